@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+   The driver: solves a problem of the list with any TAO type, by the same rules for all. */
+#ifndef TRUSTNCG_DRIVER_H
+#define TRUSTNCG_DRIVER_H
+
+#include <petsctao.h>
+#include "problem.h"
+
+/* Set by options */
+typedef struct {
+  char      problem[64];
+  PetscInt  n;        /* unknowns asked for; 0 for the problem's default */
+  PetscBool user;     /* Hv by the problem's own product, not by differences */
+  PetscReal rtol;     /* stop at ||g||_2 <= rtol ||g(x0)||_2 */
+  PetscInt  budget;   /* most gradient-equivalents */
+  PetscReal seconds;  /* most seconds */
+  PetscBool progress; /* lines while it runs */
+  PetscBool memo;     /* f and gradient asked for one after the other at one point cost one */
+  char      json[PETSC_MAX_PATH_LEN], history[PETSC_MAX_PATH_LEN], solution[PETSC_MAX_PATH_LEN];
+} Settings;
+
+/* What the problem was asked for, by whichever solver */
+typedef struct {
+  PetscInt nf, ng, nfg, nhv;
+  long     reductions; /* made inside the problem */
+} Counts;
+
+/* The point asked for last, with what is known of it */
+typedef struct {
+  Vec       x, g;
+  PetscReal f;
+  PetscBool have_f, have_g;
+} Memo;
+
+typedef struct {
+  Settings       set;
+  Problem        prob;
+  Tao            tao;
+  Vec            x;
+  Mat            shell; /* the problem's Hv, for TAO types that take a Mat */
+  Vec            at;    /* where the shell stands; not owned */
+  Counts         count;
+  Memo           memo;
+  PetscReal      f0, gnorm0;
+  PetscLogDouble start, shown;
+  FILE          *historyfile;
+} Driver;
+
+/* The end of a solve, as the JSON file has it */
+typedef struct {
+  PetscReal          f, gnorm;
+  TaoConvergedReason reason;
+  PetscInt           iterations, cg;
+  long               reductions;
+  PetscReal          seconds, rss_mb;
+  PetscBool          verified;
+  const char        *why_not; /* where it is not verified */
+} Outcome;
+
+/* callbacks.c */
+extern PetscErrorCode DriverSetCallbacks(Driver *d);
+extern PetscReal      DriverEquivalents(const Driver *d);
+
+/* report.c */
+extern PetscErrorCode DriverMonitor(Tao tao, void *ctx);
+extern PetscErrorCode DriverOpenHistory(Driver *d);
+extern PetscErrorCode DriverPrint(Driver *d, const Outcome *out);
+extern PetscErrorCode DriverWriteJSON(Driver *d, const Outcome *out);
+extern PetscErrorCode DriverWriteSolution(Driver *d);
+
+#endif

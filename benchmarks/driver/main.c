@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+   trustncg -problem NAME: solves a problem of the list with any TAO type and checks the answer. */
+static char help[] =
+  "Minimises a test problem with trustncg or any other TAO type, and checks the answer.\n"
+  "  trustncg -problem minsurf -n 250000 -tao_view\n"
+  "  trustncg -problem list\n\n";
+
+#include "driver.h"
+#include "driver/reductions.h"
+#include "trustncg.h"
+#include <sys/resource.h>
+
+static PetscErrorCode ReadSettings(Settings *s)
+{
+  const char *const ways[] = {"user", "fd"};
+  PetscInt          way    = 0;
+
+  PetscFunctionBegin;
+  PetscOptionsBegin(PETSC_COMM_WORLD, NULL, "Driver of trustncg", NULL);
+  PetscCall(PetscOptionsString("-problem", "Problem to solve; `list` prints them", NULL, s->problem,
+                               s->problem, sizeof(s->problem), NULL));
+  PetscCall(PetscOptionsInt("-n", "Unknowns, rounded to the problem's grid; 0: its default", NULL,
+                            s->n, &s->n, NULL));
+  PetscCall(PetscOptionsEList("-hessvec", "Hv by the problem's product or by differences", NULL,
+                              ways, 2, ways[way], &way, NULL));
+  PetscCall(PetscOptionsReal("-rtol", "Stop at ||g|| <= rtol ||g(x0)||, 2-norms", NULL, s->rtol,
+                             &s->rtol, NULL));
+  PetscCall(PetscOptionsInt("-max_equivalents", "Most gradient-equivalents", NULL, s->budget,
+                            &s->budget, NULL));
+  PetscCall(PetscOptionsReal("-max_seconds", "Most seconds", NULL, s->seconds, &s->seconds, NULL));
+  PetscCall(PetscOptionsBool("-progress", "Print lines while it runs", NULL, s->progress,
+                             &s->progress, NULL));
+  PetscCall(PetscOptionsString("-json", "File for the outcome", NULL, s->json, s->json,
+                               sizeof(s->json), NULL));
+  PetscCall(PetscOptionsString("-csv", "CSV file for the iterations", NULL, s->history, s->history,
+                               sizeof(s->history), NULL));
+  PetscCall(PetscOptionsString("-solution", "File for x, in PETSc's binary format", NULL,
+                               s->solution, s->solution, sizeof(s->solution), NULL));
+  PetscOptionsEnd();
+  s->user = (PetscBool)(way == 0);
+  PetscCheck(s->rtol > 0.0 && s->rtol < 1.0, PETSC_COMM_WORLD, PETSC_ERR_ARG_OUTOFRANGE,
+             "-rtol must be in (0, 1), not %g", (double)s->rtol);
+  PetscCheck(s->n >= 0, PETSC_COMM_WORLD, PETSC_ERR_ARG_OUTOFRANGE,
+             "-n must be positive, or 0 for the default, not %" PetscInt_FMT, s->n);
+  PetscCheck(s->budget > 0 && s->seconds > 0.0, PETSC_COMM_WORLD, PETSC_ERR_ARG_OUTOFRANGE,
+             "-max_equivalents and -max_seconds must be positive");
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The stop rule of every comparison, the same for every solver: ||g|| <= rtol ||g(x0)|| with the
+   true g(x0), where TAO's own test may start over from a later point. Then TAO's other tests. */
+static PetscErrorCode StopRule(Tao tao, void *ctx)
+{
+  Driver            *d = (Driver *)ctx;
+  PetscReal          gnorm;
+  PetscLogDouble     now;
+  double             elapsed;
+  TaoConvergedReason reason;
+
+  PetscFunctionBegin;
+  PetscCall(TaoGetSolutionStatus(tao, NULL, NULL, &gnorm, NULL, NULL, &reason));
+  if (reason != TAO_CONTINUE_ITERATING) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(PetscTime(&now));
+  elapsed = now - d->start;
+  PetscCallMPI(MPI_Bcast(&elapsed, 1, MPI_DOUBLE, 0, d->prob->comm));
+  if (gnorm <= d->set.rtol * d->gnorm0) reason = TAO_CONVERGED_GTTOL;
+  else if (DriverEquivalents(d) >= (PetscReal)d->set.budget) reason = TAO_DIVERGED_MAXFCN;
+  else if (elapsed >= d->set.seconds) reason = TAO_DIVERGED_USER;
+  if (reason != TAO_CONTINUE_ITERATING) {
+    PetscCall(TaoSetConvergedReason(tao, reason));
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
+  PetscCall(TaoSetTolerances(tao, PETSC_DEFAULT, PETSC_DEFAULT, 0.0));
+  PetscCall(TaoDefaultConvergenceTest(tao, NULL));
+  PetscCall(TaoSetTolerances(tao, PETSC_DEFAULT, PETSC_DEFAULT, d->set.rtol));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode DriverCreate(Driver *d)
+{
+  MPI_Comm comm = PETSC_COMM_WORLD;
+  Vec      g;
+
+  PetscFunctionBegin;
+  PetscCall(ProblemCreate(comm, d->set.problem, d->set.n, &d->prob));
+  PetscCall(VecDuplicate(d->prob->x, &d->x));
+  PetscCall((*d->prob->start)(d->prob, d->x));
+  PetscCall(VecDuplicate(d->x, &g));
+  PetscCall((*d->prob->objgrad)(d->prob, d->x, &d->f0, g)); /* the referee's, not counted */
+  PetscCall(VecNorm(g, NORM_2, &d->gnorm0));
+  PetscCall(VecDestroy(&g));
+  PetscCall(DriverOpenHistory(d));
+  PetscCall(TaoCreate(comm, &d->tao));
+  PetscCall(TaoSetType(d->tao, TAOTRUSTNCG));
+  PetscCall(TaoSetSolution(d->tao, d->x));
+  PetscCall(TaoSetMaximumIterations(d->tao, 1000000));
+  PetscCall(TaoSetMaximumFunctionEvaluations(d->tao, -1));
+  PetscCall(TaoSetTolerances(d->tao, 0.0, 0.0, d->set.rtol));
+  PetscCall(TaoSetMonitor(d->tao, DriverMonitor, d, NULL));
+  PetscCall(TaoSetFromOptions(d->tao));
+  PetscCall(TaoSetConvergenceTest(d->tao, StopRule, d));
+  PetscCall(DriverSetCallbacks(d));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode DriverDestroy(Driver *d)
+{
+  PetscFunctionBegin;
+  if (d->historyfile) PetscCall(PetscFClose(d->prob->comm, d->historyfile));
+  PetscCall(TaoDestroy(&d->tao));
+  PetscCall(MatDestroy(&d->shell));
+  PetscCall(VecDestroy(&d->memo.x));
+  PetscCall(VecDestroy(&d->memo.g));
+  PetscCall(VecDestroy(&d->x));
+  PetscCall(ProblemDestroy(&d->prob));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Recomputes f and the gradient at the solution, and compares with what the solver claims. */
+static PetscErrorCode Verify(Driver *d, Outcome *out)
+{
+  PetscReal          f, gnorm;
+  Vec                g;
+  TaoConvergedReason reason;
+
+  PetscFunctionBegin;
+  PetscCall(TaoGetSolutionStatus(d->tao, &out->iterations, &f, &gnorm, NULL, NULL, &reason));
+  out->reason = reason;
+  PetscCall(VecDuplicate(d->x, &g));
+  PetscCall((*d->prob->objgrad)(d->prob, d->x, &out->f, g));
+  PetscCall(VecNorm(g, NORM_2, &out->gnorm));
+  PetscCall(VecDestroy(&g));
+  if (reason <= 0) out->why_not = "the solver did not converge";
+  else if (!(PetscAbsReal(out->f - f) <= 1e-12 * (1.0 + PetscAbsReal(f)))) {
+    out->why_not = "f at the solution is not what the solver reports";
+  } else if (!(PetscAbsReal(out->gnorm - gnorm) <= 1e-6 * gnorm + 1e-14 * d->gnorm0)) {
+    out->why_not = "the gradient at the solution is not what the solver reports";
+  } else if (!(out->f <= d->f0)) out->why_not = "f is higher than at the start";
+  else if (d->prob->fstar < PETSC_INFINITY &&
+           !(out->f >=
+             d->prob->fstar - d->prob->fstar_tol * (1.0 + PetscAbsReal(d->prob->fstar)))) {
+    out->why_not = "f is below the known minimum";
+  } else out->verified = PETSC_TRUE;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode PeakMemory(MPI_Comm comm, PetscReal *mb)
+{
+  struct rusage usage;
+  PetscReal     mine;
+
+  PetscFunctionBegin;
+  getrusage(RUSAGE_SELF, &usage);
+  mine = (PetscReal)usage.ru_maxrss / 1024.0;
+  PetscCallMPI(MPI_Allreduce(&mine, mb, 1, MPIU_REAL, MPIU_SUM, comm));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode DriverSolve(Driver *d, Outcome *out)
+{
+  PetscLogDouble end;
+  long           before;
+  KSP            ksp;
+
+  PetscFunctionBegin;
+  PetscCallMPI(MPI_Barrier(d->prob->comm));
+  PetscCall(PetscTime(&d->start));
+  d->shown = d->start;
+  before   = ReductionCount();
+  PetscCall(TaoSolve(d->tao));
+  out->reductions = ReductionCount() - before - d->count.reductions;
+  PetscCall(PetscTime(&end));
+  out->seconds = end - d->start;
+  PetscCall(TaoGetKSP(d->tao, &ksp));
+  if (ksp) PetscCall(KSPGetTotalIterations(ksp, &out->cg));
+  PetscCall(PeakMemory(d->prob->comm, &out->rss_mb));
+  PetscCall(Verify(d, out));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode Run(PetscBool *verified)
+{
+  Driver d = {
+    .set = {
+      .problem = "minsurf", .user = PETSC_TRUE, .rtol = 1e-6, .budget = 1000000, .seconds = 1e6}};
+  Outcome   out    = {0};
+  PetscBool listed = PETSC_FALSE;
+
+  PetscFunctionBegin;
+  PetscCall(ReadSettings(&d.set));
+  PetscCall(PetscStrcmp(d.set.problem, "list", &listed));
+  if (listed) {
+    PetscCall(ProblemListView(PETSC_VIEWER_STDOUT_WORLD));
+    *verified = PETSC_TRUE;
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
+  PetscCall(TrustNCGInitializePackage());
+  PetscCall(DriverCreate(&d));
+  PetscCall(DriverSolve(&d, &out));
+  PetscCall(DriverPrint(&d, &out));
+  PetscCall(DriverWriteJSON(&d, &out));
+  PetscCall(DriverWriteSolution(&d));
+  PetscCall(DriverDestroy(&d));
+  *verified = out.verified;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+int main(int argc, char **argv)
+{
+  PetscBool verified = PETSC_FALSE;
+
+  PetscCall(PetscInitialize(&argc, &argv, NULL, help));
+  PetscCall(Run(&verified));
+  PetscCall(PetscFinalize());
+  return verified ? 0 : 1;
+}

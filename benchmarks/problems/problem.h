@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+   A test problem: a smooth f on R^n with gradient, Hessian-vector product and start, distributed. */
+#ifndef TRUSTNCG_PROBLEM_H
+#define TRUSTNCG_PROBLEM_H
+
+#include "compat.h"
+#include <petscdm.h>
+
+typedef struct _n_Problem *Problem;
+
+struct _n_Problem {
+  MPI_Comm    comm;
+  const char *name;
+  PetscInt    N;         /* unknowns, after rounding to the problem's grid or blocks */
+  DM          dm;        /* the DMDA of a grid problem, else NULL */
+  Vec         x;         /* fixes the layout: every Vec of the problem is made by VecDuplicate(x) */
+  PetscReal   fstar;     /* best known minimum at this size, PETSC_INFINITY where none is known */
+  PetscReal   fstar_tol; /* relative accuracy (to 1 + |fstar|) to which fstar is known */
+  void       *data;      /* the problem's own */
+
+  /* collective; x, v may be read-locked; they have the layout of Problem.x, but need not be
+     made from it: no ghosts, no DM attached */
+  PetscErrorCode (*start)(Problem, Vec x);
+  PetscErrorCode (*objgrad)(Problem, Vec x, PetscReal *f, Vec g); /* f or g may be NULL */
+  PetscErrorCode (*hessvec)(Problem, Vec x, Vec v, Vec Hv);
+  PetscErrorCode (*report)(Problem, Vec x, PetscViewer); /* what x means, in words; may be NULL */
+  PetscErrorCode (*destroy)(Problem);
+};
+
+/* One row of the list of problems; `create` reads -problem_* options of its own, rounds n,
+   and fills N, dm, x, fstar, fstar_tol, data and the functions. comm and name are filled before. */
+typedef struct {
+  const char *name;
+  const char *what; /* one line: what it is, and its source */
+  PetscInt    n;    /* default size */
+  PetscErrorCode (*create)(Problem, PetscInt n);
+} ProblemInfo;
+
+extern const ProblemInfo ProblemInfos[]; /* ended by a row with name NULL */
+
+extern PetscErrorCode ProblemCreate(MPI_Comm comm, const char name[], PetscInt n, Problem *prob);
+extern PetscErrorCode ProblemDestroy(Problem *prob);
+extern PetscErrorCode ProblemListView(PetscViewer viewer);
+
+#endif

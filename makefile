@@ -1,0 +1,79 @@
+# trustncg: `make run` does the main job, `make check` runs all tests; both install what is missing.
+#   make [all]          library build/lib/libtrustncg.so and driver build/bin/trustncg
+#   make bench          measure trustncg beside TAO's solvers and print the table of the README
+#   make install PREFIX=/where/to
+#   make format         clang-format on every source
+# PETSC=petsc64 BUILD=build64 builds against another pkg-config module; a PETSc of your own is found
+# through PKG_CONFIG_PATH or PETSC_DIR (and PETSC_ARCH), and then nothing is installed.
+PETSC  ?= petsc
+BUILD  ?= build
+PREFIX ?= /usr/local
+CC      = mpicc
+CFLAGS ?= -O3 -g
+NP     ?= 2
+ifdef PETSC_DIR
+export PKG_CONFIG_PATH := $(PETSC_DIR)/$(PETSC_ARCH)/lib/pkgconfig:$(PETSC_DIR)/lib/pkgconfig:$(PKG_CONFIG_PATH)
+endif
+
+WARN     = -Wall -Wextra -Wshadow -Wno-unused-parameter -Werror=implicit-function-declaration
+CPPFLAGS = -Iinclude -Isrc -Ibenchmarks -Ibenchmarks/problems $(shell pkg-config --cflags $(PETSC))
+COMPILE  = $(CC) -std=c11 -D_POSIX_C_SOURCE=200809L $(WARN) $(CPPFLAGS) $(CFLAGS) -fPIC -fvisibility=hidden -MMD -MP
+RPATH    = -Wl,-rpath,'$$ORIGIN/../lib'
+LIBS     = $(shell pkg-config --libs $(PETSC)) -lm
+
+LIB     = $(BUILD)/lib/libtrustncg.so
+DRIVER  = $(BUILD)/bin/trustncg
+OBJ     = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard src/*/*.c))
+PROBOBJ = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard benchmarks/problems/*.c))
+DRVOBJ  = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard benchmarks/driver/*.c))
+HARNESS = $(BUILD)/obj/tests/harness.o $(BUILD)/obj/benchmarks/driver/reductions.o
+TESTS   = $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/test_*.c))
+
+all: $(LIB) $(DRIVER)
+
+$(BUILD)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(COMPILE) -c $< -o $@
+
+$(LIB): $(OBJ)
+	@mkdir -p $(@D)
+	$(CC) -shared -Wl,-soname,libtrustncg.so $^ -o $@ $(LIBS)
+
+$(DRIVER): $(DRVOBJ) $(PROBOBJ) $(LIB)
+	@mkdir -p $(@D)
+	$(CC) $(DRVOBJ) $(PROBOBJ) -o $@ -L$(BUILD)/lib -ltrustncg $(RPATH) $(LIBS) -lz
+
+# The tests link the objects, not the library: they reach what the library hides.
+$(BUILD)/tests/test_%: $(BUILD)/obj/tests/test_%.o $(HARNESS) $(PROBOBJ) $(OBJ)
+	@mkdir -p $(@D)
+	$(CC) $^ -o $@ $(LIBS) -lz $(shell pkg-config --libs check)
+
+tests: all $(TESTS)
+
+deps:
+	@BUILD=$(BUILD) PETSC=$(PETSC) scripts/install_deps $(FOR)
+
+run: deps
+	@$(MAKE) --no-print-directory all
+	@BUILD=$(BUILD) NP=$(NP) scripts/run
+
+check: FOR = check
+check: deps
+	@BUILD=$(BUILD) PETSC=$(PETSC) scripts/check
+
+bench: deps
+	@$(MAKE) --no-print-directory all
+	@BUILD=$(BUILD) scripts/bench
+
+install: all
+	@BUILD=$(BUILD) PETSC=$(PETSC) scripts/install $(PREFIX)
+
+format:
+	clang-format -i $(shell git ls-files '*.[ch]')
+
+clean:
+	rm -rf $(BUILD)
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+.PHONY: all tests deps run check bench install format clean
+.SECONDARY:

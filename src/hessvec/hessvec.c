@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+   H v without a matrix, as a Mat of type shell. */
+#include "hessvec/hessvec.h"
+#include "rules/announce.h"
+#include "rules/rules.h"
+
+typedef struct {
+  TrustNCGApplyFn    apply;    /* the user's directional derivative, or */
+  TrustNCGGradientFn gradient; /* the gradient, to be differenced */
+  void              *ctx;
+  Vec                x, g, w;  /* borrowed: the point, its gradient, room for x + h v */
+  Vec                like;     /* the layout */
+  PetscReal          xnorm;    /* ||x||_2 */
+  PetscReal          vnorm;    /* ||v||_2 of the next v where it was announced, else negative */
+  PetscReal          relstep;  /* relative difference step */
+  PetscInt           products; /* Hv so far */
+  PetscInt           norms;    /* reductions made here because nobody announced ||v|| */
+} HessVec;
+
+static PetscErrorCode HessVecMult_User(Mat H, Vec v, Vec Hv)
+{
+  HessVec *hv;
+
+  PetscFunctionBegin;
+  PetscCall(MatShellGetContext(H, &hv));
+  PetscCall((*hv->apply)(hv->ctx, hv->x, v, Hv));
+  hv->products++;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Hv = (g(x + h v) - g(x)) / h */
+static PetscErrorCode HessVecMult_FD(Mat H, Vec v, Vec Hv)
+{
+  HessVec  *hv;
+  PetscReal vnorm, h;
+
+  PetscFunctionBegin;
+  PetscCall(MatShellGetContext(H, &hv));
+  vnorm     = hv->vnorm;
+  hv->vnorm = -1.0; /* an announcement holds for one product */
+  if (vnorm < 0.0) {
+    PetscCall(VecNorm(v, NORM_2, &vnorm));
+    hv->norms++;
+  }
+  if (vnorm == 0.0) {
+    PetscCall(VecZeroEntries(Hv));
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
+  h = TrustNCGDifferenceStep(hv->relstep, hv->xnorm, vnorm);
+  PetscCall(VecWAXPY(hv->w, h, v, hv->x));
+  PetscCall((*hv->gradient)(hv->ctx, hv->w, Hv));
+  PetscCall(VecAXPBY(Hv, -1.0 / h, 1.0 / h, hv->g));
+  hv->products++;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode HessVecDirectionNorm(Mat H, PetscReal vnorm)
+{
+  HessVec *hv;
+
+  PetscFunctionBegin;
+  PetscCall(MatShellGetContext(H, &hv));
+  hv->vnorm = vnorm;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Vectors made from the Mat are like the solution: with its DM and its local-to-global map,
+   which the user's callbacks may need. */
+static PetscErrorCode HessVecCreateVecs(Mat H, Vec *right, Vec *left)
+{
+  HessVec *hv;
+
+  PetscFunctionBegin;
+  PetscCall(MatShellGetContext(H, &hv));
+  if (right) PetscCall(VecDuplicate(hv->like, right));
+  if (left) PetscCall(VecDuplicate(hv->like, left));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode HessVecDestroy(Mat H)
+{
+  HessVec *hv;
+
+  PetscFunctionBegin;
+  PetscCall(MatShellGetContext(H, &hv));
+  PetscCall(PetscObjectComposeFunction((PetscObject)H, TRUSTNCG_DIRECTION_NORM, NULL));
+  PetscCall(VecDestroy(&hv->like));
+  PetscCall(PetscFree(hv));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode HessVecCreate(Vec x, HessVec **ctx, Mat *H)
+{
+  HessVec *hv;
+  PetscInt n, N;
+
+  PetscFunctionBegin;
+  PetscCall(PetscNew(&hv));
+  PetscCall(PetscObjectReference((PetscObject)x));
+  hv->like  = x;
+  hv->vnorm = -1.0;
+  PetscCall(VecGetLocalSize(x, &n));
+  PetscCall(VecGetSize(x, &N));
+  PetscCall(MatCreateShell(PetscObjectComm((PetscObject)x), n, n, N, N, hv, H));
+  PetscCall(MatShellSetOperation(*H, MATOP_DESTROY, (void (*)(void))HessVecDestroy));
+  PetscCall(MatShellSetOperation(*H, MATOP_CREATE_VECS, (void (*)(void))HessVecCreateVecs));
+  PetscCall(MatSetOption(*H, MAT_SYMMETRIC, PETSC_TRUE));
+  *ctx = hv;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Collective; x fixes the layout. */
+PetscErrorCode TrustNCGHessVecCreateUser(Vec x, TrustNCGApplyFn apply, void *ctx, Mat *H)
+{
+  HessVec *hv;
+
+  PetscFunctionBegin;
+  PetscCall(HessVecCreate(x, &hv, H));
+  hv->apply = apply;
+  hv->ctx   = ctx;
+  PetscCall(MatShellSetOperation(*H, MATOP_MULT, (void (*)(void))HessVecMult_User));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Collective; relstep is dimensionless, about the square root of the relative error of g. */
+PetscErrorCode TrustNCGHessVecCreateFD(Vec x, TrustNCGGradientFn gradient, void *ctx,
+                                       PetscReal relstep, Mat *H)
+{
+  HessVec *hv;
+
+  PetscFunctionBegin;
+  PetscCall(HessVecCreate(x, &hv, H));
+  hv->gradient = gradient;
+  hv->ctx      = ctx;
+  hv->relstep  = relstep;
+  PetscCall(MatShellSetOperation(*H, MATOP_MULT, (void (*)(void))HessVecMult_FD));
+  PetscCall(
+    PetscObjectComposeFunction((PetscObject)*H, TRUSTNCG_DIRECTION_NORM, HessVecDirectionNorm));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Moves the Mat to the point x, with g = g(x), xnorm = ||x||_2 and w as scratch; all borrowed
+   until the next call. */
+PetscErrorCode TrustNCGHessVecSetPoint(Mat H, Vec x, Vec g, PetscReal xnorm, Vec w)
+{
+  HessVec *hv;
+
+  PetscFunctionBegin;
+  PetscCall(MatShellGetContext(H, &hv));
+  hv->x     = x;
+  hv->g     = g;
+  hv->w     = w;
+  hv->xnorm = xnorm;
+  PetscCall(MatAssemblyBegin(H, MAT_FINAL_ASSEMBLY)); /* a new operator: its object state grows */
+  PetscCall(MatAssemblyEnd(H, MAT_FINAL_ASSEMBLY));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode TrustNCGHessVecGetCounts(Mat H, PetscInt *products, PetscInt *norms)
+{
+  HessVec *hv;
+
+  PetscFunctionBegin;
+  PetscCall(MatShellGetContext(H, &hv));
+  if (products) *products = hv->products;
+  if (norms) *norms = hv->norms;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}

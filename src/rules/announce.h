@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+   A contract between a Mat and whoever multiplies with it: a Mat that composes a function of
+   this name, PetscErrorCode fn(Mat, PetscReal vnorm), is told ||v||_2 just before MatMult(Mat, v)
+   by a caller who knows it, and is spared a reduction. */
+#ifndef TRUSTNCG_ANNOUNCE_H
+#define TRUSTNCG_ANNOUNCE_H
+
+#define TRUSTNCG_DIRECTION_NORM "TrustNCGDirectionNorm_C"
+
+#endif

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+   The trust-region radius, and where a line meets the boundary. */
+#include "rules/rules.h"
+
+#define SHRINK_MIN  0.0625 /* a rejection divides the radius by 2 at least and by 16 at most */
+#define SHRINK_MAX  0.5
+#define SHRINK_NAN  0.25 /* where f+ is no number there is nothing to interpolate */
+#define RHO_BAD     0.25 /* Conn, Gould, Toint (2000), section 6.1: shrink below, */
+#define RHO_GOOD    0.75 /* grow above when the boundary held the step back */
+#define GROW        2.5
+#define STRAY_LIMIT 10.0 /* without a radius: the farthest beyond the last CG iterate */
+
+/* The factor tau in [1/16, 1/2] at which the parabola through f, f+ = f(x+d) and the slope
+   g'd < 0 at x has its minimum along x + tau d. */
+PetscReal TrustNCGInterpolate(PetscReal f, PetscReal fplus, PetscReal slope)
+{
+  const PetscReal bend = fplus - f - slope;
+  PetscReal       tau;
+
+  if (PetscIsInfOrNanReal(bend)) return SHRINK_NAN;
+  tau = bend > 0.0 ? -slope / (2.0 * bend) : SHRINK_MAX;
+  return PetscMin(SHRINK_MAX, PetscMax(SHRINK_MIN, tau));
+}
+
+/* After a rejection. The step may be far inside an infinite or stale radius: the new radius is
+   shorter than the step that failed. */
+PetscReal TrustNCGShrink(PetscReal radius, PetscReal dnorm, PetscReal factor)
+{
+  return factor * PetscMin(radius, dnorm);
+}
+
+/* After an accepted step of length dnorm. */
+PetscReal TrustNCGUpdateRadius(PetscReal radius, PetscReal dnorm, PetscReal rho, PetscReal factor,
+                               PetscBool boundary)
+{
+  if (rho < RHO_BAD) return TrustNCGShrink(radius, dnorm, factor);
+  if (rho > RHO_GOOD && boundary) return PetscMax(radius, GROW * dnorm);
+  return radius;
+}
+
+/* The root tau >= 0 of ||d + tau p|| = radius, from dd = d'd, dp = d'p, pp = p'p, in the form
+   that does not cancel. d inside the region; 0 where it touches the boundary already. */
+PetscReal TrustNCGToBoundary(PetscReal dd, PetscReal dp, PetscReal pp, PetscReal radius)
+{
+  const PetscReal gap  = PetscMax(0.0, radius * radius - dd);
+  const PetscReal root = PetscSqrtReal(dp * dp + pp * gap);
+
+  if (gap == 0.0 || pp <= 0.0) return 0.0;
+  return dp > 0.0 ? gap / (dp + root) : (root - dp) / pp;
+}
+
+/* Negative curvature kappa = p'Hp <= 0 with no radius to stop at: the step that the curvature
+   |kappa| would give, at most ten times as long as what CG has gone so far. A first direction
+   (d = 0) without any curvature is taken as it is. */
+PetscReal TrustNCGUnboundedStep(PetscReal rz, PetscReal kappa, PetscReal dd, PetscReal pp)
+{
+  const PetscReal limit = dd > 0.0 ? STRAY_LIMIT * PetscSqrtReal(dd / pp) : PETSC_INFINITY;
+  const PetscReal step  = kappa < 0.0 ? PetscMin(limit, -rz / kappa) : limit;
+
+  return step < PETSC_INFINITY ? step : 1.0;
+}

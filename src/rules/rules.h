@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+   The rules of the method as pure functions of numbers: no Vec, no MPI, no state. */
+#ifndef TRUSTNCG_RULES_H
+#define TRUSTNCG_RULES_H
+
+#include "compat.h"
+
+/* acceptance.c: is the step good? */
+PETSC_INTERN PetscReal TrustNCGRoundoff(PetscReal f, PetscReal fplus, PetscReal n);
+PETSC_INTERN PetscBool TrustNCGBelowRoundoff(PetscReal ared, PetscReal pred, PetscReal roundoff);
+PETSC_INTERN PetscReal TrustNCGRatio(PetscReal ared, PetscReal pred);
+PETSC_INTERN PetscBool TrustNCGAccept(PetscReal rho, PetscReal eta);
+
+/* radius.c: how far is the model trusted? */
+PETSC_INTERN PetscReal TrustNCGInterpolate(PetscReal f, PetscReal fplus, PetscReal slope);
+PETSC_INTERN PetscReal TrustNCGShrink(PetscReal radius, PetscReal dnorm, PetscReal factor);
+PETSC_INTERN PetscReal TrustNCGUpdateRadius(PetscReal radius, PetscReal dnorm, PetscReal rho,
+                                            PetscReal factor, PetscBool boundary);
+PETSC_INTERN PetscReal TrustNCGToBoundary(PetscReal dd, PetscReal dp, PetscReal pp,
+                                          PetscReal radius);
+PETSC_INTERN PetscReal TrustNCGUnboundedStep(PetscReal rz, PetscReal kappa, PetscReal dd,
+                                             PetscReal pp);
+
+/* forcing.c: how accurately is the subproblem solved? */
+PETSC_INTERN PetscReal TrustNCGForcing(PetscReal etamax, PetscReal previous, PetscReal gnorm,
+                                       PetscReal gnorm0, PetscReal mismatch, PetscReal target);
+PETSC_INTERN PetscReal TrustNCGMismatch(PetscReal gplusnorm, PetscReal rnorm, PetscReal gnorm);
+
+/* difference.c: the step of a finite difference */
+PETSC_INTERN PetscReal TrustNCGDifferenceStep(PetscReal relstep, PetscReal xnorm, PetscReal vnorm);
+
+#endif

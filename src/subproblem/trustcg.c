@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+   The KSP type KSPTRUSTCG: its options, its view, and what the trust-region loop asks of it. */
+#include "subproblem/trustcg_impl.h"
+
+static PetscErrorCode KSPSetUp_TrustCG(KSP ksp)
+{
+  PetscFunctionBegin;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* After a solve with a larger radius, and before A, b or the solution change: turns the solution
+   into the step of the same CG path for `radius`, without a product with A. */
+PetscErrorCode TrustCGStepTo(KSP ksp, PetscReal radius)
+{
+  KSP_TrustCG *cg    = (KSP_TrustCG *)ksp->data;
+  Vec          first = ksp->vec_rhs;
+
+  PetscFunctionBegin;
+  if (radius >= cg->path.end.norm) PetscFunctionReturn(PETSC_SUCCESS);
+  if (cg->pc) {
+    PetscCall(KSP_PCApply(ksp, ksp->vec_rhs, cg->z));
+    first = cg->z;
+  }
+  PetscCall(TrustCGPathStep(&cg->path, radius, first, ksp->vec_sol));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode TrustCGGetFreeVec(KSP ksp, Vec *v)
+{
+  PetscFunctionBegin;
+  *v = ((KSP_TrustCG *)ksp->data)->Ap;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode TrustCGGetCounts(KSP ksp, PetscInt *reductions, PetscInt *vectors)
+{
+  KSP_TrustCG *cg = (KSP_TrustCG *)ksp->data;
+
+  PetscFunctionBegin;
+  if (reductions) *reductions = cg->reductions;
+  if (vectors) *vectors = !!cg->r + !!cg->p + !!cg->Ap + !!cg->z;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode KSPCGSetRadius_TrustCG(KSP ksp, PetscReal radius)
+{
+  PetscFunctionBegin;
+  ((KSP_TrustCG *)ksp->data)->radius = radius;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode KSPCGGetNormD_TrustCG(KSP ksp, PetscReal *dnorm)
+{
+  PetscFunctionBegin;
+  *dnorm = ((KSP_TrustCG *)ksp->data)->path.end.norm;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode KSPCGGetObjFcn_TrustCG(KSP ksp, PetscReal *model)
+{
+  PetscFunctionBegin;
+  *model = ((KSP_TrustCG *)ksp->data)->path.end.model;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode KSPSetFromOptions_TrustCG(KSP ksp, TrustNCGOptionItems PetscOptionsObject)
+{
+  KSP_TrustCG *cg     = (KSP_TrustCG *)ksp->data;
+  PetscReal    radius = cg->radius;
+  PetscBool    set;
+
+  PetscFunctionBegin;
+  PetscOptionsHeadBegin(PetscOptionsObject, "KSP TrustCG options");
+  PetscCall(PetscOptionsReal("-ksp_cg_radius", "Trust-region radius, 0 for none", "KSPCGSetRadius",
+                             radius, &radius, &set));
+  PetscCheck(radius >= 0.0, PetscObjectComm((PetscObject)ksp), PETSC_ERR_ARG_OUTOFRANGE,
+             "-%sksp_cg_radius is %g: a radius is 0 (none) or positive",
+             ((PetscObject)ksp)->prefix ? ((PetscObject)ksp)->prefix : "", (double)radius);
+  if (set) cg->radius = radius;
+  PetscOptionsHeadEnd();
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode KSPView_TrustCG(KSP ksp, PetscViewer viewer)
+{
+  KSP_TrustCG *cg = (KSP_TrustCG *)ksp->data;
+  PetscBool    ascii;
+
+  PetscFunctionBegin;
+  PetscCall(PetscObjectTypeCompare((PetscObject)viewer, PETSCVIEWERASCII, &ascii));
+  if (ascii) {
+    PetscCall(PetscViewerASCIIPrintf(viewer, "  last step: length %g of radius %g, model %g\n",
+                                     (double)cg->path.end.norm, (double)cg->radius,
+                                     (double)cg->path.end.model));
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode KSPReset_TrustCG(KSP ksp)
+{
+  KSP_TrustCG *cg = (KSP_TrustCG *)ksp->data;
+
+  PetscFunctionBegin;
+  PetscCall(VecDestroy(&cg->r));
+  PetscCall(VecDestroy(&cg->z));
+  PetscCall(VecDestroy(&cg->p));
+  PetscCall(VecDestroy(&cg->Ap));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode KSPDestroy_TrustCG(KSP ksp)
+{
+  PetscFunctionBegin;
+  PetscCall(KSPReset_TrustCG(ksp));
+  PetscCall(PetscObjectComposeFunction((PetscObject)ksp, "KSPCGSetRadius_C", NULL));
+  PetscCall(PetscObjectComposeFunction((PetscObject)ksp, "KSPCGGetNormD_C", NULL));
+  PetscCall(PetscObjectComposeFunction((PetscObject)ksp, "KSPCGGetObjFcn_C", NULL));
+  PetscCall(KSPDestroyDefault(ksp));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/*MC
+  KSPTRUSTCG - "trustcg": preconditioned conjugate gradients truncated at a trust-region boundary
+  and at negative curvature (Steihaug-Toint), with two global reductions an iteration.
+
+  Options Database Keys:
++ -ksp_cg_radius <0> - trust-region radius in the norm of the preconditioner, 0 for none
+. -ksp_rtol <rtol> - stop at ||r|| <= rtol ||b||
+- -ksp_norm_type <unpreconditioned> - norm of that test: unpreconditioned, natural or none
+
+  Level: intermediate
+
+  Notes:
+  Minimises d'Ad/2 - b'd over ||d||_M <= radius from d = 0, an initial guess is ignored. A may be
+  indefinite, the preconditioner must be positive definite; one that is not positive along b is
+  put aside for that solve. `KSPCGSetRadius()`, `KSPCGGetNormD()` and `KSPCGGetObjFcn()` apply.
+
+  With no radius and negative curvature the step is as long as |p'Ap| suggests.
+
+  Reasons are those of `KSPSTCG`, and `KSP_DIVERGED_NANORINF` when a product with A holds a NaN:
+  the solution is then the last good iterate.
+
+.seealso: `TAOTRUSTNCG`, `KSPSTCG`, `KSPCGSetRadius()`, `TaoGetKSP()`
+M*/
+PetscErrorCode KSPCreate_TrustCG(KSP ksp)
+{
+  KSP_TrustCG *cg;
+
+  PetscFunctionBegin;
+  PetscCall(PetscNew(&cg));
+  ksp->data = cg;
+  PetscCall(KSPSetSupportedNorm(ksp, KSP_NORM_UNPRECONDITIONED, PC_LEFT, 3));
+  PetscCall(KSPSetSupportedNorm(ksp, KSP_NORM_NATURAL, PC_LEFT, 2));
+  PetscCall(KSPSetSupportedNorm(ksp, KSP_NORM_NONE, PC_LEFT, 1));
+  ksp->ops->setup          = KSPSetUp_TrustCG;
+  ksp->ops->solve          = KSPSolve_TrustCG;
+  ksp->ops->reset          = KSPReset_TrustCG;
+  ksp->ops->destroy        = KSPDestroy_TrustCG;
+  ksp->ops->setfromoptions = KSPSetFromOptions_TrustCG;
+  ksp->ops->view           = KSPView_TrustCG;
+  ksp->ops->buildsolution  = KSPBuildSolutionDefault;
+  ksp->ops->buildresidual  = KSPBuildResidualDefault;
+  PetscCall(
+    PetscObjectComposeFunction((PetscObject)ksp, "KSPCGSetRadius_C", KSPCGSetRadius_TrustCG));
+  PetscCall(PetscObjectComposeFunction((PetscObject)ksp, "KSPCGGetNormD_C", KSPCGGetNormD_TrustCG));
+  PetscCall(
+    PetscObjectComposeFunction((PetscObject)ksp, "KSPCGGetObjFcn_C", KSPCGGetObjFcn_TrustCG));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}

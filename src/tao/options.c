@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+   What a user may set, by function and by option. */
+#include "tao/trustncg_impl.h"
+
+#define HV_KEY "TaoTrustNCGHessianVector"
+
+typedef struct {
+  TaoTrustNCGHessianVectorFn fn;
+  void                      *ctx;
+} HessianVector;
+
+/* The private data, or NULL where the type is another one. */
+static PetscErrorCode TaoGetTrustNCG(Tao tao, TAO_TrustNCG **tn)
+{
+  PetscBool same;
+
+  PetscFunctionBegin;
+  *tn = NULL;
+  PetscValidHeaderSpecific(tao, TAO_CLASSID, 1);
+  PetscCall(PetscObjectTypeCompare((PetscObject)tao, TAOTRUSTNCG, &same));
+  *tn = same ? (TAO_TrustNCG *)tao->data : NULL;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode TaoNeedTrustNCG(Tao tao, TAO_TrustNCG **tn)
+{
+  PetscFunctionBegin;
+  PetscCall(TaoGetTrustNCG(tao, tn));
+  PetscCheck(*tn, PetscObjectComm((PetscObject)tao), PETSC_ERR_ARG_WRONG,
+             "The Tao is of type %s, not %s: call TaoSetType() first",
+             ((PetscObject)tao)->type_name ? ((PetscObject)tao)->type_name : "(none)", TAOTRUSTNCG);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode HessianVectorDestroy(void *ctx)
+{
+  PetscFunctionBegin;
+  PetscCall(PetscFree(ctx));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/*@C
+  TaoTrustNCGSetHessianVector - Sets the function that computes the product of the Hessian of the
+  objective with a vector.
+
+  Logically Collective
+
+  Input Parameters:
++ tao - the `Tao`; its type may still be chosen later, other types ignore the function
+. fn  - the function, or `NULL` to take it back
+- ctx - passed to `fn`, may be `NULL`; not copied, not destroyed
+
+  Calling sequence of `fn`:
++ tao - the `Tao`
+. x   - the point, like the solution vector, not to be written
+. v   - the direction, like the solution vector, not to be written
+. Hv  - the directional derivative of the gradient at `x` along `v`, to be filled
+- ctx - as above
+
+  Level: beginner
+
+  Notes:
+  Collective on the communicator of `tao`. Many products are asked for at one `x`: what depends on
+  `x` alone may be kept while `PetscObjectStateGet()` of `x` returns the same number.
+
+  Without it a Mat given to `TaoSetHessian()` is used, and without that finite differences of the
+  gradient. With it the second Mat of `TaoSetHessian()` still builds the preconditioner.
+
+.seealso: `TAOTRUSTNCG`, `TaoTrustNCGGetHessianVector()`, `TaoSetHessian()`,
+          `TaoTrustNCGSetDifferenceStep()`
+@*/
+PetscErrorCode TaoTrustNCGSetHessianVector(Tao tao, TaoTrustNCGHessianVectorFn fn, void *ctx)
+{
+  PetscContainer box;
+  HessianVector *hv;
+
+  PetscFunctionBegin;
+  PetscValidHeaderSpecific(tao, TAO_CLASSID, 1);
+  if (!fn) {
+    PetscCall(PetscObjectCompose((PetscObject)tao, HV_KEY, NULL));
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
+  PetscCall(PetscNew(&hv));
+  hv->fn  = fn;
+  hv->ctx = ctx;
+  PetscCall(PetscContainerCreate(PetscObjectComm((PetscObject)tao), &box));
+  PetscCall(PetscContainerSetPointer(box, hv));
+  PetscCall(PetscContainerSetUserDestroy(box, HessianVectorDestroy));
+  PetscCall(PetscObjectCompose((PetscObject)tao, HV_KEY, (PetscObject)box));
+  PetscCall(PetscContainerDestroy(&box));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/*@C
+  TaoTrustNCGGetHessianVector - Gets the function set by `TaoTrustNCGSetHessianVector()`.
+
+  Not Collective
+
+  Input Parameter:
+. tao - the `Tao`
+
+  Output Parameters:
++ fn  - the function, `NULL` where none was set; may be `NULL` if not wanted
+- ctx - its context; may be `NULL` if not wanted
+
+  Level: intermediate
+
+.seealso: `TAOTRUSTNCG`, `TaoTrustNCGSetHessianVector()`
+@*/
+PetscErrorCode TaoTrustNCGGetHessianVector(Tao tao, TaoTrustNCGHessianVectorFn *fn, void **ctx)
+{
+  PetscContainer box;
+  HessianVector *hv = NULL;
+
+  PetscFunctionBegin;
+  PetscValidHeaderSpecific(tao, TAO_CLASSID, 1);
+  PetscCall(PetscObjectQuery((PetscObject)tao, HV_KEY, (PetscObject *)&box));
+  if (box) PetscCall(PetscContainerGetPointer(box, (void **)&hv));
+  if (fn) *fn = hv ? hv->fn : NULL;
+  if (ctx) *ctx = hv ? hv->ctx : NULL;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/*@
+  TaoTrustNCGSetEta - Sets the smallest reduction ratio at which a step is accepted.
+
+  Logically Collective; `eta` must be equal on all ranks
+
+  Input Parameters:
++ tao - the `Tao`, of type `TAOTRUSTNCG` (otherwise ignored)
+- eta - dimensionless, 0 < eta < 1/4; default 1e-4
+
+  Options Database Key:
+. -tao_trustncg_eta <1e-4> - acceptance ratio
+
+  Level: advanced
+
+  Note:
+  Errors with `PETSC_ERR_ARG_OUTOFRANGE` outside (0, 1/4). Conn, Gould, Toint (2000), algorithm
+  6.1.1.
+
+.seealso: `TAOTRUSTNCG`, `TaoTrustNCGGetEta()`
+@*/
+PetscErrorCode TaoTrustNCGSetEta(Tao tao, PetscReal eta)
+{
+  TAO_TrustNCG *tn = NULL;
+
+  PetscFunctionBegin;
+  PetscCall(TaoGetTrustNCG(tao, &tn));
+  PetscValidLogicalCollectiveReal(tao, eta, 2);
+  PetscCheck(eta > 0.0 && eta < 0.25, PetscObjectComm((PetscObject)tao), PETSC_ERR_ARG_OUTOFRANGE,
+             "The acceptance ratio -tao_trustncg_eta must be in (0, 0.25), not %g", (double)eta);
+  if (tn) tn->eta = eta;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/*@
+  TaoTrustNCGGetEta - Gets the smallest reduction ratio at which a step is accepted.
+
+  Not Collective
+
+  Input Parameter:
+. tao - the `Tao`, of type `TAOTRUSTNCG` (otherwise an error)
+
+  Output Parameter:
+. eta - dimensionless
+
+  Level: advanced
+
+.seealso: `TAOTRUSTNCG`, `TaoTrustNCGSetEta()`
+@*/
+PetscErrorCode TaoTrustNCGGetEta(Tao tao, PetscReal *eta)
+{
+  TAO_TrustNCG *tn = NULL;
+
+  PetscFunctionBegin;
+  PetscCall(TaoNeedTrustNCG(tao, &tn));
+  PetscValidRealPointer(eta, 2);
+  *eta = tn->eta;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/*@
+  TaoTrustNCGSetDifferenceStep - Sets the relative step of the finite differences of the gradient
+  that stand in for Hessian-vector products.
+
+  Logically Collective; `relstep` must be equal on all ranks
+
+  Input Parameters:
++ tao     - the `Tao`, of type `TAOTRUSTNCG` (otherwise ignored)
+- relstep - dimensionless, 0 < relstep < 1; default the square root of the machine epsilon
+
+  Options Database Key:
+. -tao_trustncg_fd_step <1.5e-8> - relative step
+
+  Level: intermediate
+
+  Notes:
+  H v is taken as (g(x + h v) - g(x))/h with h ||v|| = relstep (1 + ||x||). Where the gradient
+  carries a relative error e, as from an adjoint solve with a tolerance, sqrt(e) is a good value.
+
+  Errors with `PETSC_ERR_ARG_OUTOFRANGE` outside (0, 1). Nocedal and Wright (2006), section 8.1.
+
+.seealso: `TAOTRUSTNCG`, `TaoTrustNCGGetDifferenceStep()`, `TaoTrustNCGSetHessianVector()`
+@*/
+PetscErrorCode TaoTrustNCGSetDifferenceStep(Tao tao, PetscReal relstep)
+{
+  TAO_TrustNCG *tn = NULL;
+
+  PetscFunctionBegin;
+  PetscCall(TaoGetTrustNCG(tao, &tn));
+  PetscValidLogicalCollectiveReal(tao, relstep, 2);
+  PetscCheck(relstep > 0.0 && relstep < 1.0, PetscObjectComm((PetscObject)tao),
+             PETSC_ERR_ARG_OUTOFRANGE,
+             "The relative difference step -tao_trustncg_fd_step must be in (0, 1), not %g",
+             (double)relstep);
+  if (tn) tn->relstep = relstep;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/*@
+  TaoTrustNCGGetDifferenceStep - Gets the relative step of the finite differences.
+
+  Not Collective
+
+  Input Parameter:
+. tao - the `Tao`, of type `TAOTRUSTNCG` (otherwise an error)
+
+  Output Parameter:
+. relstep - dimensionless
+
+  Level: intermediate
+
+.seealso: `TAOTRUSTNCG`, `TaoTrustNCGSetDifferenceStep()`
+@*/
+PetscErrorCode TaoTrustNCGGetDifferenceStep(Tao tao, PetscReal *relstep)
+{
+  TAO_TrustNCG *tn = NULL;
+
+  PetscFunctionBegin;
+  PetscCall(TaoNeedTrustNCG(tao, &tn));
+  PetscValidRealPointer(relstep, 2);
+  *relstep = tn->relstep;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Is `rest`, of -<prefix>tao_trustncg_<rest>, an option of the KSP or of what hangs on it? */
+static PetscErrorCode IsInnerOption(const char rest[], PetscBool *inner)
+{
+  static const char *const owners[] = {"ksp_",       "pc_",        "mat_",  "sub_",
+                                       "mg_",        "gamg_",      "est_",  "fieldsplit_",
+                                       "redundant_", "telescope_", "inner_"};
+
+  PetscFunctionBegin;
+  *inner = PETSC_FALSE;
+  for (size_t i = 0; i < sizeof(owners) / sizeof(*owners) && !*inner; i++) {
+    PetscCall(PetscStrbeginswith(rest, owners[i], inner));
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* A misspelt option of ours is an error: a run of hours should not ignore it. */
+static PetscErrorCode TrustNCGCheckOptions(Tao tao)
+{
+  const char *prefix = ((PetscObject)tao)->prefix ? ((PetscObject)tao)->prefix : "";
+  char        key[PETSC_MAX_OPTION_NAME];
+  char      **names, **values;
+  PetscInt    n;
+  size_t      length;
+
+  PetscFunctionBegin;
+  PetscCall(PetscSNPrintf(key, sizeof(key), "%stao_trustncg_", prefix));
+  PetscCall(PetscStrlen(key, &length));
+  PetscCall(PetscOptionsLeftGet(((PetscObject)tao)->options, &n, &names, &values));
+  for (PetscInt i = 0; i < n; i++) {
+    PetscBool ours, inner = PETSC_FALSE;
+
+    PetscCall(PetscStrbeginswith(names[i], key, &ours));
+    if (ours) PetscCall(IsInnerOption(names[i] + length, &inner));
+    PetscCheck(!ours || inner, PetscObjectComm((PetscObject)tao), PETSC_ERR_ARG_UNKNOWN_TYPE,
+               "There is no option -%s: there are -%seta and -%sfd_step, and -%sksp_*, -%spc_* "
+               "for the inner solver; -help lists them",
+               names[i], key, key, key, key);
+  }
+  PetscCall(PetscOptionsLeftRestore(((PetscObject)tao)->options, &n, &names, &values));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode TaoSetFromOptions_TrustNCG(Tao tao, TrustNCGOptionItems PetscOptionsObject)
+{
+  TAO_TrustNCG *tn      = (TAO_TrustNCG *)tao->data;
+  PetscReal     eta     = tn->eta;
+  PetscReal     relstep = tn->relstep;
+
+  PetscFunctionBegin;
+  PetscOptionsHeadBegin(PetscOptionsObject, "Trust-region Newton-CG without a matrix");
+  PetscCall(PetscOptionsReal("-tao_trustncg_eta", "Smallest reduction ratio of an accepted step",
+                             "TaoTrustNCGSetEta", eta, &eta, NULL));
+  PetscCall(PetscOptionsReal("-tao_trustncg_fd_step", "Relative step of the gradient differences",
+                             "TaoTrustNCGSetDifferenceStep", relstep, &relstep, NULL));
+  PetscOptionsHeadEnd();
+  PetscCall(TaoTrustNCGSetEta(tao, eta));
+  PetscCall(TaoTrustNCGSetDifferenceStep(tao, relstep));
+  PetscCheck(tao->trust0 > 0.0, PetscObjectComm((PetscObject)tao), PETSC_ERR_ARG_OUTOFRANGE,
+             "The first radius -tao_trust0 must be positive, not %g", (double)tao->trust0);
+  PetscCall(KSPSetFromOptions(tao->ksp));
+  PetscCall(TrustNCGCheckOptions(tao));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+   The TAO type itself: creation, set-up, destruction, registration, and loading as a plugin. */
+#include "tao/trustncg_impl.h"
+#include "subproblem/trustcg.h"
+
+PetscLogEvent TRUSTNCG_Subproblem, TRUSTNCG_HessVec, TRUSTNCG_Trial;
+
+static PetscErrorCode TrustNCGCheckUnconstrained(Tao tao)
+{
+  Vec       lower, upper;
+  PetscReal most = PETSC_NINFINITY, least = PETSC_INFINITY;
+
+  PetscFunctionBegin;
+  PetscCall(TaoGetVariableBounds(tao, &lower, &upper));
+  if (lower) PetscCall(VecMax(lower, NULL, &most));
+  if (upper) PetscCall(VecMin(upper, NULL, &least));
+  PetscCheck(most <= PETSC_NINFINITY && least >= PETSC_INFINITY && !tao->constrained,
+             PetscObjectComm((PetscObject)tao), PETSC_ERR_SUP,
+             "%s minimises without bounds or constraints, and this Tao has some: use another "
+             "-tao_type, such as bntr for bounds",
+             TAOTRUSTNCG);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode TaoSetUp_TrustNCG(Tao tao)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+
+  PetscFunctionBegin;
+  PetscCall(TrustNCGCheckUnconstrained(tao));
+  if (!tao->gradient) PetscCall(VecDuplicate(tao->solution, &tao->gradient));
+  if (!tao->stepdirection) PetscCall(VecDuplicate(tao->solution, &tao->stepdirection));
+  if (!tn->w) PetscCall(VecDuplicate(tao->solution, &tn->w));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode TaoDestroy_TrustNCG(Tao tao)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+
+  PetscFunctionBegin;
+  PetscCall(VecDestroy(&tn->w));
+  if (!tn->ours) PetscCall(VecDestroy(&tn->gplus));
+  PetscCall(MatDestroy(&tn->shell));
+  PetscCall(KSPDestroy(&tao->ksp));
+  PetscCall(PetscFree(tao->data));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode TrustNCGCreateKSP(Tao tao)
+{
+  PC pc;
+
+  PetscFunctionBegin;
+  PetscCall(KSPCreate(PetscObjectComm((PetscObject)tao), &tao->ksp));
+  PetscCall(PetscObjectIncrementTabLevel((PetscObject)tao->ksp, (PetscObject)tao, 1));
+  PetscCall(KSPSetOptionsPrefix(tao->ksp, ((PetscObject)tao)->prefix));
+  PetscCall(KSPAppendOptionsPrefix(tao->ksp, "tao_trustncg_"));
+  PetscCall(KSPSetType(tao->ksp, KSPTRUSTCG));
+  /* rtol is the largest forcing term; a residual of CG may grow, so there is no divergence test */
+  PetscCall(KSPSetTolerances(tao->ksp, 0.3, 0.0, PETSC_MAX_REAL, PETSC_DEFAULT));
+  PetscCall(KSPGetPC(tao->ksp, &pc));
+  PetscCall(PCSetType(pc, PCNONE)); /* what works on any Mat */
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/*MC
+  TAOTRUSTNCG - "trustncg": trust-region Newton-CG for smooth unconstrained minimisation without
+  a matrix.
+
+  Each iteration minimises the quadratic model g'd + d'Hd/2 over ||d|| <= radius by truncated
+  conjugate gradients (`KSPTRUSTCG`), as accurately as the distance from the solution deserves.
+
+  Options Database Keys:
++ -tao_trust0 <inf> - first radius; by default the first step is as long as CG makes it
+. -tao_trustncg_eta <1e-4> - smallest reduction ratio of an accepted step
+. -tao_trustncg_fd_step <1.5e-8> - relative step of the gradient differences
+. -tao_trustncg_ksp_rtol <0.3> - largest forcing term
+. -tao_trustncg_ksp_max_it <10000> - most CG iterations in a solve
+- -tao_trustncg_pc_type <none> - preconditioner, which also sets the norm of the trust region
+
+  Level: beginner
+
+  Notes:
+  H v comes from the function of `TaoTrustNCGSetHessianVector()`, else from the Mat of
+  `TaoSetHessian()`, else from finite differences of the gradient, for which nothing needs to be
+  set. f and gradient may be set apart or together.
+
+  Reasons beside those of the convergence test: `TAO_DIVERGED_TR_REDUCTION` when no step improves
+  f or its gradient, however small (often: a tolerance below what rounding allows),
+  `TAO_DIVERGED_NAN` when f, its gradient or H v is not finite wherever it was tried. A start at
+  which they are not finite is an error. The solution is always the best point found.
+
+  References: Conn, Gould, Toint, Trust-Region Methods (2000), algorithms 6.1.1 and 7.5.1.
+
+.seealso: `TaoTrustNCGSetHessianVector()`, `TaoTrustNCGGetLedger()`, `KSPTRUSTCG`, `TAONTR`
+M*/
+PetscErrorCode TaoCreate_TrustNCG(Tao tao)
+{
+  TAO_TrustNCG *tn;
+
+  PetscFunctionBegin;
+  PetscCall(PetscNew(&tn));
+  tao->data                = tn;
+  tao->ops->setup          = TaoSetUp_TrustNCG;
+  tao->ops->solve          = TaoSolve_TrustNCG;
+  tao->ops->setfromoptions = TaoSetFromOptions_TrustNCG;
+  tao->ops->view           = TaoView_TrustNCG;
+  tao->ops->destroy        = TaoDestroy_TrustNCG;
+  tn->eta                  = 1e-4;
+  tn->relstep              = PETSC_SQRT_MACHINE_EPSILON;
+  TrustNCGTaoDefaults(tao);
+  PetscCall(TrustNCGCreateKSP(tao));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* PETSc at run time must be PETSc at build time, in all that both sides see of the objects. The
+   sizes come first: a PetscInt of another size must not be passed by address. */
+static PetscErrorCode TrustNCGCheckPetsc(void)
+{
+  PetscDataType type;
+  PetscBool     found;
+  PetscInt      major, minor;
+  size_t        size;
+
+  PetscFunctionBegin;
+  PetscCall(PetscDataTypeGetSize(PETSC_INT, &size));
+  PetscCheck(size == sizeof(PetscInt), PETSC_COMM_SELF, PETSC_ERR_LIB,
+             "libtrustncg was built with PetscInt indices of %d bits, PETSc in this program has "
+             "%d: build libtrustncg with the PETSc of the program",
+             8 * (int)sizeof(PetscInt), 8 * (int)size);
+  PetscCall(PetscDataTypeFromString("scalar", &type, &found));
+  if (found) PetscCall(PetscDataTypeGetSize(type, &size));
+  PetscCheck(found && size == sizeof(PetscScalar), PETSC_COMM_SELF, PETSC_ERR_LIB,
+             "libtrustncg was built with PetscScalar of %d bytes, PETSc in this program has "
+             "%d: build libtrustncg with the PETSc of the program",
+             (int)sizeof(PetscScalar), (int)size);
+  PetscCall(PetscGetVersionNumber(&major, &minor, NULL, NULL));
+  PetscCheck(major == PETSC_VERSION_MAJOR && minor == PETSC_VERSION_MINOR, PETSC_COMM_SELF,
+             PETSC_ERR_LIB,
+             "libtrustncg was built with PETSc %d.%d, this program runs PETSc %" PetscInt_FMT
+             ".%" PetscInt_FMT ": build libtrustncg with the PETSc of the program",
+             PETSC_VERSION_MAJOR, PETSC_VERSION_MINOR, major, minor);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/*@
+  TrustNCGInitializePackage - Registers `TAOTRUSTNCG` and `KSPTRUSTCG` with PETSc.
+
+  Logically Collective on `PETSC_COMM_WORLD`
+
+  Level: beginner
+
+  Note:
+  A program that links libtrustncg calls it once after `PetscInitialize()`; with
+  `-dll_append /abs/path/libtrustncg.so` PETSc calls it itself. Errors with `PETSC_ERR_LIB` when
+  the library was built for another PETSc.
+
+.seealso: `TAOTRUSTNCG`, `KSPTRUSTCG`, `TaoSetType()`
+@*/
+PetscErrorCode TrustNCGInitializePackage(void)
+{
+  static PetscBool events = PETSC_FALSE;
+
+  PetscFunctionBegin;
+  PetscCall(TrustNCGCheckPetsc());
+  PetscCall(TaoRegister(TAOTRUSTNCG, TaoCreate_TrustNCG));
+  PetscCall(KSPRegister(KSPTRUSTCG, KSPCreate_TrustCG));
+  if (events) PetscFunctionReturn(PETSC_SUCCESS);
+  events = PETSC_TRUE;
+  PetscCall(PetscLogEventRegister("TrustNCGCG", TAO_CLASSID, &TRUSTNCG_Subproblem));
+  PetscCall(PetscLogEventRegister("TrustNCGHessVec", TAO_CLASSID, &TRUSTNCG_HessVec));
+  PetscCall(PetscLogEventRegister("TrustNCGTrial", TAO_CLASSID, &TRUSTNCG_Trial));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* What PETSc calls when it loads libtrustncg.so. */
+PETSC_EXTERN PetscErrorCode PetscDLLibraryRegister_trustncg(void)
+{
+  PetscFunctionBegin;
+  PetscCall(TrustNCGInitializePackage());
+  PetscFunctionReturn(PETSC_SUCCESS);
+}

@@ -1,0 +1,100 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# The library as a plugin: it shows only its public names, and it refuses in words to work for a
+# PETSc with integers of another size.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+. scripts/env.sh
+PETSC=${PETSC:-petsc}
+BUILD=${BUILD:-build}
+case $BUILD in
+/*) ;;
+*) BUILD=$PWD/$BUILD ;;
+esac
+work=$BUILD/plugin
+status=0
+mkdir -p "$work"
+
+ok() { echo "ok $1"; }
+not_ok() { # NAME WHY LOG
+  echo "not ok $1: $2"
+  cut -c 1-160 "$3" | tail -n 15 | sed 's/^/  | /'
+  status=1
+}
+
+name="only public names are visible"
+nm -D --defined-only "$BUILD/lib/libtrustncg.so" 2>&1 | awk '{ print $NF }' >"$work/all"
+grep -vE '^(TaoTrustNCG|TrustNCG|KSPTrustCG|PetscDLLibraryRegister_trustncg$)' "$work/all" |
+  grep -vE '^(__bss_start|_edata|_end)$' >"$work/others" # these are the linker's
+if [ -s "$work/others" ]; then not_ok "$name" "others too" "$work/others"
+elif ! grep -qx PetscDLLibraryRegister_trustncg "$work/all"; then
+  not_ok "$name" "PetscDLLibraryRegister_trustncg is missing" "$work/all"
+else ok "$name"; fi
+
+# A program of a user's, which knows TAO alone.
+cat >"$work/user.c" <<'EOC'
+#include <petsctao.h>
+static PetscErrorCode Sphere(Tao tao, Vec x, PetscReal *f, Vec g, void *ctx)
+{
+  PetscFunctionBeginUser;
+  PetscCall(VecCopy(x, g));
+  PetscCall(VecShift(g, -1));
+  PetscCall(VecDot(g, g, f));
+  *f /= 2;
+  PetscFunctionReturn(0);
+}
+int main(int argc, char **argv)
+{
+  Tao tao;
+  Vec x;
+  PetscCall(PetscInitialize(&argc, &argv, NULL, NULL));
+  PetscCall(VecCreateMPI(PETSC_COMM_WORLD, PETSC_DECIDE, 5, &x));
+  PetscCall(TaoCreate(PETSC_COMM_WORLD, &tao));
+  PetscCall(TaoSetSolution(tao, x));
+  PetscCall(TaoSetObjectiveAndGradient(tao, NULL, Sphere, NULL));
+  PetscCall(TaoSetFromOptions(tao));
+  PetscCall(TaoSolve(tao));
+  PetscCall(TaoDestroy(&tao));
+  PetscCall(VecDestroy(&x));
+  return PetscFinalize();
+}
+EOC
+
+load() { # MODULE LIBRARY RANKS: the program built with MODULE loads LIBRARY; output in $log
+  log=$work/$1.$3.log
+  # shellcheck disable=SC2046 # lists of options
+  mpicc -w $(pkg-config --cflags "$1") "$work/user.c" -o "$work/user.$1" \
+    $(pkg-config --libs "$1") >"$log" 2>&1 || return
+  timeout -k 10 60 mpirun -n "$3" "$work/user.$1" -skip_petscrc -dll_append "$2" \
+    -tao_type trustncg -tao_converged_reason >"$log" 2>&1 </dev/null
+}
+
+for ranks in 1 2; do
+  name="a program that knows TAO alone loads it, $ranks ranks"
+  load "$PETSC" "$BUILD/lib/libtrustncg.so" $ranks
+  code=$?
+  if [ $code -eq 0 ] && grep -q 'due to CONVERGED' "$log"; then ok "$name"
+  else not_ok "$name" "exit code $code" "$log"; fi
+done
+
+refused() { # MODULE LIBRARY: fails, says why, and does not crash
+  name="a program of $1 refuses the library of the other index size"
+  load "$1" "$2" 1
+  code=$?
+  if [ $code -eq 0 ]; then not_ok "$name" "it was loaded" "$log"
+  elif [ $code -ge 124 ] || grep -qiE 'segmentation|caught signal|signal number' "$log"; then
+    not_ok "$name" "exit code $code, a crash or a hang" "$log"
+  elif ! grep -qiE 'PetscInt|index size|indices' "$log"; then
+    not_ok "$name" "does not say that the sizes of integers differ" "$log"
+  else ok "$name"
+  fi
+}
+
+other=${BUILD}64/lib/libtrustncg.so
+if [ "$PETSC" = petsc ] && [ -f "$other" ]; then
+  refused petsc "$other"
+  refused petsc64 "$BUILD/lib/libtrustncg.so"
+else
+  echo "skip refusal of another index size: no $other"
+fi
+exit $status

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+   Every problem of the list: its derivatives are those of its function, on any number of ranks. */
+#include "harness.h"
+#include "problem.h"
+#include <petscvec.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { SIZE = 144, FIRST_RUNG = 13, LAST_RUNG = 28, FIT = 5 };
+
+static char datafile[PETSC_MAX_PATH_LEN];
+
+/* Three classes in five features, for the problem that reads a LIBSVM file */
+static PetscErrorCode WriteData(void)
+{
+  FILE *file;
+  int   fd;
+
+  PetscFunctionBegin;
+  PetscCall(PetscGetTmp(PETSC_COMM_SELF, datafile, sizeof(datafile)));
+  PetscCall(PetscStrlcat(datafile, "/trustncg_XXXXXX", sizeof(datafile)));
+  fd = mkstemp(datafile);
+  PetscCheck(fd >= 0, PETSC_COMM_SELF, PETSC_ERR_FILE_OPEN, "%s cannot be made", datafile);
+  file = fdopen(fd, "w");
+  PetscCheck(file, PETSC_COMM_SELF, PETSC_ERR_FILE_OPEN, "%s does not open", datafile);
+  for (int s = 0; s < 30; s++) {
+    fprintf(file, "%d", s % 3 + 1);
+    for (int k = 1; k <= 5; k++) {
+      if ((s + k) % 4) fprintf(file, " %d:%g", k, ((7 * s + 3 * k * k) % 11) / 5.0 - 1.0);
+    }
+    fprintf(file, "\n");
+  }
+  PetscCheck(!fclose(file), PETSC_COMM_SELF, PETSC_ERR_FILE_WRITE, "%s is not written", datafile);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static void SetUp(void)
+{
+  ckm_ok(PetscGlobalRank ? 0 : WriteData());
+  ckm_ok(MPI_Bcast(datafile, (int)sizeof(datafile), MPI_CHAR, 0, PETSC_COMM_WORLD));
+  ckm_ok(PetscOptionsSetValue(NULL, "-problem_data", datafile));
+}
+
+static void TearDown(void)
+{
+  ckm_ok(PetscOptionsClearValue(NULL, "-problem_data"));
+  ckm_ok(PetscGlobalRank ? 0 : unlink(datafile));
+}
+
+/* A problem, a point x, two directions, and room for gradients and products. */
+typedef struct {
+  Problem prob;
+  Vec     x, u, v, g, Hu, Hv, y, gy;
+} Point;
+
+enum { VECS = 8 };
+
+/* x: 0 the start, 1 the start with every unknown moved at random */
+static PetscErrorCode PointCreate(const char name[], PetscInt n, int moved, Point *p)
+{
+  Vec        *vecs[VECS] = {&p->x, &p->u, &p->v, &p->g, &p->Hu, &p->Hv, &p->y, &p->gy};
+  PetscRandom random;
+
+  PetscFunctionBegin;
+  PetscCall(ProblemCreate(PETSC_COMM_WORLD, name, n, &p->prob));
+  for (int k = 0; k < VECS; k++) PetscCall(VecDuplicate(p->prob->x, vecs[k]));
+  PetscCall(PetscRandomCreate(PETSC_COMM_WORLD, &random));
+  PetscCall(PetscRandomSetInterval(random, -1.0, 1.0));
+  PetscCall(VecSetRandom(p->u, random));
+  PetscCall(VecSetRandom(p->v, random));
+  PetscCall(VecSetRandom(p->y, random));
+  PetscCall(PetscRandomDestroy(&random));
+  PetscCall(p->prob->start(p->prob, p->x));
+  if (moved) PetscCall(VecAXPY(p->x, 0.2, p->y));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode PointDestroy(Point *p)
+{
+  Vec *vecs[VECS] = {&p->x, &p->u, &p->v, &p->g, &p->Hu, &p->Hv, &p->y, &p->gy};
+
+  PetscFunctionBegin;
+  for (int k = 0; k < VECS; k++) PetscCall(VecDestroy(vecs[k]));
+  PetscCall(ProblemDestroy(&p->prob));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+typedef PetscErrorCode (*Remainder)(Point *, PetscReal h, PetscReal *rem, PetscReal *size);
+
+/* |f(x + h v) - f(x) - h g'v|, and the sum of the sizes of what is subtracted */
+static PetscErrorCode RemainderF(Point *p, PetscReal h, PetscReal *rem, PetscReal *size)
+{
+  PetscReal   f, fy;
+  PetscScalar gv;
+
+  PetscFunctionBegin;
+  PetscCall(p->prob->objgrad(p->prob, p->x, &f, p->g));
+  PetscCall(VecWAXPY(p->y, h, p->v, p->x));
+  PetscCall(p->prob->objgrad(p->prob, p->y, &fy, NULL));
+  PetscCall(VecDot(p->g, p->v, &gv));
+  *rem  = PetscAbsReal(fy - f - h * gv);
+  *size = PetscAbsReal(fy) + PetscAbsReal(f) + h * PetscAbsReal(gv);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* ||g(x + h v) - g(x) - h H v||, and the sum of the sizes */
+static PetscErrorCode RemainderG(Point *p, PetscReal h, PetscReal *rem, PetscReal *size)
+{
+  PetscReal g, gy, Hv;
+
+  PetscFunctionBegin;
+  PetscCall(p->prob->objgrad(p->prob, p->x, NULL, p->g));
+  PetscCall(p->prob->hessvec(p->prob, p->x, p->v, p->Hv));
+  PetscCall(VecWAXPY(p->y, h, p->v, p->x));
+  PetscCall(p->prob->objgrad(p->prob, p->y, NULL, p->gy));
+  PetscCall(VecNorm(p->g, NORM_2, &g));
+  PetscCall(VecNorm(p->gy, NORM_2, &gy));
+  PetscCall(VecNorm(p->Hv, NORM_2, &Hv));
+  PetscCall(VecAXPY(p->gy, -1.0, p->g));
+  PetscCall(VecAXPY(p->gy, -h, p->Hv));
+  PetscCall(VecNorm(p->gy, NORM_2, rem));
+  *size = g + gy + Hv;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The slope of log remainder over log h, fitted to the lowest rungs of the ladder that stand well
+   above rounding, where an error in the derivative shows best; 2 where none does, for then the
+   expansion is exact. No rung is high, so that hardly a step crosses a jump of the second
+   derivatives, which composites has. */
+static PetscErrorCode Slope(Point *p, Remainder remainder, PetscReal *slope)
+{
+  PetscReal rem = 0.0, size = 0.0, n = 0.0, sx = 0.0, sy = 0.0, sxx = 0.0, sxy = 0.0;
+
+  PetscFunctionBegin;
+  for (int k = LAST_RUNG; k >= FIRST_RUNG && n < FIT; k--) {
+    const PetscReal h = PetscPowReal(0.5, (PetscReal)k), X = PetscLogReal(h);
+    PetscReal       Y;
+
+    PetscCall(remainder(p, h, &rem, &size));
+    if (rem <= 1e2 * PETSC_MACHINE_EPSILON * size) continue;
+    Y = PetscLogReal(rem);
+    n += 1.0;
+    sx += X;
+    sy += Y;
+    sxx += X * X;
+    sxy += X * Y;
+  }
+  *slope = n > 1.5 ? (n * sxy - sx * sy) / (n * sxx - sx * sx) : 2.0;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Test 2 k is problem k at its start, test 2 k + 1 at a point nearby. */
+START_TEST(gradient_is_that_of_f)
+{
+  Point     p;
+  PetscReal slope = 0.0;
+
+  ckm_ok(PointCreate(ProblemInfos[_i / 2].name, SIZE, _i % 2, &p));
+  ckm_ok(Slope(&p, RemainderF, &slope));
+  ckm_assert_near(slope, 2.0, 0.2);
+  ckm_ok(PointDestroy(&p));
+}
+END_TEST
+
+START_TEST(hessian_is_that_of_g)
+{
+  Point     p;
+  PetscReal slope = 0.0;
+
+  ckm_ok(PointCreate(ProblemInfos[_i / 2].name, SIZE, _i % 2, &p));
+  ckm_ok(Slope(&p, RemainderG, &slope));
+  ckm_assert_near(slope, 2.0, 0.2);
+  ckm_ok(PointDestroy(&p));
+}
+END_TEST
+
+START_TEST(hessian_is_symmetric)
+{
+  Point       p;
+  PetscScalar uHv, vHu;
+  PetscReal   u, Hv;
+
+  ckm_ok(PointCreate(ProblemInfos[_i / 2].name, SIZE, _i % 2, &p));
+  ckm_ok(p.prob->hessvec(p.prob, p.x, p.u, p.Hu));
+  ckm_ok(p.prob->hessvec(p.prob, p.x, p.v, p.Hv));
+  ckm_ok(VecDot(p.u, p.Hv, &uHv));
+  ckm_ok(VecDot(p.v, p.Hu, &vHu));
+  ckm_ok(VecNorm(p.u, NORM_2, &u));
+  ckm_ok(VecNorm(p.Hv, NORM_2, &Hv));
+  ckm_assert_near(uHv, vHu, 1e-12 * u * Hv);
+  ckm_ok(PointDestroy(&p));
+}
+END_TEST
+
+/* f, ||g|| and ||H x|| at the start (k = 0) and at 1.1 start + 0.1 (k = 1) */
+static PetscErrorCode Figures(MPI_Comm comm, const char name[], PetscInt n, PetscReal fig[2][3])
+{
+  Problem prob;
+  Vec     x, g;
+
+  PetscFunctionBegin;
+  PetscCall(ProblemCreate(comm, name, n, &prob));
+  PetscCall(VecDuplicate(prob->x, &x));
+  PetscCall(VecDuplicate(prob->x, &g));
+  PetscCall(prob->start(prob, x));
+  for (int k = 0; k < 2; k++) {
+    PetscCall(prob->objgrad(prob, x, &fig[k][0], g));
+    PetscCall(VecNorm(g, NORM_2, &fig[k][1]));
+    PetscCall(prob->hessvec(prob, x, x, g));
+    PetscCall(VecNorm(g, NORM_2, &fig[k][2]));
+    PetscCall(VecScale(x, 1.1));
+    PetscCall(VecShift(x, 0.1));
+  }
+  PetscCall(VecDestroy(&g));
+  PetscCall(VecDestroy(&x));
+  PetscCall(ProblemDestroy(&prob));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static void AssertRanksAgree(const char name[], PetscInt n)
+{
+  PetscReal all[2][3], one[2][3];
+
+  ckm_ok(Figures(PETSC_COMM_WORLD, name, n, all));
+  ckm_ok(Figures(PETSC_COMM_SELF, name, n, one));
+  for (int k = 0; k < 2; k++) {
+    for (int j = 0; j < 3; j++) {
+      ckm_assert_near(all[k][j], one[k][j], 1e-11 * (1e-3 + PetscAbsReal(one[k][j])));
+    }
+  }
+}
+
+START_TEST(ranks_agree_with_one)
+{
+  AssertRanksAgree(ProblemInfos[_i].name, SIZE);
+}
+END_TEST
+
+/* f at the start for SIZE unknowns, summed by hand or apart from this program */
+static const struct {
+  const char *name;
+  PetscReal   f;
+} Known[] = {{"rosenbrock", 24.2 * (SIZE / 2)},     {"chained", 36106.4},
+             {"tridia", SIZE / 2 * (SIZE + 1) - 1}, {"broydn3d", SIZE + 11},
+             {"dixmaanl", 7148.2716975308595},      {"genrose", 565.1793133987761}};
+
+enum { KNOWN = sizeof(Known) / sizeof(Known[0]) };
+
+/* Their smallest sizes, where most ranks own nothing */
+START_TEST(empty_ranks_agree_with_one)
+{
+  AssertRanksAgree(Known[_i].name, 1);
+}
+END_TEST
+
+START_TEST(start_has_the_known_value)
+{
+  PetscReal fig[2][3];
+
+  ckm_ok(Figures(PETSC_COMM_WORLD, Known[_i].name, SIZE, fig));
+  ckm_assert_near(fig[0][0], Known[_i].f, 1e-13 * Known[_i].f);
+}
+END_TEST
+
+START_TEST(f_and_g_alone_or_together)
+{
+  Point     p;
+  PetscReal f, fboth;
+  PetscBool same;
+
+  ckm_ok(PointCreate(ProblemInfos[_i].name, SIZE, 1, &p));
+  ckm_ok(p.prob->objgrad(p.prob, p.x, &f, NULL));
+  ckm_ok(p.prob->objgrad(p.prob, p.x, NULL, p.g));
+  ckm_ok(p.prob->objgrad(p.prob, p.x, &fboth, p.gy));
+  ckm_assert_near(f, fboth, 0.0);
+  ckm_ok(VecEqual(p.g, p.gy, &same));
+  ckm_assert(same);
+  ckm_ok(PointDestroy(&p));
+}
+END_TEST
+
+static void AddTests(Suite *suite)
+{
+  TCase *tcase    = ckm_tcase(suite, "problems");
+  int    problems = 0;
+
+  while (ProblemInfos[problems].name) problems++;
+  tcase_add_unchecked_fixture(tcase, SetUp, TearDown);
+  tcase_add_loop_test(tcase, gradient_is_that_of_f, 0, 2 * problems);
+  tcase_add_loop_test(tcase, hessian_is_that_of_g, 0, 2 * problems);
+  tcase_add_loop_test(tcase, hessian_is_symmetric, 0, 2 * problems);
+  tcase_add_loop_test(tcase, ranks_agree_with_one, 0, problems);
+  tcase_add_loop_test(tcase, empty_ranks_agree_with_one, 0, KNOWN);
+  tcase_add_loop_test(tcase, start_has_the_known_value, 0, KNOWN);
+  tcase_add_loop_test(tcase, f_and_g_alone_or_together, 0, problems);
+}
+
+int main(int argc, char **argv)
+{
+  return harness_main(argc, argv, "problems", AddTests);
+}
