@@ -26,7 +26,7 @@ DRIVER  = $(BUILD)/bin/trustncg
 OBJ     = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard src/*/*.c))
 PROBOBJ = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard benchmarks/problems/*.c))
 DRVOBJ  = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard benchmarks/driver/*.c))
-HARNESS = $(BUILD)/obj/tests/harness.o $(BUILD)/obj/benchmarks/driver/reductions.o
+HARNESS = $(patsubst %,$(BUILD)/obj/%.o,tests/harness tests/solve benchmarks/driver/reductions)
 TESTS   = $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/test_*.c))
 
 all: $(LIB) $(DRIVER)

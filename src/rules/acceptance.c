@@ -15,7 +15,7 @@ PetscReal TrustNCGRoundoff(PetscReal f, PetscReal fplus, PetscReal n)
    rises f visibly is not excused, however little the model had promised. */
 PetscBool TrustNCGBelowRoundoff(PetscReal ared, PetscReal pred, PetscReal roundoff)
 {
-  const PetscReal level = 10.0 * roundoff;
+  const PetscReal level = PetscIsInfOrNanReal(roundoff) ? 0.0 : 10.0 * roundoff;
 
   return (PetscBool)(PetscAbsReal(ared) <= level && PetscAbsReal(pred) <= level);
 }

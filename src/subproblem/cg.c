@@ -143,7 +143,7 @@ static PetscErrorCode TrustCGLeave(KSP ksp, PetscReal kappa)
   PetscReal       tau;
 
   PetscFunctionBegin;
-  if (PetscIsNanReal(kappa)) {
+  if (PetscIsInfOrNanReal(kappa)) {
     ksp->reason = KSP_DIVERGED_NANORINF;
     PetscFunctionReturn(PETSC_SUCCESS);
   }

@@ -259,30 +259,43 @@ static PetscErrorCode IsInnerOption(const char rest[], PetscBool *inner)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* The first option in the database that begins with `key`, belongs to nobody and was not used; an
+   empty string where there is none. */
+static PetscErrorCode FindUnknownOption(PetscOptions options, const char key[], char unknown[],
+                                        size_t length)
+{
+  char   **names, **values;
+  PetscInt n;
+  size_t   skip;
+
+  PetscFunctionBegin;
+  unknown[0] = '\0';
+  PetscCall(PetscStrlen(key, &skip));
+  PetscCall(PetscOptionsLeftGet(options, &n, &names, &values));
+  for (PetscInt i = 0; i < n && !unknown[0]; i++) {
+    PetscBool ours, inner = PETSC_FALSE;
+
+    PetscCall(PetscStrbeginswith(names[i], key, &ours));
+    if (ours) PetscCall(IsInnerOption(names[i] + skip, &inner));
+    if (ours && !inner) PetscCall(PetscStrncpy(unknown, names[i], length));
+  }
+  PetscCall(PetscOptionsLeftRestore(options, &n, &names, &values));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* A misspelt option of ours is an error: a run of hours should not ignore it. */
 static PetscErrorCode TrustNCGCheckOptions(Tao tao)
 {
   const char *prefix = ((PetscObject)tao)->prefix ? ((PetscObject)tao)->prefix : "";
-  char        key[PETSC_MAX_OPTION_NAME];
-  char      **names, **values;
-  PetscInt    n;
-  size_t      length;
+  char        key[PETSC_MAX_OPTION_NAME], unknown[PETSC_MAX_OPTION_NAME];
 
   PetscFunctionBegin;
   PetscCall(PetscSNPrintf(key, sizeof(key), "%stao_trustncg_", prefix));
-  PetscCall(PetscStrlen(key, &length));
-  PetscCall(PetscOptionsLeftGet(((PetscObject)tao)->options, &n, &names, &values));
-  for (PetscInt i = 0; i < n; i++) {
-    PetscBool ours, inner = PETSC_FALSE;
-
-    PetscCall(PetscStrbeginswith(names[i], key, &ours));
-    if (ours) PetscCall(IsInnerOption(names[i] + length, &inner));
-    PetscCheck(!ours || inner, PetscObjectComm((PetscObject)tao), PETSC_ERR_ARG_UNKNOWN_TYPE,
-               "There is no option -%s: there are -%seta and -%sfd_step, and -%sksp_*, -%spc_* "
-               "for the inner solver; -help lists them",
-               names[i], key, key, key, key);
-  }
-  PetscCall(PetscOptionsLeftRestore(((PetscObject)tao)->options, &n, &names, &values));
+  PetscCall(FindUnknownOption(((PetscObject)tao)->options, key, unknown, sizeof(unknown)));
+  PetscCheck(!unknown[0], PetscObjectComm((PetscObject)tao), PETSC_ERR_ARG_UNKNOWN_TYPE,
+             "There is no option -%s: there are -%seta and -%sfd_step, and -%sksp_*, -%spc_* for "
+             "the inner solver; -help lists them",
+             unknown, key, key, key, key);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+   A problem of the list solved by trustncg, with what the tests want to know of it. */
+#include "solve.h"
+
+static PetscBool Struck(const Run *run, PetscInt from, PetscInt call)
+{
+  const PetscInt only = run->fault.only;
+
+  return (PetscBool)(from > 0 && call >= from && (only == 0 || call < from + only));
+}
+
+static PetscErrorCode Spoil(Vec v, PetscReal value)
+{
+  PetscScalar *a;
+  PetscInt     n;
+
+  PetscFunctionBegin;
+  PetscCall(VecGetLocalSize(v, &n));
+  PetscCall(VecGetArray(v, &a));
+  if (n > 0) a[0] = value;
+  PetscCall(VecRestoreArray(v, &a));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode Evaluate(Run *run, Vec x, PetscReal *f, Vec g)
+{
+  const PetscReal scale  = run->fault.scale != 0.0 ? run->fault.scale : 1.0;
+  const long      before = ReductionCount();
+  const PetscInt  call   = run->nf + run->ng + run->nfg;
+
+  PetscFunctionBegin;
+  PetscCall((*run->prob->objgrad)(run->prob, x, f, g));
+  run->reductions += ReductionCount() - before;
+  if (g) PetscCall(VecScale(g, scale));
+  if (f) *f = Struck(run, run->fault.f, call) ? run->fault.value : scale * *f + run->fault.shift;
+  if (g && Struck(run, run->fault.g, call)) PetscCall(Spoil(g, run->fault.value));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode ObjectiveGradient(Tao tao, Vec x, PetscReal *f, Vec g, void *ctx)
+{
+  PetscFunctionBegin;
+  ((Run *)ctx)->nfg++;
+  PetscCall(Evaluate((Run *)ctx, x, f, g));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode Objective(Tao tao, Vec x, PetscReal *f, void *ctx)
+{
+  PetscFunctionBegin;
+  ((Run *)ctx)->nf++;
+  PetscCall(Evaluate((Run *)ctx, x, f, NULL));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode Gradient(Tao tao, Vec x, Vec g, void *ctx)
+{
+  PetscFunctionBegin;
+  ((Run *)ctx)->ng++;
+  PetscCall(Evaluate((Run *)ctx, x, NULL, g));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode HessianVector(Tao tao, Vec x, Vec v, Vec Hv, void *ctx)
+{
+  Run            *run    = (Run *)ctx;
+  const PetscReal scale  = run->fault.scale != 0.0 ? run->fault.scale : 1.0;
+  const long      before = ReductionCount();
+
+  PetscFunctionBegin;
+  run->nhv++;
+  PetscCall((*run->prob->hessvec)(run->prob, x, v, Hv));
+  run->reductions += ReductionCount() - before;
+  PetscCall(VecScale(Hv, scale));
+  if (Struck(run, run->fault.hv, run->nhv)) PetscCall(Spoil(Hv, run->fault.value));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode ShellMult(Mat H, Vec v, Vec Hv)
+{
+  Run *run;
+
+  PetscFunctionBegin;
+  PetscCall(MatShellGetContext(H, &run));
+  PetscCall(HessianVector(run->tao, run->x, v, Hv, run));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode Hessian(Tao tao, Vec x, Mat H, Mat P, void *ctx)
+{
+  PetscFunctionBegin;
+  PetscCall(MatAssemblyBegin(H, MAT_FINAL_ASSEMBLY));
+  PetscCall(MatAssemblyEnd(H, MAT_FINAL_ASSEMBLY));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode Note(Tao tao, void *ctx)
+{
+  Run *run = (Run *)ctx;
+
+  PetscFunctionBegin;
+  if (run->its < HISTORY) {
+    PetscCall(
+      TaoGetSolutionStatus(tao, NULL, &run->f[run->its], &run->gnorm[run->its], NULL, NULL, NULL));
+    run->its++;
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode SetHessian(Run *run, HvWay way)
+{
+  PetscInt n;
+
+  PetscFunctionBegin;
+  if (way == HV_USER) PetscCall(TaoTrustNCGSetHessianVector(run->tao, HessianVector, run));
+  if (way != HV_MAT) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(VecGetLocalSize(run->x, &n));
+  PetscCall(MatCreateShell(run->prob->comm, n, n, run->prob->N, run->prob->N, run, &run->shell));
+  PetscCall(MatShellSetOperation(run->shell, MATOP_MULT, (void (*)(void))ShellMult));
+  PetscCall(TaoSetHessian(run->tao, run->shell, run->shell, Hessian, run));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode RunCreate(MPI_Comm comm, const char name[], PetscInt n, HvWay way, PetscBool apart,
+                         Run *run)
+{
+  PetscFunctionBegin;
+  PetscCall(PetscMemzero(run, sizeof(*run)));
+  PetscCall(ProblemCreate(comm, name, n, &run->prob));
+  PetscCall(VecDuplicate(run->prob->x, &run->x));
+  PetscCall((*run->prob->start)(run->prob, run->x));
+  PetscCall(TaoCreate(comm, &run->tao));
+  PetscCall(TaoSetType(run->tao, TAOTRUSTNCG));
+  PetscCall(TaoSetSolution(run->tao, run->x));
+  if (apart) {
+    PetscCall(TaoSetObjective(run->tao, Objective, run));
+    PetscCall(TaoSetGradient(run->tao, NULL, Gradient, run));
+  } else {
+    PetscCall(TaoSetObjectiveAndGradient(run->tao, NULL, ObjectiveGradient, run));
+  }
+  PetscCall(SetHessian(run, way));
+  PetscCall(TaoSetTolerances(run->tao, 0.0, 0.0, 1e-6));
+  PetscCall(TaoSetMonitor(run->tao, Note, run, NULL));
+  PetscCall(TaoSetFromOptions(run->tao));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode RunDestroy(Run *run)
+{
+  PetscFunctionBegin;
+  PetscCall(TaoDestroy(&run->tao));
+  PetscCall(MatDestroy(&run->shell));
+  PetscCall(VecDestroy(&run->x));
+  PetscCall(ProblemDestroy(&run->prob));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+   A problem of the list solved by trustncg, with what the tests want to know of it. */
+#ifndef TRUSTNCG_TEST_SOLVE_H
+#define TRUSTNCG_TEST_SOLVE_H
+
+#include "harness.h"
+#include "problem.h"
+#include "trustncg.h"
+
+enum { HISTORY = 400 };
+
+typedef enum { HV_FD, HV_USER, HV_MAT } HvWay;
+
+/* What goes wrong, in which call of the objective or of Hv (counted from 1; 0: never) */
+typedef struct {
+  PetscReal value;    /* NaN or Inf in the place of f, of an entry of g, or of Hv */
+  PetscInt  f, g, hv; /* from that call on */
+  PetscInt  only;     /* and only so many times; 0: for ever */
+  PetscReal scale;    /* f and its derivatives are multiplied by this; 0 is 1 */
+  PetscReal shift;    /* and this is added to f */
+} Fault;
+
+typedef struct {
+  Problem   prob;
+  Vec       x;
+  Tao       tao;
+  Mat       shell;
+  PetscBool apart; /* f and gradient by two functions */
+  Fault     fault;
+  PetscInt  nf, ng, nfg, nhv; /* calls */
+  long      reductions;       /* made inside them */
+  PetscReal f[HISTORY], gnorm[HISTORY];
+  PetscInt  its; /* iterates in the history */
+} Run;
+
+/* Makes everything but does not solve; the Tao has read its options. */
+extern PetscErrorCode RunCreate(MPI_Comm comm, const char name[], PetscInt n, HvWay way,
+                                PetscBool apart, Run *run);
+extern PetscErrorCode RunDestroy(Run *run);
+
+#endif

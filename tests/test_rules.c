@@ -1,0 +1,707 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+   The rules as functions of numbers: what must hold for every input, swept over all magnitudes. */
+#include "harness.h"
+#include "rules/rules.h"
+#include <math.h>
+#include <stdio.h>
+
+/* A sweep notes the first input that breaks a claim; the test asserts once, at its end. */
+static char broken[512];
+
+static void Note(const char claim[], int n, const PetscReal in[])
+{
+  int used;
+
+  if (broken[0]) return;
+  used = snprintf(broken, sizeof(broken), "%s for", claim);
+  for (int k = 0; k < n && used < (int)sizeof(broken); k++) {
+    used += snprintf(broken + used, sizeof(broken) - (size_t)used, " %.17g", (double)in[k]);
+  }
+}
+
+/* The claim holds for these inputs */
+#define holds(claim, ...)                                                                          \
+  do {                                                                                             \
+    const PetscReal holds_in_[] = {__VA_ARGS__};                                                   \
+    if (!(claim)) Note(#claim, (int)(sizeof(holds_in_) / sizeof(holds_in_[0])), holds_in_);        \
+  } while (0)
+
+#define assert_all_held() ck_assert_msg(ckm_agree(!broken[0], "not %s", broken), "%s", ckm_words())
+
+static void Forget(void)
+{
+  broken[0] = 0;
+}
+
+/* Magnitudes first, then their negatives, zero, and what is no finite number */
+static const PetscReal Any[] = {
+  1e-300,
+  1e-200,
+  1e-100,
+  1e-50,
+  1e-20,
+  1e-10,
+  1e-5,
+  0.01,
+  0.1,
+  0.25,
+  0.5,
+  0.75,
+  0.9,
+  1.0,
+  1.5,
+  3.0,
+  10.0,
+  1e5,
+  1e10,
+  1e20,
+  1e50,
+  1e100,
+  1e200,
+  1e300,
+  -1e-300,
+  -1e-9,
+  -0.25,
+  -1.0,
+  -1e5,
+  -1e100,
+  -1e300,
+  0.0,
+  -0.0,
+  NAN,
+  -NAN,
+  INFINITY,
+  -1.0 / 3.0,
+  PETSC_INFINITY,
+  PETSC_NINFINITY,
+  PETSC_MAX_REAL,
+  -INFINITY,
+};
+
+enum { POSITIVE = 24, ANY = sizeof(Any) / sizeof(Any[0]) };
+
+#define each(x, n) (int x##_ = 0; x##_ < (n); x##_++)
+#define in(x)      const PetscReal x = Any[x##_]
+
+/* A repeatable number in [-1, 1) */
+static PetscReal Random(void)
+{
+  static unsigned long long state = 20090501;
+
+  state = state * 6364136223846793005ULL + 1442695040888963407ULL;
+  return (PetscReal)(state >> 11) / 4503599627370496.0 - 1.0;
+}
+
+START_TEST(no_step_is_accepted_for_a_ratio_that_is_not_finite)
+{
+  for each (eta, POSITIVE) {
+    in(eta);
+    holds(!TrustNCGAccept(NAN, eta), eta);
+    holds(!TrustNCGAccept(INFINITY, eta), eta);
+    holds(!TrustNCGAccept(-INFINITY, eta), eta);
+  }
+  assert_all_held();
+}
+END_TEST
+
+START_TEST(a_better_ratio_is_never_worse)
+{
+  for each (rho, ANY) {
+    for each (better, ANY) {
+      in(rho);
+      in(better);
+      if (!(better >= rho) || PetscIsInfReal(better)) continue;
+      holds(!TrustNCGAccept(rho, 0.1) || TrustNCGAccept(better, 0.1), rho, better);
+      holds(rho < 0.1 || TrustNCGAccept(better, 0.1), rho, better);
+      holds(better > 0.0 || !TrustNCGAccept(rho, 1e-300), rho, better);
+    }
+  }
+  assert_all_held();
+}
+END_TEST
+
+START_TEST(a_model_without_promise_has_ratio_minus_one)
+{
+  for each (ared, ANY) {
+    for each (pred, ANY) {
+      in(ared);
+      in(pred);
+      if (!(pred > 0.0)) holds(TrustNCGRatio(ared, pred) == -1.0, ared, pred);
+    }
+  }
+  assert_all_held();
+}
+END_TEST
+
+START_TEST(the_ratio_is_one_where_the_model_is_exact)
+{
+  for each (pred, POSITIVE) {
+    in(pred);
+    holds(TrustNCGRatio(pred, pred) == 1.0, pred);
+    holds(TrustNCGRatio(-pred, pred) == -1.0, pred);
+    holds(TrustNCGRatio(0.0, pred) == 0.0, pred);
+  }
+  assert_all_held();
+}
+END_TEST
+
+START_TEST(what_is_not_finite_is_never_a_good_step)
+{
+  for each (ared, ANY) {
+    for each (pred, ANY) {
+      in(ared);
+      in(pred);
+      if (!PetscIsInfOrNanReal(ared) && !PetscIsInfOrNanReal(pred)) continue;
+      holds(!TrustNCGAccept(TrustNCGRatio(ared, pred), 1e-4), ared, pred);
+    }
+  }
+  assert_all_held();
+}
+END_TEST
+
+START_TEST(roundoff_scales_with_f)
+{
+  for each (f, POSITIVE) {
+    for (int k = -3; k <= 3; k++) {
+      in(f);
+      const PetscReal fplus = k * f / 2.0, level = TrustNCGRoundoff(f, fplus, 1e6);
+
+      if (f < 1e-200 || f > 1e200) continue;
+      holds(TrustNCGRoundoff(1024.0 * f, 1024.0 * fplus, 1e6) == 1024.0 * level, f, fplus);
+      holds(TrustNCGRoundoff(fplus, f, 1e6) == level, f, fplus);
+      holds(TrustNCGRoundoff(-f, fplus, 1e6) == level, f, fplus);
+      holds(level > PETSC_MACHINE_EPSILON * f && level < 1e-10 * PetscMax(f, 2.0 * f), f, fplus);
+    }
+  }
+  assert_all_held();
+}
+END_TEST
+
+START_TEST(roundoff_grows_with_the_number_of_terms)
+{
+  for (PetscReal n = 0.0; n < 1e12; n = 3.0 * n + 1.0) {
+    const PetscReal level = TrustNCGRoundoff(1.0, 1.0, n);
+
+    holds(level <= TrustNCGRoundoff(1.0, 1.0, 3.0 * n + 1.0), n);
+    holds(level > PETSC_MACHINE_EPSILON, n);
+  }
+  holds(TrustNCGRoundoff(1.0, 1.0, 4e10) > TrustNCGRoundoff(1.0, 1.0, 1e10), 1e10);
+  assert_all_held();
+}
+END_TEST
+
+/* How the solver asks: the reduction and its rounding level both come from f and f+ */
+static PetscBool Drowns(PetscReal f, PetscReal fplus, PetscReal pred)
+{
+  return TrustNCGBelowRoundoff(f - fplus, pred, TrustNCGRoundoff(f, fplus, 1e4));
+}
+
+START_TEST(no_value_that_is_not_finite_is_excused_as_rounding)
+{
+  for each (f, ANY) {
+    for each (pred, ANY) {
+      in(f);
+      in(pred);
+      holds(!TrustNCGBelowRoundoff(NAN, pred, 1e-9), pred);
+      holds(!TrustNCGBelowRoundoff(f, NAN, 1e-9), f);
+      holds(!TrustNCGBelowRoundoff(f, pred, NAN), f, pred);
+      holds(!TrustNCGBelowRoundoff(INFINITY, pred, f), f, pred);
+      if (PetscIsInfOrNanReal(f)) continue;
+      holds(!Drowns(f, NAN, pred), f, pred);
+      holds(!Drowns(f, INFINITY, pred), f, pred);
+      holds(!Drowns(f, -INFINITY, pred), f, pred);
+    }
+  }
+  assert_all_held();
+}
+END_TEST
+
+START_TEST(a_visible_change_is_not_excused_as_rounding)
+{
+  for each (f, POSITIVE) {
+    in(f);
+    if (f > 1e299) continue;
+    for (int k = 0; k < POSITIVE; k++) {
+      const PetscReal pred = Any[k];
+
+      holds(!Drowns(f, f * (1.0 + 1e-10), pred), f, pred);
+      holds(!Drowns(f, f * (1.0 - 1e-10), pred), f, pred);
+      holds(!Drowns(-f, -f * (1.0 - 1e-10), pred), f, pred);
+      if (pred > 1e-10 * f) holds(!Drowns(f, f, pred), f, pred);
+    }
+  }
+  assert_all_held();
+}
+END_TEST
+
+START_TEST(a_change_in_the_last_places_is_rounding)
+{
+  for each (f, POSITIVE) {
+    in(f);
+    if (f < 1e-280) continue;
+    holds(Drowns(f, f, 1e-16 * f), f);
+    holds(Drowns(f, nextafter(f, INFINITY), 1e-16 * f), f);
+    holds(Drowns(-f, nextafter(-f, INFINITY), 1e-16 * f), f);
+  }
+  assert_all_held();
+}
+END_TEST
+
+START_TEST(interpolation_stays_within_its_bounds)
+{
+  for each (f, ANY) {
+    for each (fplus, ANY) {
+      for each (slope, ANY) {
+        in(f);
+        in(fplus);
+        in(slope);
+        const PetscReal tau = TrustNCGInterpolate(f, fplus, slope);
+
+        holds(tau >= 0.0625 && tau <= 0.5, f, fplus, slope);
+      }
+    }
+  }
+  assert_all_held();
+}
+END_TEST
+
+START_TEST(interpolation_finds_the_minimum_of_a_parabola)
+{
+  for (int e = -250; e <= 250; e += 25) {
+    for (PetscReal tau = 0.0626; tau < 0.5; tau += 0.001) {
+      const PetscReal slope = -PetscPowReal(10.0, e), bend = -slope / (2.0 * tau);
+      const PetscReal f = -0.3 * slope;
+
+      holds(PetscAbsReal(TrustNCGInterpolate(f, f + slope + bend, slope) - tau) < 1e-13, slope,
+            tau);
+    }
+  }
+  assert_all_held();
+}
+END_TEST
+
+START_TEST(interpolation_goes_less_far_the_higher_f_is)
+{
+  for each (rise, POSITIVE - 1) {
+    in(rise);
+    const PetscReal next = Any[rise_ + 1], tau = TrustNCGInterpolate(0.0, rise, -1.0);
+
+    holds(TrustNCGInterpolate(0.0, next, -1.0) <= tau, rise);
+    holds(TrustNCGInterpolate(0.0, -1.0 - rise, -1.0) == 0.5, rise); /* concave */
+  }
+  holds(TrustNCGInterpolate(0.0, 1e300, -1.0) == 0.0625, 1e300);
+  assert_all_held();
+}
+END_TEST
+
+START_TEST(a_rejection_leaves_a_radius_below_the_step_that_failed)
+{
+  for each (radius, ANY) {
+    for each (dnorm, POSITIVE) {
+      in(radius);
+      in(dnorm);
+      if (!(radius > 0.0)) continue;
+      for (PetscReal factor = 0.0625; factor <= 0.5; factor += 0.0625) {
+        const PetscReal less = TrustNCGShrink(radius, dnorm, factor);
+
+        holds(less > 0.0 && less <= 0.5 * radius && less <= 0.5 * dnorm, radius, dnorm, factor);
+        holds(less >= 0.06 * PetscMin(radius, dnorm), radius, dnorm, factor);
+      }
+    }
+  }
+  assert_all_held();
+}
+END_TEST
+
+static const PetscReal Ratio[] = {-INFINITY, -1e300, -1.0, 0.0, 1e-4, 0.1,   0.2499, 0.25,
+                                  0.5,       0.75,   0.76, 1.0, 1.5,  1e300, NAN};
+
+enum { RATIOS = sizeof(Ratio) / sizeof(Ratio[0]) };
+
+START_TEST(the_radius_moves_the_way_the_ratio_says)
+{
+  for each (radius, POSITIVE) {
+    for each (dnorm, POSITIVE) {
+      for (int k = 0; k < 2 * RATIOS; k++) {
+        in(radius);
+        in(dnorm);
+        const PetscReal rho     = Ratio[k / 2];
+        const PetscReal updated = TrustNCGUpdateRadius(radius, dnorm, rho, 0.5, (PetscBool)(k % 2));
+
+        if (rho < 0.25) holds(updated < radius && updated < dnorm, radius, dnorm, rho);
+        else holds(updated >= radius, radius, dnorm, rho);
+        if (!(rho > 0.75) || k % 2 == 0) holds(updated <= radius, radius, dnorm, rho);
+        else
+          holds(updated >= 2.0 * dnorm && updated <= 3.0 * PetscMax(radius, dnorm), radius, dnorm);
+        holds(updated > 0.0, radius, dnorm, rho);
+      }
+    }
+  }
+  assert_all_held();
+}
+END_TEST
+
+START_TEST(an_infinite_radius_stays_or_becomes_finite)
+{
+  for each (dnorm, POSITIVE) {
+    in(dnorm);
+    const PetscReal none = PETSC_INFINITY;
+
+    holds(TrustNCGUpdateRadius(none, dnorm, 1.0, 0.5, PETSC_TRUE) >= none, dnorm);
+    holds(TrustNCGUpdateRadius(none, dnorm, 1.0, 0.5, PETSC_FALSE) == none, dnorm);
+    holds(TrustNCGUpdateRadius(none, dnorm, 0.5, 0.5, PETSC_TRUE) == none, dnorm);
+    holds(TrustNCGUpdateRadius(none, dnorm, 0.1, 0.5, PETSC_TRUE) < dnorm, dnorm);
+  }
+  assert_all_held();
+}
+END_TEST
+
+enum { DIM = 3 };
+
+static PetscReal Dot(const PetscReal x[], const PetscReal y[])
+{
+  return x[0] * y[0] + x[1] * y[1] + x[2] * y[2];
+}
+
+/* d is `share` of the radius long; p leans towards d (lean 1), across (0) or against it (-1). */
+static void AssertBoundaryIsReached(PetscReal radius, PetscReal psize, PetscReal share,
+                                    PetscReal lean)
+{
+  PetscReal d[DIM], p[DIM], end[DIM], tau, length;
+
+  for (int k = 0; k < DIM; k++) d[k] = Random();
+  length = PetscSqrtReal(Dot(d, d));
+  for (int k = 0; k < DIM; k++) {
+    p[k] = psize * (lean * d[k] / length + (1.0 - PetscAbsReal(lean)) * Random());
+    d[k] *= share * radius / length;
+  }
+  tau = TrustNCGToBoundary(Dot(d, d), Dot(d, p), Dot(p, p), radius);
+  for (int k = 0; k < DIM; k++) end[k] = (d[k] + tau * p[k]) / radius;
+  length = PetscSqrtReal(Dot(end, end));
+  holds(tau >= 0.0, radius, psize, share, lean, tau);
+  if (tau > 0.0 || share < 0.999) {
+    holds(PetscAbsReal(length - 1.0) <= 20.0 * PETSC_MACHINE_EPSILON, radius, psize, share, lean,
+          tau, length - 1.0);
+  }
+}
+
+START_TEST(the_step_to_the_boundary_ends_there)
+{
+  static const PetscReal shares[] = {0.0, 1e-150, 1e-20, 1e-8, 0.1, 0.5, 0.9, 1.0 - 1e-9, 1.0};
+  static const PetscReal leans[]  = {-1.0, 1e-9 - 1.0, -0.9, 0.0, 0.9, 1.0 - 1e-9, 1.0};
+
+  for (int scales = 0; scales < 31 * 31; scales++) {
+    const PetscReal radius = PetscPowReal(10.0, (scales % 31 - 15) * 9.0);
+    const PetscReal psize  = PetscPowReal(10.0, (scales / 31 - 15) * 9.0);
+
+    for (int s = 0; s < 9; s++) {
+      for (int l = 0; l < 7; l++) AssertBoundaryIsReached(radius, psize, shares[s], leans[l]);
+    }
+  }
+  assert_all_held();
+}
+END_TEST
+
+START_TEST(the_step_to_the_boundary_is_zero_on_it)
+{
+  for each (radius, POSITIVE) {
+    in(radius);
+    if (radius < 1e-150 || radius > 1e150) continue;
+    holds(TrustNCGToBoundary(radius * radius, radius, 1.0, radius) == 0.0, radius);
+    holds(TrustNCGToBoundary(radius * radius * (1.0 + 1e-15), radius, 1.0, radius) == 0.0, radius);
+    holds(TrustNCGToBoundary(0.0, 0.0, 0.0, radius) == 0.0, radius);
+  }
+  assert_all_held();
+}
+END_TEST
+
+START_TEST(a_step_without_a_radius_is_positive_and_finite)
+{
+  for each (rz, POSITIVE) {
+    for each (curve, POSITIVE) {
+      for each (dd, POSITIVE) {
+        for each (pp, POSITIVE) {
+          in(rz);
+          in(curve);
+          in(dd);
+          in(pp);
+          const PetscReal step = TrustNCGUnboundedStep(rz, -curve, dd, pp);
+          const PetscReal far  = 10.0 * (1.0 + 1e-14) * PetscSqrtReal(dd) / PetscSqrtReal(pp);
+
+          if (rz / curve == 0.0) continue; /* no number is small enough */
+          holds(step > 0.0 && step < PETSC_INFINITY, rz, curve, dd, pp, step);
+          holds(step <= far, rz, curve, dd, pp, step);
+        }
+      }
+    }
+  }
+  assert_all_held();
+}
+END_TEST
+
+START_TEST(a_first_step_without_a_radius_is_positive_and_finite)
+{
+  for each (rz, POSITIVE) {
+    for each (curve, POSITIVE) {
+      in(rz);
+      in(curve);
+      const PetscReal step = TrustNCGUnboundedStep(rz, -curve, 0.0, rz);
+
+      if (rz / curve == 0.0) continue;
+      holds(step > 0.0 && step < PETSC_INFINITY, rz, curve, step);
+      holds(TrustNCGUnboundedStep(rz, 0.0, 0.0, rz) == 1.0, rz);
+      holds(TrustNCGUnboundedStep(rz, -0.0, curve, rz) > 0.0, rz, curve);
+    }
+  }
+  assert_all_held();
+}
+END_TEST
+
+static const PetscReal EtaMax[]   = {1e-10, 1e-3, 0.3, 0.5, 0.999};
+static const PetscReal Previous[] = {0.0, 1e-10, 0.01, 0.2, 0.3, 0.5, 0.9, 0.999};
+static const PetscReal Misfit[]   = {0.0,  1e-17, 1e-8, 1e-3, 1.1e-3,   0.01,
+                                     0.24, 0.5,   0.99, 1.0,  INFINITY, 1e9};
+static const PetscReal Target[]   = {0.0, 1e-300, 1e-20, 1e-9, 1e-4, 0.1, 0.29, 0.4, 1.0, 1.2, 1e9};
+
+enum { ETAS = 5, PREVIOUS = 8, MISFITS = 12, TARGETS = 11 };
+enum { FORCINGS = ETAS * PREVIOUS * MISFITS * TARGETS };
+
+typedef struct {
+  PetscReal etamax, previous, gnorm, gnorm0, misfit, target;
+} Stage;
+
+/* The k-th of FORCINGS stages of a solve; targets are relative to ||g||. */
+static Stage StageOf(int k, PetscReal gnorm, PetscReal gnorm0)
+{
+  const int   e = k % ETAS, p = k / ETAS % PREVIOUS, m = k / (ETAS * PREVIOUS) % MISFITS;
+  const Stage s = {EtaMax[e], Previous[p], gnorm,
+                   gnorm0,    Misfit[m],   Target[k / (ETAS * PREVIOUS * MISFITS)] * gnorm};
+
+  return s;
+}
+
+static PetscReal Forcing(Stage s)
+{
+  return TrustNCGForcing(s.etamax, s.previous, s.gnorm, s.gnorm0, s.misfit, s.target);
+}
+
+#define holds_at(claim, s, eta)                                                                    \
+  holds(claim, (s).etamax, (s).previous, (s).gnorm, (s).gnorm0, (s).misfit, (s).target, eta)
+
+START_TEST(the_forcing_term_is_positive_and_at_most_its_largest)
+{
+  for (int k = 0; k < FORCINGS; k++) {
+    for each (gnorm, POSITIVE) {
+      for each (gnorm0, POSITIVE) {
+        in(gnorm);
+        in(gnorm0);
+        const Stage     s   = StageOf(k, gnorm, gnorm0);
+        const PetscReal eta = Forcing(s);
+
+        holds_at(eta > 0.0 && eta <= s.etamax, s, eta);
+      }
+    }
+  }
+  assert_all_held();
+}
+END_TEST
+
+START_TEST(no_subproblem_is_solved_further_than_the_target_needs)
+{
+  for (int k = 0; k < FORCINGS; k++) {
+    for each (gnorm, POSITIVE) {
+      in(gnorm);
+      const Stage     s   = StageOf(k, gnorm, 7.0);
+      const PetscReal eta = Forcing(s);
+
+      if (gnorm > 1e290) continue;
+      holds_at(eta == s.etamax || eta * gnorm >= 0.49999 * s.target, s, eta);
+    }
+  }
+  assert_all_held();
+}
+END_TEST
+
+/* No residual is left just above the target, for one more outer step to take */
+START_TEST(near_the_target_a_residual_is_taken_below_it)
+{
+  for (int k = 0; k < FORCINGS; k++) {
+    const Stage     s   = StageOf(k, 1e-3, 7.0);
+    const PetscReal eta = Forcing(s), share = eta * s.gnorm / s.target;
+
+    if (s.target == 0.0 || s.target < 1e-13 * s.gnorm) continue;
+    holds_at(share <= 0.9 * (1.0 + 1e-14) || share >= 3.0 * (1.0 - 1e-14), s, eta);
+  }
+  assert_all_held();
+}
+END_TEST
+
+START_TEST(the_share_of_the_residual_follows_the_model)
+{
+  const PetscReal good = TrustNCGForcing(0.5, 0.0, 1.0, 1.0, 0.0, 1e-3) / 1e-3;
+  const PetscReal bad  = TrustNCGForcing(0.5, 0.0, 1.0, 1.0, 2e-3, 1e-3) / 1e-3;
+  const PetscReal fair = TrustNCGForcing(0.5, 0.0, 1.0, 1.0, 3e-4, 1e-3) / 1e-3;
+  const PetscReal none = TrustNCGForcing(0.5, 0.0, 1e-6, 1.0, INFINITY, 5e-7) / 0.5;
+
+  ckm_assert_near(good, 0.9, 1e-14);
+  ckm_assert_near(bad, 0.5, 1e-14);
+  ckm_assert_near(none, 0.5, 1e-14);
+  ckm_assert(fair > 0.5 && fair < 0.9);
+}
+END_TEST
+
+START_TEST(the_forcing_term_does_not_depend_on_the_scale)
+{
+  for (int k = 0; k < FORCINGS; k++) {
+    for (PetscReal gnorm = 1e-10; gnorm < 1e4; gnorm *= 31.0) {
+      const Stage s = StageOf(k, gnorm, 1.7);
+
+      if (s.target < 1e-100) continue; /* of which some factor would leave nothing */
+      for (int e = -500; e <= 500; e += 250) {
+        Stage t = s;
+
+        t.gnorm  = ldexp(s.gnorm, e);
+        t.gnorm0 = ldexp(s.gnorm0, e);
+        t.target = ldexp(s.target, e);
+        holds_at(Forcing(t) == Forcing(s), t, Forcing(s));
+      }
+    }
+  }
+  assert_all_held();
+}
+END_TEST
+
+START_TEST(far_from_the_target_the_forcing_term_is_monotone)
+{
+  for (int k = 0; k < ETAS * PREVIOUS * MISFITS; k++) { /* those without a target */
+    for each (gnorm, POSITIVE) {
+      in(gnorm);
+      const Stage     s    = StageOf(k, gnorm, 7.0);
+      const PetscReal eta  = Forcing(s);
+      Stage           more = s;
+
+      more.gnorm = 1.5 * gnorm;
+      holds_at(Forcing(more) >= eta, s, eta);
+      more          = s;
+      more.previous = 0.5 * (1.0 + s.previous);
+      holds_at(Forcing(more) >= eta, s, eta);
+      more        = s;
+      more.misfit = 0.5 * (1.0 + s.misfit);
+      if (s.misfit < 0.999) holds_at(Forcing(more) >= eta, s, eta);
+      more.misfit = 0.0;
+      holds_at(Forcing(more) <= eta, s, eta);
+    }
+  }
+  assert_all_held();
+}
+END_TEST
+
+START_TEST(the_forcing_term_falls_with_the_gradient_and_with_the_mismatch)
+{
+  for (PetscReal small = 1e-2; small > 1e-14; small *= 0.1) {
+    holds(TrustNCGForcing(0.5, 0.0, small, 1.0, INFINITY, 0.0) <= 1.1 * PetscSqrtReal(small),
+          small);
+    holds(TrustNCGForcing(0.5, 0.0, 1.0, 1.0, small, 0.0) <= small, small);
+  }
+  assert_all_held();
+}
+END_TEST
+
+START_TEST(the_forcing_term_falls_slowly_unless_the_model_is_exact)
+{
+  const PetscReal exact = TrustNCGForcing(0.9, 0.8, 1.0, 1.0, 1e-4, 0.0);
+  const PetscReal vague = TrustNCGForcing(0.9, 0.8, 1.0, 1.0, 1e-2, 0.0);
+  const PetscReal low   = TrustNCGForcing(0.9, 0.1, 1.0, 1.0, 1e-2, 0.0);
+
+  ckm_assert(exact <= 1e-4);
+  ckm_assert(vague > 0.64 && vague < 0.8);
+  ckm_assert(low <= 1e-2);
+}
+END_TEST
+
+START_TEST(the_mismatch_is_relative)
+{
+  for each (g, POSITIVE) {
+    for each (r, POSITIVE) {
+      in(g);
+      in(r);
+      holds(TrustNCGMismatch(r, r, g) == 0.0, r, g);
+      if (g < 1e-100 || g > 1e100 || r < 1e-100 || r > 1e100) continue;
+      holds(TrustNCGMismatch(2.0 * r, r, g) == TrustNCGMismatch(0.0, r, g), r, g);
+      holds(TrustNCGMismatch(3.0 * r, r, g) > 0.0, r, g);
+      holds(TrustNCGMismatch(12.0 * r, 4.0 * r, 4.0 * g) == TrustNCGMismatch(3.0 * r, r, g), r, g);
+    }
+  }
+  assert_all_held();
+}
+END_TEST
+
+START_TEST(the_difference_step_moves_x_by_its_relative_step)
+{
+  for each (x, POSITIVE) {
+    for each (v, POSITIVE) {
+      in(x);
+      in(v);
+      const PetscReal rel = PETSC_SQRT_MACHINE_EPSILON, h = TrustNCGDifferenceStep(rel, x, v);
+      const PetscReal moved = h * v / PetscMax(1.0, x);
+
+      if (x / v > 1e290 || x / v < 1e-290 || v > 1e290) continue; /* beyond all numbers */
+      holds(h > 0.0 && !PetscIsInfOrNanReal(h), x, v);
+      holds(moved >= 0.999 * rel && moved <= 2.001 * rel, x, v, moved);
+      holds(TrustNCGDifferenceStep(rel, x, 4.0 * v) == h / 4.0, x, v);
+      holds(TrustNCGDifferenceStep(4.0 * rel, x, v) == 4.0 * h, x, v);
+    }
+  }
+  assert_all_held();
+}
+END_TEST
+
+static TCase *AddCase(Suite *suite, const char name[])
+{
+  TCase *tcase = ckm_tcase(suite, name);
+
+  tcase_add_checked_fixture(tcase, Forget, NULL);
+  return tcase;
+}
+
+static void AddTests(Suite *suite)
+{
+  TCase *acceptance = AddCase(suite, "acceptance"), *radius = AddCase(suite, "radius");
+  TCase *forcing = AddCase(suite, "forcing"), *difference = AddCase(suite, "difference");
+
+  tcase_add_test(acceptance, no_step_is_accepted_for_a_ratio_that_is_not_finite);
+  tcase_add_test(acceptance, a_better_ratio_is_never_worse);
+  tcase_add_test(acceptance, a_model_without_promise_has_ratio_minus_one);
+  tcase_add_test(acceptance, the_ratio_is_one_where_the_model_is_exact);
+  tcase_add_test(acceptance, what_is_not_finite_is_never_a_good_step);
+  tcase_add_test(acceptance, roundoff_scales_with_f);
+  tcase_add_test(acceptance, roundoff_grows_with_the_number_of_terms);
+  tcase_add_test(acceptance, no_value_that_is_not_finite_is_excused_as_rounding);
+  tcase_add_test(acceptance, a_visible_change_is_not_excused_as_rounding);
+  tcase_add_test(acceptance, a_change_in_the_last_places_is_rounding);
+  tcase_add_test(radius, interpolation_stays_within_its_bounds);
+  tcase_add_test(radius, interpolation_finds_the_minimum_of_a_parabola);
+  tcase_add_test(radius, interpolation_goes_less_far_the_higher_f_is);
+  tcase_add_test(radius, a_rejection_leaves_a_radius_below_the_step_that_failed);
+  tcase_add_test(radius, the_radius_moves_the_way_the_ratio_says);
+  tcase_add_test(radius, an_infinite_radius_stays_or_becomes_finite);
+  tcase_add_test(radius, the_step_to_the_boundary_ends_there);
+  tcase_add_test(radius, the_step_to_the_boundary_is_zero_on_it);
+  tcase_add_test(radius, a_step_without_a_radius_is_positive_and_finite);
+  tcase_add_test(radius, a_first_step_without_a_radius_is_positive_and_finite);
+  tcase_add_test(forcing, the_forcing_term_is_positive_and_at_most_its_largest);
+  tcase_add_test(forcing, no_subproblem_is_solved_further_than_the_target_needs);
+  tcase_add_test(forcing, near_the_target_a_residual_is_taken_below_it);
+  tcase_add_test(forcing, the_share_of_the_residual_follows_the_model);
+  tcase_add_test(forcing, the_forcing_term_does_not_depend_on_the_scale);
+  tcase_add_test(forcing, far_from_the_target_the_forcing_term_is_monotone);
+  tcase_add_test(forcing, the_forcing_term_falls_with_the_gradient_and_with_the_mismatch);
+  tcase_add_test(forcing, the_forcing_term_falls_slowly_unless_the_model_is_exact);
+  tcase_add_test(forcing, the_mismatch_is_relative);
+  tcase_add_test(difference, the_difference_step_moves_x_by_its_relative_step);
+}
+
+int main(int argc, char **argv)
+{
+  return harness_main(argc, argv, "rules", AddTests);
+}
