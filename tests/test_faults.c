@@ -153,27 +153,15 @@ START_TEST(limits_hold)
 }
 END_TEST
 
-static const struct {
-  const char *key, *value, *words;
-  int         code;
-} Refused[] = {
-  {"-tao_trustncg_typo", "1", "There is no option -tao_trustncg_typo", PETSC_ERR_ARG_UNKNOWN_TYPE},
-  {"-tao_trustncg_etaa", "1e-3", "There is no option -tao_trustncg_etaa",
-   PETSC_ERR_ARG_UNKNOWN_TYPE},
-  {"-tao_trustncg_eta", "0", "(0, 0.25)", PETSC_ERR_ARG_OUTOFRANGE},
-  {"-tao_trustncg_eta", "0.3", "(0, 0.25)", PETSC_ERR_ARG_OUTOFRANGE},
-  {"-tao_trustncg_fd_step", "-1", "(0, 1)", PETSC_ERR_ARG_OUTOFRANGE},
-  {"-tao_trust0", "-2", "positive", PETSC_ERR_ARG_OUTOFRANGE},
-};
-
-START_TEST(bad_options_are_errors_in_words)
+START_TEST(setters_refuse_values_out_of_range)
 {
-  Run run;
+  const PetscReal etas[]  = {0.0, -1.0, 0.25, 2.0, NOT_A_NUMBER};
+  const PetscReal steps[] = {0.0, -1.0, 1.0, INFINITE, NOT_A_NUMBER};
+  Run             run;
 
   ckm_ok(RunCreate(PETSC_COMM_WORLD, "rosenbrock", 20, HV_USER, PETSC_FALSE, &run));
-  ckm_ok(PetscOptionsSetValue(NULL, Refused[_i].key, Refused[_i].value));
-  ckm_fails(TaoSetFromOptions(run.tao), Refused[_i].code, Refused[_i].words);
-  ckm_ok(PetscOptionsClearValue(NULL, Refused[_i].key));
+  ckm_fails(TaoTrustNCGSetEta(run.tao, etas[_i]), PETSC_ERR_ARG_OUTOFRANGE, "(0, 0.25)");
+  ckm_fails(TaoTrustNCGSetDifferenceStep(run.tao, steps[_i]), PETSC_ERR_ARG_OUTOFRANGE, "(0, 1)");
   ckm_ok(RunDestroy(&run));
 }
 END_TEST
@@ -305,8 +293,7 @@ static void AddTests(Suite *suite)
   tcase_add_loop_test(tc, an_unreachable_tolerance_ends_at_rounding, 0, 2);
   tcase_add_loop_test(tc, limits_hold, 0, 2);
   tc = ckm_tcase(suite, "input");
-  tcase_add_loop_test(tc, bad_options_are_errors_in_words, 0,
-                      (int)(sizeof(Refused) / sizeof(*Refused)));
+  tcase_add_loop_test(tc, setters_refuse_values_out_of_range, 0, 5);
   tcase_add_test(tc, options_of_the_inner_solver_pass);
   tcase_add_test(tc, another_prefix_has_its_own_options);
   tcase_add_test(tc, bounds_are_refused);

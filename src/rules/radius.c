@@ -39,14 +39,18 @@ PetscReal TrustNCGUpdateRadius(PetscReal radius, PetscReal dnorm, PetscReal rho,
 }
 
 /* The root tau >= 0 of ||d + tau p|| = radius, from dd = d'd, dp = d'p, pp = p'p, in the form
-   that does not cancel. d inside the region; 0 where it touches the boundary already. */
+   that does not cancel, and in units of the radius and of ||p||, for no scale to overflow. d inside
+   the region; 0 where it touches the boundary already. */
 PetscReal TrustNCGToBoundary(PetscReal dd, PetscReal dp, PetscReal pp, PetscReal radius)
 {
-  const PetscReal gap  = PetscMax(0.0, radius * radius - dd);
-  const PetscReal root = PetscSqrtReal(dp * dp + pp * gap);
+  const PetscReal pnorm = PetscSqrtReal(pp), share = PetscSqrtReal(dd) / radius;
+  const PetscReal gap = (1.0 - share) * (1.0 + share);
+  PetscReal       lean, root;
 
-  if (gap == 0.0 || pp <= 0.0) return 0.0;
-  return dp > 0.0 ? gap / (dp + root) : (root - dp) / pp;
+  if (gap <= 0.0 || pp <= 0.0) return 0.0;
+  lean = dp / pnorm / radius;
+  root = PetscSqrtReal(lean * lean + gap);
+  return (lean > 0.0 ? gap / (lean + root) : root - lean) * radius / pnorm;
 }
 
 /* Negative curvature kappa = p'Hp <= 0 with no radius to stop at: the step that the curvature
@@ -54,8 +58,9 @@ PetscReal TrustNCGToBoundary(PetscReal dd, PetscReal dp, PetscReal pp, PetscReal
    (d = 0) without any curvature is taken as it is. */
 PetscReal TrustNCGUnboundedStep(PetscReal rz, PetscReal kappa, PetscReal dd, PetscReal pp)
 {
-  const PetscReal limit = dd > 0.0 ? STRAY_LIMIT * PetscSqrtReal(dd / pp) : PETSC_INFINITY;
-  const PetscReal step  = kappa < 0.0 ? PetscMin(limit, -rz / kappa) : limit;
+  const PetscReal limit =
+    dd > 0.0 ? STRAY_LIMIT * PetscSqrtReal(dd) / PetscSqrtReal(pp) : PETSC_INFINITY;
+  const PetscReal step = kappa < 0.0 ? PetscMin(limit, -rz / kappa) : limit;
 
   return step < PETSC_INFINITY ? step : 1.0;
 }

@@ -1,0 +1,58 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# The driver on bad and on good command lines: words and an exit code, on 1 and 2 ranks, no hang.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+. scripts/env.sh
+BUILD=${BUILD:-build}
+status=0
+
+run() { # RANKS OPTIONS...: leaves output and exit code in $out, $rc
+  ranks=$1
+  shift
+  rc=0
+  out=$(timeout -k 10 60 mpirun -n "$ranks" "$BUILD/bin/trustncg" -skip_petscrc -problem rosenbrock -n 20 "$@" 2>&1 </dev/null) || rc=$?
+}
+
+verdict() { # NAME WHY: ok where WHY is empty
+  if [ -z "$2" ]; then echo "ok $1"; else
+    status=1
+    echo "not ok $1: $2"
+    echo "$out" | head -n 30
+  fi
+}
+
+refuses() { # WORDS OPTIONS...
+  words=$1
+  shift
+  for ranks in 1 2; do
+    run $ranks "$@"
+    why=
+    case $out in *"$words"*) ;; *) why="does not say '$words'" ;; esac
+    [ $rc -ne 0 ] || why="exit code 0"
+    [ $rc -lt 124 ] || why="hangs or dies: exit code $rc"
+    verdict "refuses $* on $ranks ranks" "$why"
+  done
+}
+
+accepts() { # OPTIONS...
+  for ranks in 1 2; do
+    run $ranks "$@"
+    verdict "accepts $* on $ranks ranks" "$([ $rc -eq 0 ] || echo "exit code $rc")"
+  done
+}
+
+refuses "There is no option -tao_trustncg_typo" -tao_trustncg_typo 1
+refuses "There is no option -tao_trustncg_etaa" -tao_trustncg_etaa 1e-3
+refuses "must be in (0, 0.25), not 0.3" -tao_trustncg_eta 0.3
+refuses "must be in (0, 1), not -1" -tao_trustncg_fd_step -1
+refuses "-tao_trust0 must be positive" -tao_trust0 -2
+refuses "largest forcing term, in (0, 1)" -tao_trustncg_ksp_rtol 1
+refuses "knows no trust-region radius" -tao_trustncg_ksp_type gmres
+refuses "There is no problem 'nonsense'" -problem nonsense
+refuses "-rtol must be in (0, 1)" -rtol 0
+accepts -tao_trustncg_eta 0.01 -tao_trust0 1 -hessvec fd -tao_trustncg_fd_step 1e-7
+accepts -tao_trustncg_ksp_type stcg -tao_trustncg_ksp_rtol 0.1
+accepts -tao_trustncg_mg_levels_ksp_max_it 2
+accepts -problem list
+exit $status
