@@ -36,47 +36,12 @@ static void Forget(void)
   broken[0] = 0;
 }
 
-/* Magnitudes first, then negatives, zeros, and what is no finite number */
-static const PetscReal Any[] = {1e-300,
-                                1e-200,
-                                1e-100,
-                                1e-50,
-                                1e-20,
-                                1e-10,
-                                1e-5,
-                                0.01,
-                                0.1,
-                                0.25,
-                                0.5,
-                                0.75,
-                                0.9,
-                                1.0,
-                                1.5,
-                                3.0,
-                                10.0,
-                                1e5,
-                                1e10,
-                                1e20,
-                                1e50,
-                                1e100,
-                                1e200,
-                                1e300,
-                                -1e-300,
-                                -1e-9,
-                                -0.25,
-                                -1.0,
-                                -1e5,
-                                -1e100,
-                                -1e300,
-                                0.0,
-                                -0.0,
-                                NAN,
-                                -NAN,
-                                PETSC_INFINITY,
-                                PETSC_NINFINITY,
-                                PETSC_MAX_REAL,
-                                INFINITY,
-                                -INFINITY};
+/* Magnitudes first, then negatives, zeros, and what is no finite number or PETSc's infinity */
+static const PetscReal Any[] = {
+  1e-300, 1e-200, 1e-100, 1e-50, 1e-20,   1e-10,   1e-5,  0.01, 0.1,      0.25,
+  0.5,    0.75,   0.9,    1.0,   1.5,     3.0,     10.0,  1e5,  1e10,     1e20,
+  1e50,   1e100,  1e200,  1e300, -1e-300, -1e-9,   -0.25, -1.0, -1e5,     -1e100,
+  -1e300, 0.0,    -0.0,   5e307, -5e307,  1.7e308, NAN,   -NAN, INFINITY, -INFINITY};
 
 enum { POSITIVE = 24, ANY = sizeof(Any) / sizeof(Any[0]) };
 

@@ -124,7 +124,7 @@ START_TEST(no_value_that_is_not_finite_is_excused_as_rounding)
       holds(!TrustNCGBelowRoundoff(NAN, pred, 1e-9), pred);
       holds(!TrustNCGBelowRoundoff(f, NAN, 1e-9), f);
       if (f != 0.0) holds(!TrustNCGBelowRoundoff(f, pred, NAN), f, pred);
-      holds(!TrustNCGBelowRoundoff(INFINITY, pred, f), f, pred);
+      if (f < 1e300) holds(!TrustNCGBelowRoundoff(INFINITY, pred, f), f, pred);
       if (PetscIsInfOrNanReal(f)) continue;
       holds(!Drowns(f, NAN, pred), f, pred);
       holds(!Drowns(f, INFINITY, pred), f, pred);
@@ -181,6 +181,14 @@ START_TEST(interpolation_stays_within_its_bounds)
     }
   }
   assert_all_held();
+}
+END_TEST
+
+START_TEST(without_a_value_to_interpolate_a_quarter_remains)
+{
+  ckm_assert(TrustNCGInterpolate(1.0, NAN, -1.0) == 0.25);
+  ckm_assert(TrustNCGInterpolate(1.0, INFINITY, -1.0) == 0.25);
+  ckm_assert(TrustNCGInterpolate(1.0, -INFINITY, -1.0) == 0.25);
 }
 END_TEST
 
@@ -391,6 +399,7 @@ static void AddTests(Suite *suite)
   tcase_add_test(acceptance, a_visible_change_is_not_excused_as_rounding);
   tcase_add_test(acceptance, a_change_in_the_last_places_is_rounding);
   tcase_add_test(radius, interpolation_stays_within_its_bounds);
+  tcase_add_test(radius, without_a_value_to_interpolate_a_quarter_remains);
   tcase_add_test(radius, interpolation_finds_the_minimum_of_a_parabola);
   tcase_add_test(radius, interpolation_goes_less_far_the_higher_f_is);
   tcase_add_test(radius, a_rejection_leaves_a_radius_below_the_step_that_failed);
