@@ -69,6 +69,7 @@ static PetscErrorCode HessianVector(Tao tao, Vec x, Vec v, Vec Hv, void *ctx)
 
   PetscFunctionBegin;
   run->nhv++;
+  PetscCheck(run->nhv != run->fault.error, run->prob->comm, PETSC_ERR_USER, "an error on purpose");
   PetscCall((*run->prob->hessvec)(run->prob, x, v, Hv));
   run->reductions += ReductionCount() - before;
   PetscCall(VecScale(Hv, scale));

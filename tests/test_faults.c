@@ -279,6 +279,90 @@ START_TEST(setters_and_getters_agree)
 }
 END_TEST
 
+START_TEST(the_ksp_type_may_change_between_solves)
+{
+  const char *const types[] = {KSPTRUSTCG, KSPSTCG, KSPTRUSTCG};
+  Run               run;
+  KSP               ksp;
+
+  ckm_ok(RunCreate(PETSC_COMM_WORLD, "rosenbrock", 20, HV_USER, PETSC_FALSE, &run));
+  ckm_ok(TaoGetKSP(run.tao, &ksp));
+  for (int k = 0; k < 3; k++) {
+    ckm_ok(KSPSetType(ksp, types[k]));
+    ckm_ok((*run.prob->start)(run.prob, run.x));
+    ckm_ok(TaoSolve(run.tao));
+    ckm_assert(Reason(&run) > 0);
+  }
+  ckm_ok(RunDestroy(&run));
+}
+END_TEST
+
+START_TEST(the_forcing_term_survives_a_solve_and_an_error)
+{
+  PetscReal rtol;
+  Run       run;
+  KSP       ksp;
+
+  ckm_ok(RunCreate(PETSC_COMM_WORLD, "rosenbrock", 20, HV_USER, PETSC_FALSE, &run));
+  ckm_ok(TaoGetKSP(run.tao, &ksp));
+  run.fault.error = 12;
+  ckm_fails(TaoSolve(run.tao), PETSC_ERR_USER, "on purpose");
+  run.fault.error = 0;
+  ckm_ok(TaoSolve(run.tao));
+  ckm_ok(KSPGetTolerances(ksp, &rtol, NULL, NULL, NULL));
+  ckm_assert(rtol == 0.3);
+  ckm_ok(RunDestroy(&run));
+}
+END_TEST
+
+START_TEST(a_prefix_set_late_reaches_the_ksp)
+{
+  PetscReal rtol;
+  Tao       tao;
+  KSP       ksp;
+
+  ckm_ok(PetscOptionsSetValue(NULL, "-late_tao_trustncg_ksp_rtol", "0.01"));
+  ckm_ok(TaoCreate(PETSC_COMM_WORLD, &tao));
+  ckm_ok(TaoSetType(tao, TAOTRUSTNCG));
+  ckm_ok(TaoSetOptionsPrefix(tao, "late_"));
+  ckm_ok(TaoSetFromOptions(tao));
+  ckm_ok(TaoGetKSP(tao, &ksp));
+  ckm_ok(KSPGetTolerances(ksp, &rtol, NULL, NULL, NULL));
+  ckm_assert(rtol == 0.01);
+  ckm_ok(PetscOptionsClearValue(NULL, "-late_tao_trustncg_ksp_rtol"));
+  ckm_ok(TaoDestroy(&tao));
+}
+END_TEST
+
+START_TEST(another_types_limits_do_not_stay)
+{
+  PetscInt most;
+  Tao      tao;
+
+  ckm_ok(TaoCreate(PETSC_COMM_WORLD, &tao));
+  ckm_ok(TaoSetType(tao, TAOLMVM));
+  ckm_ok(TaoSetType(tao, TAOTRUSTNCG));
+  ckm_ok(TaoGetMaximumFunctionEvaluations(tao, &most));
+  ckm_assert(most < 0);
+  ckm_ok(TaoGetMaximumIterations(tao, &most));
+  ckm_assert(most == 10000);
+  ckm_ok(TaoDestroy(&tao));
+}
+END_TEST
+
+START_TEST(the_last_iteration_may_reject)
+{
+  Run run;
+
+  ckm_ok(RunCreate(PETSC_COMM_WORLD, "genrose", 60, HV_USER, PETSC_FALSE, &run));
+  run.fault = (Fault){.value = NOT_A_NUMBER, .f = 2, .only = 1};
+  ckm_ok(TaoSetMaximumIterations(run.tao, 1));
+  ckm_ok(TaoSolve(run.tao));
+  ckm_assert(Ledger(&run).rejected >= 1 && Ledger(&run).steps == 1);
+  ckm_ok(RunDestroy(&run));
+}
+END_TEST
+
 static void AddTests(Suite *suite)
 {
   TCase *tc = ckm_tcase(suite, "values");
@@ -300,6 +384,11 @@ static void AddTests(Suite *suite)
   tcase_add_test(tc, a_ksp_without_a_radius_is_refused);
   tcase_add_test(tc, a_forcing_term_out_of_range_is_refused);
   tcase_add_test(tc, the_type_may_change_and_come_back);
+  tcase_add_test(tc, the_ksp_type_may_change_between_solves);
+  tcase_add_test(tc, the_forcing_term_survives_a_solve_and_an_error);
+  tcase_add_test(tc, a_prefix_set_late_reaches_the_ksp);
+  tcase_add_test(tc, another_types_limits_do_not_stay);
+  tcase_add_test(tc, the_last_iteration_may_reject);
   tcase_add_test(tc, setters_and_getters_agree);
 }
 

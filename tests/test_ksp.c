@@ -224,7 +224,7 @@ START_TEST(the_view_tells_of_the_last_step)
   rewind(file);
   text[fread(text, 1, sizeof(text) - 1, file)] = 0;
   ckm_assert(PetscGlobalRank || strstr(text, "type: trustcg"));
-  ckm_assert(PetscGlobalRank || strstr(text, "last step: length 0.9 of radius 0.9"));
+  ckm_assert(PetscGlobalRank || strstr(text, "last step: length 0.9, model"));
   (void)fclose(file);
   ckm_ok(ModelDestroy(&m));
 }

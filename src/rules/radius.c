@@ -2,13 +2,14 @@
    The trust-region radius, and where a line meets the boundary. */
 #include "rules/rules.h"
 
-#define SHRINK_MIN  0.0625 /* a rejection divides the radius by 2 at least and by 16 at most */
-#define SHRINK_MAX  0.5
-#define SHRINK_NAN  0.25 /* where f+ is no number there is nothing to interpolate */
-#define RHO_BAD     0.25 /* Conn, Gould, Toint (2000), section 6.1: shrink below, */
-#define RHO_GOOD    0.75 /* grow above when the boundary held the step back */
-#define GROW        2.5
-#define STRAY_LIMIT 10.0 /* without a radius: the farthest beyond the last CG iterate */
+#define SHRINK_MIN   0.0625 /* a rejection divides the radius by 2 at least and by 16 at most */
+#define SHRINK_MAX   0.5
+#define SHRINK_NAN   0.25 /* where f+ is no number there is nothing to interpolate */
+#define RHO_BAD      0.25 /* Conn, Gould, Toint (2000), section 6.1: shrink below, */
+#define RHO_GOOD     0.75 /* grow above when the boundary held the step back */
+#define GROW         2.5
+#define FIRST_LENGTH 0.1  /* of 1 + ||x||, where no curvature says how far to go */
+#define STRAY_LIMIT  10.0 /* without a radius: the farthest beyond the last CG iterate */
 
 /* The factor tau in [1/16, 1/2] at which the parabola through f, f+ = f(x+d) and the slope
    g'd < 0 at x has its minimum along x + tau d. */
@@ -20,6 +21,14 @@ PetscReal TrustNCGInterpolate(PetscReal f, PetscReal fplus, PetscReal slope)
   if (PetscIsInfOrNanReal(bend)) return SHRINK_NAN;
   tau = bend > 0.0 ? -slope / (2.0 * bend) : SHRINK_MAX;
   return PetscMin(SHRINK_MAX, PetscMax(SHRINK_MIN, tau));
+}
+
+/* The share of a first step of length dnorm that is a tenth of the scale of x, at most all. */
+PetscReal TrustNCGFirstShare(PetscReal dnorm, PetscReal xnorm)
+{
+  const PetscReal most = FIRST_LENGTH * (1.0 + xnorm);
+
+  return dnorm > most ? most / dnorm : 1.0;
 }
 
 /* After a rejection. The step may be far inside an infinite or stale radius: the new radius is

@@ -13,6 +13,7 @@ PETSC_INTERN PetscBool TrustNCGAccept(PetscReal rho, PetscReal eta);
 
 /* radius.c: how far is the model trusted? */
 PETSC_INTERN PetscReal TrustNCGInterpolate(PetscReal f, PetscReal fplus, PetscReal slope);
+PETSC_INTERN PetscReal TrustNCGFirstShare(PetscReal dnorm, PetscReal xnorm);
 PETSC_INTERN PetscReal TrustNCGShrink(PetscReal radius, PetscReal dnorm, PetscReal factor);
 PETSC_INTERN PetscReal TrustNCGUpdateRadius(PetscReal radius, PetscReal dnorm, PetscReal rho,
                                             PetscReal factor, PetscBool boundary);

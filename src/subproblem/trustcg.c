@@ -17,7 +17,7 @@ PetscErrorCode TrustCGStepTo(KSP ksp, PetscReal radius)
 
   PetscFunctionBegin;
   if (radius >= cg->path.end.norm) PetscFunctionReturn(PETSC_SUCCESS);
-  if (cg->pc) {
+  if (cg->pc && cg->path.first.norm > 0.0) {
     PetscCall(KSP_PCApply(ksp, ksp->vec_rhs, cg->z));
     first = cg->z;
   }
@@ -89,9 +89,8 @@ static PetscErrorCode KSPView_TrustCG(KSP ksp, PetscViewer viewer)
   PetscFunctionBegin;
   PetscCall(PetscObjectTypeCompare((PetscObject)viewer, PETSCVIEWERASCII, &ascii));
   if (ascii) {
-    PetscCall(PetscViewerASCIIPrintf(viewer, "  last step: length %g of radius %g, model %g\n",
-                                     (double)cg->path.end.norm, (double)cg->radius,
-                                     (double)cg->path.end.model));
+    PetscCall(PetscViewerASCIIPrintf(viewer, "  last step: length %g, model %g\n",
+                                     (double)cg->path.end.norm, (double)cg->path.end.model));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }

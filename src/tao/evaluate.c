@@ -177,7 +177,7 @@ PetscErrorCode TrustNCGUpdateHessian(Tao tao, Mat *H, Mat *P)
   PetscCall(KSPGetPC(tao->ksp, &pc));
   PetscCall(PetscObjectTypeCompare((PetscObject)pc, PCNONE, &none));
   if (userH && compute && (tn->kind == TRUSTNCG_HV_MATRIX || !none)) {
-    PetscCall(TaoComputeHessian(tao, tao->solution, userH, userP));
+    PetscCall(TaoComputeHessian(tao, tao->solution, userH, userP ? userP : userH));
   }
   if (tn->kind == TRUSTNCG_HV_MATRIX) *H = userH;
   else {

@@ -244,18 +244,17 @@ PetscErrorCode TaoTrustNCGGetDifferenceStep(Tao tao, PetscReal *relstep)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Is `rest`, of -<prefix>tao_trustncg_<rest>, an option of the KSP or of what hangs on it? */
+/* Is -<prefix>tao_trustncg_<rest> an option of the KSP, or of what hangs on it? */
 static PetscErrorCode IsInnerOption(const char rest[], PetscBool *inner)
 {
-  static const char *const owners[] = {"ksp_",       "pc_",        "mat_",  "sub_",
-                                       "mg_",        "gamg_",      "est_",  "fieldsplit_",
-                                       "redundant_", "telescope_", "inner_"};
+  static const char *const marks[] = {"ksp_", "pc_", "mat_"};
+  char                    *at      = NULL;
 
   PetscFunctionBegin;
-  *inner = PETSC_FALSE;
-  for (size_t i = 0; i < sizeof(owners) / sizeof(*owners) && !*inner; i++) {
-    PetscCall(PetscStrbeginswith(rest, owners[i], inner));
+  for (size_t i = 0; i < sizeof(marks) / sizeof(*marks) && !at; i++) {
+    PetscCall(PetscStrstr(rest, marks[i], &at));
   }
+  *inner = (PetscBool)(at != NULL);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -299,6 +298,19 @@ static PetscErrorCode TrustNCGCheckOptions(Tao tao)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* TaoSetOptionsPrefix() after TaoSetType() gives its prefix to the KSP as well. */
+static PetscErrorCode TrustNCGSetKSPPrefix(Tao tao)
+{
+  const char *prefix, *mine = ((PetscObject)tao)->prefix;
+  PetscBool   same;
+
+  PetscFunctionBegin;
+  PetscCall(KSPGetOptionsPrefix(tao->ksp, &prefix));
+  PetscCall(PetscStrcmp(prefix, mine, &same));
+  if (same) PetscCall(KSPAppendOptionsPrefix(tao->ksp, "tao_trustncg_"));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode TaoSetFromOptions_TrustNCG(Tao tao, TrustNCGOptionItems PetscOptionsObject)
 {
   TAO_TrustNCG *tn      = (TAO_TrustNCG *)tao->data;
@@ -314,8 +326,7 @@ PetscErrorCode TaoSetFromOptions_TrustNCG(Tao tao, TrustNCGOptionItems PetscOpti
   PetscOptionsHeadEnd();
   PetscCall(TaoTrustNCGSetEta(tao, eta));
   PetscCall(TaoTrustNCGSetDifferenceStep(tao, relstep));
-  PetscCheck(tao->trust0 > 0.0, PetscObjectComm((PetscObject)tao), PETSC_ERR_ARG_OUTOFRANGE,
-             "The first radius -tao_trust0 must be positive, not %g", (double)tao->trust0);
+  PetscCall(TrustNCGSetKSPPrefix(tao));
   PetscCall(KSPSetFromOptions(tao->ksp));
   PetscCall(TrustNCGCheckOptions(tao));
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -40,7 +40,7 @@ static PetscErrorCode TaoDestroy_TrustNCG(Tao tao)
 
   PetscFunctionBegin;
   PetscCall(VecDestroy(&tn->w));
-  if (!tn->ours) PetscCall(VecDestroy(&tn->gplus));
+  PetscCall(VecDestroy(&tn->spare));
   PetscCall(MatDestroy(&tn->shell));
   PetscCall(KSPDestroy(&tao->ksp));
   PetscCall(PetscFree(tao->data));
@@ -144,6 +144,16 @@ static PetscErrorCode TrustNCGCheckPetsc(void)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+static PetscBool EventsRegistered = PETSC_FALSE;
+
+/* PETSc forgets its events when it is finalized, and may be initialized again. */
+static PetscErrorCode TrustNCGFinalizePackage(void)
+{
+  PetscFunctionBegin;
+  EventsRegistered = PETSC_FALSE;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /*@
   TrustNCGInitializePackage - Registers `TAOTRUSTNCG` and `KSPTRUSTCG` with PETSc.
 
@@ -160,14 +170,13 @@ static PetscErrorCode TrustNCGCheckPetsc(void)
 @*/
 PetscErrorCode TrustNCGInitializePackage(void)
 {
-  static PetscBool events = PETSC_FALSE;
-
   PetscFunctionBegin;
   PetscCall(TrustNCGCheckPetsc());
   PetscCall(TaoRegister(TAOTRUSTNCG, TaoCreate_TrustNCG));
   PetscCall(KSPRegister(KSPTRUSTCG, KSPCreate_TrustCG));
-  if (events) PetscFunctionReturn(PETSC_SUCCESS);
-  events = PETSC_TRUE;
+  if (EventsRegistered) PetscFunctionReturn(PETSC_SUCCESS);
+  EventsRegistered = PETSC_TRUE;
+  PetscCall(PetscRegisterFinalize(TrustNCGFinalizePackage));
   PetscCall(PetscLogEventRegister("TrustNCGCG", TAO_CLASSID, &TRUSTNCG_Subproblem));
   PetscCall(PetscLogEventRegister("TrustNCGHessVec", TAO_CLASSID, &TRUSTNCG_HessVec));
   PetscCall(PetscLogEventRegister("TrustNCGTrial", TAO_CLASSID, &TRUSTNCG_Trial));

@@ -33,6 +33,7 @@ static PetscErrorCode TrustNCGReport(Tao tao, PetscReal step)
 static PetscErrorCode TrustNCGSetUpKSP(Tao tao)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+  PetscReal     rtol;
   KSPType       type;
   void (*setradius)(void);
 
@@ -43,10 +44,10 @@ static PetscErrorCode TrustNCGSetUpKSP(Tao tao)
   PetscCheck(setradius, PetscObjectComm((PetscObject)tao), PETSC_ERR_ARG_WRONG,
              "The KSP of type %s knows no trust-region radius: use -%stao_trustncg_ksp_type %s",
              type, ((PetscObject)tao)->prefix ? ((PetscObject)tao)->prefix : "", KSPTRUSTCG);
-  if (tn->ours) {
-    PetscCall(TrustCGGetCounts(tao->ksp, &tn->reductions0, NULL));
-  }
-  PetscCall(KSPGetTolerances(tao->ksp, &tn->etamax, NULL, NULL, NULL));
+  tn->reductions0 = 0;
+  if (tn->ours) PetscCall(TrustCGGetCounts(tao->ksp, &tn->reductions0, NULL));
+  PetscCall(KSPGetTolerances(tao->ksp, &rtol, NULL, NULL, NULL));
+  if (rtol != tn->forcing) tn->etamax = rtol; /* else a solve cut short by an error left its own */
   PetscCheck(tn->etamax > 0.0 && tn->etamax < 1.0, PetscObjectComm((PetscObject)tao),
              PETSC_ERR_ARG_OUTOFRANGE,
              "The relative tolerance of the KSP is the largest forcing term, in (0, 1), not %g: "
@@ -55,11 +56,30 @@ static PetscErrorCode TrustNCGSetUpKSP(Tao tao)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+static PetscErrorCode TrustNCGCheckSetUp(Tao tao)
+{
+  MPI_Comm comm = PetscObjectComm((PetscObject)tao);
+  PetscInt n, m;
+
+  PetscFunctionBegin;
+  PetscCheck(tao->trust0 > 0.0, comm, PETSC_ERR_ARG_OUTOFRANGE,
+             "The first radius -%stao_trust0 must be positive, not %g",
+             ((PetscObject)tao)->prefix ? ((PetscObject)tao)->prefix : "", (double)tao->trust0);
+  PetscCall(VecGetSize(tao->solution, &n));
+  PetscCall(VecGetSize(tao->gradient, &m));
+  PetscCheck(n == m, comm, PETSC_ERR_ARG_SIZ,
+             "The solution has %" PetscInt_FMT " entries, the Tao was set up for %" PetscInt_FMT
+             ": use another Tao",
+             n, m);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 static PetscErrorCode TrustNCGStart(Tao tao)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
 
   PetscFunctionBegin;
+  PetscCall(TrustNCGCheckSetUp(tao));
   PetscCall(PetscMemzero(&tn->ledger, sizeof(tn->ledger)));
   tn->reductions = 0;
   PetscCall(TrustNCGSetUpKSP(tao));
@@ -68,7 +88,9 @@ static PetscErrorCode TrustNCGStart(Tao tao)
   tn->mismatch = PETSC_INFINITY;
   tn->forcing  = 0.0;
   tao->trust   = tao->trust0;
-  tao->reason  = TAO_CONTINUE_ITERATING;
+  /* PETSc's own trust-region CGs take no step at negative curvature without a radius */
+  if (!tn->ours && tao->trust >= PETSC_INFINITY) tao->trust = 1.0 + tn->xnorm;
+  tao->reason = TAO_CONTINUE_ITERATING;
   PetscCall(TrustNCGReport(tao, tao->trust));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -97,6 +119,37 @@ static PetscErrorCode TrustNCGSolveKSP(Tao tao)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* The step of the CG path for the present radius, which is shorter than the last step. */
+static PetscErrorCode TrustNCGStepTo(Tao tao)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+
+  PetscFunctionBegin;
+  PetscCall(TrustCGStepTo(tao->ksp, tao->trust));
+  PetscCall(KSPCGGetNormD(tao->ksp, &tn->dnorm));
+  PetscCall(KSPCGGetObjFcn(tao->ksp, &tn->model));
+  tn->boundary = PETSC_TRUE;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Curvature <= 0 and no radius: CG could not tell how far to go, and its step is now the radius.
+   Where it was the first direction of all, not even its length means anything. */
+static PetscErrorCode TrustNCGFirstRadius(Tao tao)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+  PetscReal     dnorm2, share = 1.0;
+
+  PetscFunctionBegin;
+  if (tao->ksp_its == 1) {
+    PetscCall(VecNorm(tao->stepdirection, NORM_2, &dnorm2));
+    tn->reductions++;
+    share = TrustNCGFirstShare(dnorm2, tn->xnorm);
+  }
+  tao->trust = share * tn->dnorm;
+  if (share < 1.0) PetscCall(TrustNCGStepTo(tao));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* The first solve at a new iterate, as accurate as it pays. */
 static PetscErrorCode TrustNCGSubproblem(Tao tao)
 {
@@ -114,8 +167,12 @@ static PetscErrorCode TrustNCGSubproblem(Tao tao)
   PetscCall(KSPSetOperators(tao->ksp, H, P));
   tao->ksp_its = 0;
   PetscCall(TrustNCGSolveKSP(tao));
+  if (tn->ours && tn->boundary && tao->trust >= PETSC_INFINITY) {
+    PetscCall(TrustNCGFirstRadius(tao));
+  }
+  if (!tn->ours && !tn->spare) PetscCall(VecDuplicate(tao->solution, &tn->spare));
   if (tn->ours) PetscCall(TrustCGGetFreeVec(tao->ksp, &tn->gplus));
-  else if (!tn->gplus) PetscCall(VecDuplicate(tao->solution, &tn->gplus));
+  else tn->gplus = tn->spare;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -178,12 +235,8 @@ static PetscErrorCode TrustNCGReject(Tao tao)
   }
   PetscUseTypeMethod(tao, convergencetest, tao->cnvP); /* limits hold here, too */
   if (tao->reason != TAO_CONTINUE_ITERATING) PetscFunctionReturn(PETSC_SUCCESS);
-  if (tn->ours) {
-    PetscCall(TrustCGStepTo(tao->ksp, tao->trust));
-    PetscCall(KSPCGGetNormD(tao->ksp, &tn->dnorm));
-    PetscCall(KSPCGGetObjFcn(tao->ksp, &tn->model));
-    tn->boundary = PETSC_TRUE;
-  } else {
+  if (tn->ours) PetscCall(TrustNCGStepTo(tao));
+  else {
     PetscCall(TrustNCGSolveKSP(tao));
     tn->ledger.resolved_hv += tao->ksp_its - before;
   }
@@ -208,6 +261,7 @@ static PetscErrorCode TrustNCGTakeStep(Tao tao)
   tn->gnorm = tn->gplusnorm;
   tn->xnorm = tn->wnorm;
   tn->ledger.steps++;
+  tao->niter++;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -219,12 +273,12 @@ static PetscErrorCode TrustNCGIterate(Tao tao)
 
   PetscFunctionBegin;
   PetscTryTypeMethod(tao, update, tao->niter, tao->user_update);
-  tao->niter++;
   tn->tries = 0;
   PetscCall(TrustNCGSubproblem(tao));
-  if (!(tn->dnorm > 0.0)) { /* the very first product held a NaN */
-    tao->reason = TAO_DIVERGED_NAN;
-    PetscCall(PetscInfo(tao, "no step: H g is not finite\n"));
+  if (!(tn->dnorm > 0.0)) { /* a gradient of 0, or the very first product held a NaN */
+    tao->reason = tn->gnorm == 0.0 ? TAO_CONVERGED_GATOL : TAO_DIVERGED_NAN;
+    PetscCall(PetscInfo(tao, "no step: %s\n",
+                        tn->gnorm == 0.0 ? "the gradient is 0" : "H g is not finite"));
     PetscFunctionReturn(PETSC_SUCCESS);
   }
   PetscCall(TrustNCGTrial(tao, &accept));
@@ -245,6 +299,7 @@ PetscErrorCode TaoSolve_TrustNCG(Tao tao)
   PetscFunctionBegin;
   PetscCall(TrustNCGStart(tao));
   while (tao->reason == TAO_CONTINUE_ITERATING) PetscCall(TrustNCGIterate(tao));
+  tn->forcing = 0.0;
   PetscCall(KSPSetTolerances(tao->ksp, tn->etamax, PETSC_DEFAULT, PETSC_DEFAULT, PETSC_DEFAULT));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -35,7 +35,8 @@ typedef struct {
 
   /* the trial w = x - d, with d = tao->stepdirection as KSP solves H d = g */
   Vec       w;     /* also the perturbed point of a difference */
-  Vec       gplus; /* its gradient; borrowed from the KSP where that is ours */
+  Vec       gplus; /* its gradient: a free vector of the KSP where that is ours, else the spare */
+  Vec       spare;
   PetscBool have_gplus;
   PetscBool boundary; /* the radius held the step back */
   PetscReal dnorm;    /* ||d|| in the norm of the trust region */

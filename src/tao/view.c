@@ -15,7 +15,7 @@ PetscErrorCode TrustNCGUpdateLedger(Tao tao)
   if (tn->ours) PetscCall(TrustCGGetCounts(tao->ksp, &reductions, &vectors));
   if (tn->shell) PetscCall(TrustNCGHessVecGetCounts(tn->shell, NULL, &norms));
   l->reductions  = tn->reductions + reductions - tn->reductions0 + norms;
-  l->vectors     = vectors + 4 + (tn->gplus && !tn->ours); /* x, g, d, w */
+  l->vectors     = vectors + 4 + !!tn->spare; /* x, g, d, w */
   l->equivalents = (PetscReal)l->nf + (PetscReal)l->ng + (PetscReal)l->nfg +
                    (PetscReal)l->nhv_user + (PetscReal)l->nhv_matrix + (PetscReal)l->nhv_fd;
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -38,6 +38,9 @@ PetscErrorCode TrustNCGUpdateLedger(Tao tao)
   A gradient-equivalent is an evaluation of f, of the gradient, or of both in one call, or a
   Hessian-vector product; a product by differences is the gradient that it takes.
 
+  A product with a Mat of the user's counts one, whatever it costs, as does a gradient that TAO
+  takes by differences of f; the gradient that `MATMFFD` computes at its base is not seen.
+
   Reductions are those of the solver itself; with a KSP other than `KSPTRUSTCG` those inside the
   KSP are not known and not included.
 
@@ -45,8 +48,7 @@ PetscErrorCode TrustNCGUpdateLedger(Tao tao)
 @*/
 PetscErrorCode TaoTrustNCGGetLedger(Tao tao, TaoTrustNCGLedger *ledger)
 {
-  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
-  PetscBool     same;
+  PetscBool same;
 
   PetscFunctionBegin;
   PetscValidHeaderSpecific(tao, TAO_CLASSID, 1);
@@ -55,7 +57,7 @@ PetscErrorCode TaoTrustNCGGetLedger(Tao tao, TaoTrustNCGLedger *ledger)
   PetscCheck(same, PetscObjectComm((PetscObject)tao), PETSC_ERR_ARG_WRONG,
              "Only a Tao of type %s keeps a ledger", TAOTRUSTNCG);
   PetscCall(TrustNCGUpdateLedger(tao));
-  *ledger = tn->ledger;
+  *ledger = ((TAO_TrustNCG *)tao->data)->ledger;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -105,8 +107,10 @@ PetscErrorCode TaoView_TrustNCG(Tao tao, PetscViewer viewer)
   PetscCall(PetscViewerASCIIUseTabs(viewer, PETSC_FALSE));
   PetscCall(PetscViewerASCIIPrintf(viewer, "\n"));
   PetscCall(PetscViewerASCIIUseTabs(viewer, PETSC_TRUE));
-  PetscCall(PetscViewerASCIIPrintf(viewer, "radius %g, acceptance ratio %g\n", (double)tao->trust,
-                                   (double)tn->eta));
+  if (tao->trust < PETSC_INFINITY) {
+    PetscCall(PetscViewerASCIIPrintf(viewer, "radius %g\n", (double)tao->trust));
+  } else PetscCall(PetscViewerASCIIPrintf(viewer, "radius infinite\n"));
+  PetscCall(PetscViewerASCIIPrintf(viewer, "acceptance ratio %g\n", (double)tn->eta));
   PetscCall(TrustNCGUpdateLedger(tao));
   PetscCall(TrustNCGViewLedger(&tn->ledger, viewer));
   PetscFunctionReturn(PETSC_SUCCESS);
