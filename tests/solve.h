@@ -16,6 +16,7 @@ typedef struct {
   PetscReal value;    /* NaN or Inf in the place of f, of an entry of g, or of Hv */
   PetscInt  f, g, hv; /* from that call on */
   PetscInt  only;     /* and only so many times; 0: for ever */
+  PetscInt  error;    /* the product with this number is an error */
   PetscReal scale;    /* f and its derivatives are multiplied by this; 0 is 1 */
   PetscReal shift;    /* and this is added to f */
 } Fault;
