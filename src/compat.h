@@ -29,7 +29,7 @@ PETSC_EXTERN PetscErrorCode PetscObjectStateGet(PetscObject, PetscObjectState *)
 #define TrustNCGTaoDefaults(tao)                                                                   \
   do {                                                                                             \
     if (!(tao)->max_it_changed) (tao)->max_it = 10000;                                             \
-    if (!(tao)->max_funcs_changed) (tao)->max_funcs = -1; \
+    if (!(tao)->max_funcs_changed) (tao)->max_funcs = -1;                                          \
     if (!(tao)->trust0_changed) (tao)->trust0 = PETSC_INFINITY;                                    \
   } while (0)
 #else

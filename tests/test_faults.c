@@ -310,7 +310,7 @@ START_TEST(the_forcing_term_survives_a_solve_and_an_error)
   run.fault.error = 0;
   ckm_ok(TaoSolve(run.tao));
   ckm_ok(KSPGetTolerances(ksp, &rtol, NULL, NULL, NULL));
-  ckm_assert(rtol == 0.3);
+  ckm_assert(rtol == 0.25);
   ckm_ok(RunDestroy(&run));
 }
 END_TEST

@@ -58,7 +58,7 @@ static PetscErrorCode TrustNCGCreateKSP(Tao tao)
   PetscCall(KSPAppendOptionsPrefix(tao->ksp, "tao_trustncg_"));
   PetscCall(KSPSetType(tao->ksp, KSPTRUSTCG));
   /* rtol is the largest forcing term; a residual of CG may grow, so there is no divergence test */
-  PetscCall(KSPSetTolerances(tao->ksp, 0.3, 0.0, PETSC_MAX_REAL, PETSC_DEFAULT));
+  PetscCall(KSPSetTolerances(tao->ksp, 0.25, 0.0, PETSC_MAX_REAL, PETSC_DEFAULT));
   PetscCall(KSPGetPC(tao->ksp, &pc));
   PetscCall(PCSetType(pc, PCNONE)); /* what works on any Mat */
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -75,7 +75,7 @@ static PetscErrorCode TrustNCGCreateKSP(Tao tao)
 + -tao_trust0 <inf> - first radius; by default the first step is as long as CG makes it
 . -tao_trustncg_eta <1e-4> - smallest reduction ratio of an accepted step
 . -tao_trustncg_fd_step <1.5e-8> - relative step of the gradient differences
-. -tao_trustncg_ksp_rtol <0.3> - largest forcing term
+. -tao_trustncg_ksp_rtol <0.25> - largest forcing term
 . -tao_trustncg_ksp_max_it <10000> - most CG iterations in a solve
 - -tao_trustncg_pc_type <none> - preconditioner, which also sets the norm of the trust region
 
