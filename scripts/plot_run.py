@@ -63,7 +63,7 @@ def draw_surface(folder, run):
     for edge in (np.s_[0, :], np.s_[-1, :], np.s_[:, 0], np.s_[:, -1]):
         axes.plot(x[edge], y[edge], z[edge], color=COLOURS["logistic"], linewidth=2, zorder=2)
     axes.set(xlabel="x", ylabel="y", zlabel="height")
-    axes.set_box_aspect((1, 1, 0.4))
+    axes.set_box_aspect((1, 1, 0.4), zoom=0.88)
     axes.view_init(elev=50, azim=-62)
     for axis in (axes.xaxis, axes.yaxis, axes.zaxis):
         axis.pane.set_visible(False)

@@ -155,3 +155,19 @@ PetscErrorCode RunDestroy(Run *run)
   PetscCall(ProblemDestroy(&run->prob));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
+
+TaoConvergedReason RunReason(const Run *run)
+{
+  TaoConvergedReason reason;
+
+  ckm_ok(TaoGetConvergedReason(run->tao, &reason));
+  return reason;
+}
+
+TaoTrustNCGLedger RunLedger(const Run *run)
+{
+  TaoTrustNCGLedger ledger;
+
+  ckm_ok(TaoTrustNCGGetLedger(run->tao, &ledger));
+  return ledger;
+}

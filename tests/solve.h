@@ -39,4 +39,8 @@ extern PetscErrorCode RunCreate(MPI_Comm comm, const char name[], PetscInt n, Hv
                                 PetscBool apart, Run *run);
 extern PetscErrorCode RunDestroy(Run *run);
 
+/* In a test only: they assert. */
+extern TaoConvergedReason RunReason(const Run *run);
+extern TaoTrustNCGLedger  RunLedger(const Run *run);
+
 #endif

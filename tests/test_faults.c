@@ -7,22 +7,6 @@
 
 static const PetscReal bad[] = {NOT_A_NUMBER, INFINITE};
 
-static TaoConvergedReason Reason(const Run *run)
-{
-  TaoConvergedReason reason;
-
-  ckm_ok(TaoGetConvergedReason(run->tao, &reason));
-  return reason;
-}
-
-static TaoTrustNCGLedger Ledger(const Run *run)
-{
-  TaoTrustNCGLedger ledger;
-
-  ckm_ok(TaoTrustNCGGetLedger(run->tao, &ledger));
-  return ledger;
-}
-
 /* f(x) at what the solve left in the solution vector */
 static PetscReal ValueAtSolution(const Run *run)
 {
@@ -39,8 +23,8 @@ START_TEST(a_bad_f_at_a_trial_shrinks_the_radius)
   ckm_ok(RunCreate(PETSC_COMM_WORLD, "rosenbrock", 20, HV_USER, PETSC_FALSE, &run));
   run.fault = (Fault){.value = bad[_i], .f = 3, .only = 2};
   ckm_ok(TaoSolve(run.tao));
-  ckm_assert(Reason(&run) > 0);
-  ckm_assert(Ledger(&run).rejected >= 2);
+  ckm_assert(RunReason(&run) > 0);
+  ckm_assert(RunLedger(&run).rejected >= 2);
   ckm_assert_near(ValueAtSolution(&run), 0.0, 1e-6);
   ckm_ok(RunDestroy(&run));
 }
@@ -53,8 +37,8 @@ START_TEST(a_bad_gradient_at_a_trial_shrinks_the_radius)
   ckm_ok(RunCreate(PETSC_COMM_WORLD, "rosenbrock", 20, HV_USER, (PetscBool)(_i / 2), &run));
   run.fault = (Fault){.value = bad[_i % 2], .g = _i / 2 ? 6 : 3, .only = 1};
   ckm_ok(TaoSolve(run.tao));
-  ckm_assert(Reason(&run) > 0);
-  ckm_assert(Ledger(&run).rejected >= 1);
+  ckm_assert(RunReason(&run) > 0);
+  ckm_assert(RunLedger(&run).rejected >= 1);
   ckm_assert_near(ValueAtSolution(&run), 0.0, 1e-6);
   ckm_ok(RunDestroy(&run));
 }
@@ -67,7 +51,7 @@ START_TEST(a_bad_f_for_ever_ends_at_the_best_point)
   ckm_ok(RunCreate(PETSC_COMM_WORLD, "genrose", 20, HV_USER, PETSC_FALSE, &run));
   run.fault = (Fault){.value = bad[_i], .f = 8};
   ckm_ok(TaoSolve(run.tao));
-  ckm_assert(Reason(&run) == TAO_DIVERGED_NAN);
+  ckm_assert(RunReason(&run) == TAO_DIVERGED_NAN);
   ckm_assert(run.nfg < 70);
   ckm_assert(ValueAtSolution(&run) == run.f[run.its - 1]);
   ckm_ok(RunDestroy(&run));
@@ -81,7 +65,7 @@ START_TEST(a_bad_product_never_takes_f_uphill)
   ckm_ok(RunCreate(PETSC_COMM_WORLD, "genrose", 20, HV_USER, PETSC_FALSE, &run));
   run.fault = (Fault){.value = bad[_i % 2], .hv = _i / 2 ? 1 : 9};
   ckm_ok(TaoSolve(run.tao));
-  ckm_assert(Reason(&run) == TAO_DIVERGED_NAN);
+  ckm_assert(RunReason(&run) == TAO_DIVERGED_NAN);
   ckm_assert(ValueAtSolution(&run) <= run.f[0]);
   ckm_ok(RunDestroy(&run));
 }
@@ -119,7 +103,7 @@ START_TEST(a_solve_after_an_error_works)
   ckm_fails(TaoSolve(run.tao), PETSC_ERR_FP, "At the start");
   run.fault = (Fault){.value = 0.0};
   ckm_ok(TaoSolve(run.tao));
-  ckm_assert(Reason(&run) > 0);
+  ckm_assert(RunReason(&run) > 0);
   ckm_ok(RunDestroy(&run));
 }
 END_TEST
@@ -147,7 +131,7 @@ START_TEST(limits_hold)
   if (_i) ckm_ok(TaoSetMaximumFunctionEvaluations(run.tao, 5));
   else ckm_ok(TaoSetMaximumIterations(run.tao, 3));
   ckm_ok(TaoSolve(run.tao));
-  ckm_assert(Reason(&run) == (_i ? TAO_DIVERGED_MAXFCN : TAO_DIVERGED_MAXITS));
+  ckm_assert(RunReason(&run) == (_i ? TAO_DIVERGED_MAXFCN : TAO_DIVERGED_MAXITS));
   ckm_assert(run.nfg <= 7 || !_i);
   ckm_ok(RunDestroy(&run));
 }
@@ -250,8 +234,8 @@ START_TEST(the_type_may_change_and_come_back)
   ckm_ok(TaoSetType(run.tao, TAOTRUSTNCG));
   ckm_ok((*run.prob->start)(run.prob, run.x));
   ckm_ok(TaoSolve(run.tao));
-  ckm_assert(Reason(&run) > 0);
-  ckm_assert(Ledger(&run).nhv_user > 0);
+  ckm_assert(RunReason(&run) > 0);
+  ckm_assert(RunLedger(&run).nhv_user > 0);
   ckm_ok(RunDestroy(&run));
 }
 END_TEST
@@ -291,7 +275,7 @@ START_TEST(the_ksp_type_may_change_between_solves)
     ckm_ok(KSPSetType(ksp, types[k]));
     ckm_ok((*run.prob->start)(run.prob, run.x));
     ckm_ok(TaoSolve(run.tao));
-    ckm_assert(Reason(&run) > 0);
+    ckm_assert(RunReason(&run) > 0);
   }
   ckm_ok(RunDestroy(&run));
 }
@@ -358,7 +342,7 @@ START_TEST(the_last_iteration_may_reject)
   run.fault = (Fault){.value = NOT_A_NUMBER, .f = 2, .only = 1};
   ckm_ok(TaoSetMaximumIterations(run.tao, 1));
   ckm_ok(TaoSolve(run.tao));
-  ckm_assert(Ledger(&run).rejected >= 1 && Ledger(&run).steps == 1);
+  ckm_assert(RunLedger(&run).rejected >= 1 && RunLedger(&run).steps == 1);
   ckm_ok(RunDestroy(&run));
 }
 END_TEST

@@ -10,22 +10,6 @@ static PetscErrorCode Solve(MPI_Comm comm, const char name[], PetscInt n, HvWay 
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static TaoConvergedReason Reason(const Run *run)
-{
-  TaoConvergedReason reason;
-
-  ckm_ok(TaoGetConvergedReason(run->tao, &reason));
-  return reason;
-}
-
-static TaoTrustNCGLedger Ledger(const Run *run)
-{
-  TaoTrustNCGLedger ledger;
-
-  ckm_ok(TaoTrustNCGGetLedger(run->tao, &ledger));
-  return ledger;
-}
-
 static void SetForcing(const Run *run, PetscReal rtol)
 {
   KSP ksp;
@@ -42,8 +26,8 @@ START_TEST(one_step_solves_a_convex_quadratic)
   SetForcing(&run, 1e-10);
   ckm_ok(TaoSetTolerances(run.tao, 0.0, 0.0, 1e-9));
   ckm_ok(TaoSolve(run.tao));
-  ckm_assert(Reason(&run) == TAO_CONVERGED_GTTOL);
-  ckm_assert(Ledger(&run).steps == 1);
+  ckm_assert(RunReason(&run) == TAO_CONVERGED_GTTOL);
+  ckm_assert(RunLedger(&run).steps == 1);
   ckm_assert_near(run.f[1], 0.0, 1e-12);
   ckm_ok(RunDestroy(&run));
 }
@@ -59,7 +43,7 @@ START_TEST(local_convergence_is_quadratic)
   SetForcing(&run, 1e-13);
   ckm_ok(TaoSetTolerances(run.tao, 0.0, 0.0, 1e-8));
   ckm_ok(TaoSolve(run.tao));
-  ckm_assert(Reason(&run) == TAO_CONVERGED_GTTOL);
+  ckm_assert(RunReason(&run) == TAO_CONVERGED_GTTOL);
   ckm_assert(run.its >= 4);
   before = PetscLogReal(run.gnorm[run.its - 2] / run.gnorm[run.its - 3]);
   after  = PetscLogReal(run.gnorm[run.its - 1] / run.gnorm[run.its - 2]);
@@ -79,9 +63,9 @@ START_TEST(differences_cost_what_exact_products_cost)
 
   ckm_ok(Solve(PETSC_COMM_WORLD, Converging[_i], 225, HV_USER, &exact));
   ckm_ok(Solve(PETSC_COMM_WORLD, Converging[_i], 225, HV_FD, &fd));
-  ckm_assert(Reason(&exact) > 0 && Reason(&fd) > 0);
-  e = Ledger(&exact).equivalents;
-  d = Ledger(&fd).equivalents;
+  ckm_assert(RunReason(&exact) > 0 && RunReason(&fd) > 0);
+  e = RunLedger(&exact).equivalents;
+  d = RunLedger(&fd).equivalents;
   ckm_assert_near(d, e, 0.1 * e);
   ckm_ok(RunDestroy(&exact));
   ckm_ok(RunDestroy(&fd));
@@ -129,7 +113,7 @@ START_TEST(f_never_rises)
   Run run;
 
   ckm_ok(Solve(PETSC_COMM_WORLD, "genrose", 60, HV_USER, &run));
-  ckm_assert(Reason(&run) > 0);
+  ckm_assert(RunReason(&run) > 0);
   for (PetscInt k = 1; k < run.its; k++) ckm_assert(run.f[k] <= run.f[k - 1]);
   ckm_ok(RunDestroy(&run));
 }
@@ -141,7 +125,7 @@ START_TEST(a_rejected_step_costs_no_product)
   TaoTrustNCGLedger l;
 
   ckm_ok(Solve(PETSC_COMM_WORLD, "genrose", 60, HV_USER, &run));
-  l = Ledger(&run);
+  l = RunLedger(&run);
   ckm_assert(l.rejected > 0);
   ckm_assert(l.resolved_hv == 0);
   ckm_assert(l.nhv_user == l.cg);
@@ -156,7 +140,7 @@ START_TEST(the_ledger_counts_the_calls)
 
   ckm_ok(RunCreate(PETSC_COMM_WORLD, "genrose", 60, (HvWay)(_i % 3), (PetscBool)(_i / 3), &run));
   ckm_ok(TaoSolve(run.tao));
-  l = Ledger(&run);
+  l = RunLedger(&run);
   ckm_assert(l.nf == run.nf && l.nhv_user + l.nhv_matrix == run.nhv);
   if (_i / 3) ckm_assert(l.ng + l.nhv_fd == run.ng);
   else ckm_assert(l.nfg + l.nhv_fd == run.nfg);
@@ -171,7 +155,7 @@ START_TEST(a_combined_callback_is_called_once_a_trial)
   TaoTrustNCGLedger l;
 
   ckm_ok(Solve(PETSC_COMM_WORLD, "genrose", 60, HV_USER, &run));
-  l = Ledger(&run);
+  l = RunLedger(&run);
   ckm_assert(run.nfg == 1 + l.steps + l.rejected);
   ckm_ok(RunDestroy(&run));
 }
@@ -184,7 +168,7 @@ START_TEST(apart_the_gradient_is_asked_for_at_good_points_only)
 
   ckm_ok(RunCreate(PETSC_COMM_WORLD, "genrose", 60, HV_USER, PETSC_TRUE, &run));
   ckm_ok(TaoSolve(run.tao));
-  l = Ledger(&run);
+  l = RunLedger(&run);
   ckm_assert(run.nf == 1 + l.steps + l.rejected);
   ckm_assert(run.ng == 1 + l.steps);
   ckm_ok(RunDestroy(&run));
@@ -216,8 +200,8 @@ START_TEST(the_ledger_counts_the_reductions)
   before = ReductionCount();
   ckm_ok(TaoSolve(run.tao));
   made = ReductionCount() - before - run.reductions;
-  ckm_assert(Ledger(&run).reductions >= made - 3);           /* a few of PETSc's own, at set-up */
-  ckm_assert(ranks == 1 || Ledger(&run).reductions <= made); /* one rank spares itself some */
+  ckm_assert(RunLedger(&run).reductions >= made - 3); /* a few of PETSc's own, at set-up */
+  ckm_assert(ranks == 1 || RunLedger(&run).reductions <= made); /* one rank spares itself some */
   ckm_ok(RunDestroy(&run));
 }
 END_TEST
@@ -227,7 +211,7 @@ START_TEST(differences_work_in_seven_vectors)
   Run run;
 
   ckm_ok(Solve(PETSC_COMM_WORLD, "rosenbrock", 60, HV_FD, &run));
-  ckm_assert(Ledger(&run).vectors == 7);
+  ckm_assert(RunLedger(&run).vectors == 7);
   ckm_ok(RunDestroy(&run));
 }
 END_TEST
@@ -256,7 +240,7 @@ START_TEST(ranks_without_unknowns_take_part)
   Run run;
 
   ckm_ok(Solve(PETSC_COMM_WORLD, "rosenbrock", 2, (HvWay)_i, &run));
-  ckm_assert(Reason(&run) > 0);
+  ckm_assert(RunReason(&run) > 0);
   ckm_assert_near(run.f[run.its - 1], 0.0, 1e-6);
   ckm_ok(RunDestroy(&run));
 }
@@ -273,7 +257,7 @@ START_TEST(the_users_function_goes_before_the_users_mat)
     MatCreateConstantDiagonal(PETSC_COMM_WORLD, PETSC_DECIDE, PETSC_DECIDE, 20, 20, 1.0, &unused));
   ckm_ok(TaoSetHessian(run.tao, unused, unused, NULL, NULL));
   ckm_ok(TaoSolve(run.tao));
-  l = Ledger(&run);
+  l = RunLedger(&run);
   ckm_assert(l.nhv_user > 0 && l.nhv_matrix == 0 && l.nhv_fd == 0);
   ckm_ok(MatDestroy(&unused));
   ckm_ok(RunDestroy(&run));
@@ -308,7 +292,7 @@ START_TEST(other_trust_region_ksps_work)
   ckm_ok(TaoGetKSP(run.tao, &ksp));
   ckm_ok(KSPSetType(ksp, types[_i]));
   ckm_ok(TaoSolve(run.tao));
-  ckm_assert(Reason(&run) > 0);
+  ckm_assert(RunReason(&run) > 0);
   ckm_ok(RunDestroy(&run));
 }
 END_TEST
