@@ -29,7 +29,7 @@ eptorsion2f 1,2 ntr -mx 20 -my 20
 eptorsion3 1 bounds -mx 20 -my 20
 minsurf1 1 ntr -mx 20 -my 20
 minsurf2 1,2 ntr -mx 20 -my 20
-burgers_spectral 1,2 lmvm -tao_gatol 1e-4 -E 4 -N 6
+burgers_spectral 1,2 lmvm -tao_gatol 1e-4 -E 4 -N 8
 spectraladjointassimilation 1 lmvm'
 
 compile() { # NAME: C or Fortran

@@ -8,7 +8,7 @@
 #define RHO_BAD      0.25 /* Conn, Gould, Toint (2000), section 6.1: shrink below, */
 #define RHO_GOOD     0.75 /* grow above when the boundary held the step back */
 #define GROW         2.5
-#define FIRST_LENGTH 0.1  /* of 1 + ||x||, where no curvature says how far to go */
+#define FIRST_LENGTH 1.0  /* of 1 + ||x||, where no curvature says how far to go */
 #define STRAY_LIMIT  10.0 /* without a radius: the farthest beyond the last CG iterate */
 
 /* The factor tau in [1/16, 1/2] at which the parabola through f, f+ = f(x+d) and the slope
@@ -23,7 +23,7 @@ PetscReal TrustNCGInterpolate(PetscReal f, PetscReal fplus, PetscReal slope)
   return PetscMin(SHRINK_MAX, PetscMax(SHRINK_MIN, tau));
 }
 
-/* The share of a first step of length dnorm that is a tenth of the scale of x, at most all. */
+/* The share of a first step of length dnorm that is the scale of x, at most all. */
 PetscReal TrustNCGFirstShare(PetscReal dnorm, PetscReal xnorm)
 {
   const PetscReal most = FIRST_LENGTH * (1.0 + xnorm);

@@ -132,19 +132,17 @@ static PetscErrorCode TrustNCGStepTo(Tao tao)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Curvature <= 0 and no radius: CG could not tell how far to go, and its step is now the radius.
-   Where it was the first direction of all, not even its length means anything. */
+/* Curvature <= 0 and no radius: CG could not tell how far to go, and its step is now the radius,
+   but no longer than the scale of x. */
 static PetscErrorCode TrustNCGFirstRadius(Tao tao)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
-  PetscReal     dnorm2, share = 1.0;
+  PetscReal     dnorm2, share;
 
   PetscFunctionBegin;
-  if (tao->ksp_its == 1) {
-    PetscCall(VecNorm(tao->stepdirection, NORM_2, &dnorm2));
-    tn->reductions++;
-    share = TrustNCGFirstShare(dnorm2, tn->xnorm);
-  }
+  PetscCall(VecNorm(tao->stepdirection, NORM_2, &dnorm2));
+  tn->reductions++;
+  share      = TrustNCGFirstShare(dnorm2, tn->xnorm);
   tao->trust = share * tn->dnorm;
   if (share < 1.0) PetscCall(TrustNCGStepTo(tao));
   PetscFunctionReturn(PETSC_SUCCESS);
