@@ -285,7 +285,7 @@ static PetscErrorCode FindUnknownOption(PetscOptions options, const char key[], 
 /* A misspelt option of ours is an error: a run of hours should not ignore it. */
 static PetscErrorCode TrustNCGCheckOptions(Tao tao)
 {
-  const char *prefix = ((PetscObject)tao)->prefix ? ((PetscObject)tao)->prefix : "";
+  const char *prefix = TrustNCGPrefix(tao);
   char        key[PETSC_MAX_OPTION_NAME], unknown[PETSC_MAX_OPTION_NAME];
 
   PetscFunctionBegin;

@@ -43,7 +43,7 @@ static PetscErrorCode TrustNCGSetUpKSP(Tao tao)
   PetscCall(PetscObjectQueryFunction((PetscObject)tao->ksp, "KSPCGSetRadius_C", &setradius));
   PetscCheck(setradius, PetscObjectComm((PetscObject)tao), PETSC_ERR_ARG_WRONG,
              "The KSP of type %s knows no trust-region radius: use -%stao_trustncg_ksp_type %s",
-             type, ((PetscObject)tao)->prefix ? ((PetscObject)tao)->prefix : "", KSPTRUSTCG);
+             type, TrustNCGPrefix(tao), KSPTRUSTCG);
   tn->reductions0 = 0;
   if (tn->ours) PetscCall(TrustCGGetCounts(tao->ksp, &tn->reductions0, NULL));
   PetscCall(KSPGetTolerances(tao->ksp, &rtol, NULL, NULL, NULL));
@@ -52,7 +52,7 @@ static PetscErrorCode TrustNCGSetUpKSP(Tao tao)
              PETSC_ERR_ARG_OUTOFRANGE,
              "The relative tolerance of the KSP is the largest forcing term, in (0, 1), not %g: "
              "set -%stao_trustncg_ksp_rtol",
-             (double)tn->etamax, ((PetscObject)tao)->prefix ? ((PetscObject)tao)->prefix : "");
+             (double)tn->etamax, TrustNCGPrefix(tao));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -63,8 +63,8 @@ static PetscErrorCode TrustNCGCheckSetUp(Tao tao)
 
   PetscFunctionBegin;
   PetscCheck(tao->trust0 > 0.0, comm, PETSC_ERR_ARG_OUTOFRANGE,
-             "The first radius -%stao_trust0 must be positive, not %g",
-             ((PetscObject)tao)->prefix ? ((PetscObject)tao)->prefix : "", (double)tao->trust0);
+             "The first radius -%stao_trust0 must be positive, not %g", TrustNCGPrefix(tao),
+             (double)tao->trust0);
   PetscCall(VecGetSize(tao->solution, &n));
   PetscCall(VecGetSize(tao->gradient, &m));
   PetscCheck(n == m, comm, PETSC_ERR_ARG_SIZ,

@@ -52,6 +52,14 @@ typedef struct {
   PetscInt          reductions0; /* of the KSP before this solve */
 } TAO_TrustNCG;
 
+/* The options prefix as a string, empty where there is none: for messages and keys. */
+static inline const char *TrustNCGPrefix(Tao tao)
+{
+  const char *prefix = ((PetscObject)tao)->prefix;
+
+  return prefix ? prefix : "";
+}
+
 PETSC_INTERN PetscLogEvent TRUSTNCG_Subproblem, TRUSTNCG_HessVec, TRUSTNCG_Trial;
 
 /* evaluate.c */
