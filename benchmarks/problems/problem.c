@@ -18,7 +18,7 @@
   P(Broydn7d, "broydn7d", 5000, "BROYDN7D, CUTE: Broyden with a far band, powers 7/3")             \
   P(Chainwoo, "chainwoo", 4000, "CHAINWOO, CUTE: chained Wood functions")                          \
   P(Cosine, "cosine", 10000, "COSINE, CUTE: cosines of x_i^2 - x_{i+1}/2")                         \
-  P(Curly10, "curly10", 10000, "CURLY10, CUTE: double wells of sums of 11 neighbours")             \
+  P(Curly10, "curly10", 1000, "CURLY10, CUTE: double wells of sums of 11 neighbours")              \
   P(DixmaanA, "dixmaana", 3000, "DIXMAANA, CUTE: Dixon-Maany family")                              \
   P(DixmaanF, "dixmaanf", 3000, "DIXMAANF, CUTE: Dixon-Maany family")                              \
   P(DixmaanJ, "dixmaanj", 3000, "DIXMAANJ, CUTE: Dixon-Maany family")                              \
