@@ -14,8 +14,15 @@ typedef struct {
   void (*curvature)(PetscInt N, PetscInt e, const PetscReal x[], const PetscReal v[],
                     PetscReal w[]);                                  /* w = u'' v; NULL for 0 */
   void (*outer)(PetscInt N, PetscInt e, PetscReal u, PetscReal p[]); /* phi, phi', phi'' at u;
-                                                                        NULL for phi = u^2 */
+                                                                        comes in as for u^2, which
+                                                                        NULL stands for */
 } Group;
+
+/* p := c p, for phi = c u^2 */
+static inline void GroupScale(PetscReal c, PetscReal p[])
+{
+  for (int k = 0; k < 3; k++) p[k] *= c;
+}
 
 /* d = u' and p = (phi, phi', phi'') */
 static inline void GroupTerm(const Group *group, PetscInt N, PetscInt e, const PetscReal x[],

@@ -80,25 +80,24 @@ static inline void Curvature(PetscInt N, PetscInt e, const PetscReal x[], const 
 
 static inline void Outer(PetscInt N, PetscInt e, PetscReal u, PetscReal p[])
 {
-  PetscInt        i;
-  const Kind      kind = TermKind(N, e, &i);
-  const PetscReal c    = kind == SQUARE ? 10.0 / (PetscReal)(i + 1) : 1e-4;
+  PetscInt  i;
+  PetscReal c;
 
-  if (kind == SQUARE) {
-    p[0] *= c;
-    p[1] *= c;
-    p[2] *= c;
-  } else if (kind == PRODUCT) {
-    p[0] = c * u;
-    p[1] = c;
-    p[2] = 0.0;
-  } else {
+  switch (TermKind(N, e, &i)) {
+  case SQUARE:
+    GroupScale(10.0 / (PetscReal)(i + 1), p);
+    break;
+  case SINGLE:
     /* x_i is in the bands from i - 19 to i, as far as there are such */
-    const PetscInt bands = PetscMin(i, N - NY - BAND - 1) - PetscMax(0, i - BAND + 1) + 1;
-
-    p[0] = u * u * u * u - 0.2 * (PetscReal)bands * u + 2.0;
-    p[1] = 4.0 * u * u * u - 0.2 * (PetscReal)bands;
+    c    = 0.2 * (PetscReal)(PetscMin(i, N - NY - BAND - 1) - PetscMax(0, i - BAND + 1) + 1);
+    p[0] = u * u * u * u - c * u + 2.0;
+    p[1] = 4.0 * u * u * u - c;
     p[2] = 12.0 * u * u;
+    break;
+  case PRODUCT:
+    p[0] = 1e-4 * u;
+    p[1] = 1e-4;
+    p[2] = 0.0;
   }
 }
 

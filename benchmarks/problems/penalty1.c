@@ -19,7 +19,7 @@ static inline PetscReal Inner(PetscInt N, PetscInt e, const PetscReal x[], Petsc
 
 static inline void Outer(PetscInt N, PetscInt e, PetscReal u, PetscReal p[])
 {
-  for (int k = 0; k < 3; k++) p[k] *= WEIGHT;
+  GroupScale(WEIGHT, p);
 }
 
 static PetscReal Start(PetscInt N, PetscInt i)

@@ -15,7 +15,7 @@
   P(DixmaanL, "dixmaanl", 3000, "DIXMAANL, CUTE: Dixon-Maany family")                              \
   P(Genrose, "genrose", 500, "GENROSE, CUTE: generalised Rosenbrock")                              \
   P(FMinSurf, "fminsurf", 5625, "FMINSURF, CUTE: minimal surface, free boundary, DMDA")            \
-  P(MoreBV, "morebv", 5000, "MOREBV, CUTE: a boundary value problem, least squares")               \
+  P(MoreBV, "morebv", 1000, "MOREBV, CUTE: a boundary value problem, least squares")               \
   P(NCB20, "ncb20", 5010, "NCB20, CUTE: a nonconvex band of 20")                                   \
   P(Noncvxu2, "noncvxu2", 5000, "NONCVXU2, CUTE: nonconvex, many minimisers")                      \
   P(Penalty1, "penalty1", 1000, "PENALTY1, CUTE: dense, nearly singular")                          \

@@ -32,7 +32,7 @@ static inline void Curvature(PetscInt N, PetscInt e, const PetscReal x[], const 
 
 static inline void Outer(PetscInt N, PetscInt e, PetscReal u, PetscReal p[])
 {
-  for (int k = 0; k < 3; k++) p[k] *= (PetscReal)(e + 1) / 8.0;
+  GroupScale((PetscReal)(e + 1) / 8.0, p);
 }
 
 static PetscReal Start(PetscInt N, PetscInt i)

@@ -40,7 +40,7 @@ static inline void Curvature(PetscInt N, PetscInt e, const PetscReal x[], const 
 
 static inline void Outer(PetscInt N, PetscInt e, PetscReal u, PetscReal p[])
 {
-  for (int k = 0; k < 3; k++) p[k] *= 0.5;
+  GroupScale(0.5, p);
 }
 
 static PetscReal Start(PetscInt N, PetscInt i)
