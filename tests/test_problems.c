@@ -126,9 +126,9 @@ static PetscErrorCode RemainderG(Point *p, PetscReal h, PetscReal *rem, PetscRea
 }
 
 /* The slope of log remainder over log h, fitted to the lowest rungs of the ladder that stand well
-   above rounding, where an error in the derivative shows best; 2 where none does, for then the
-   expansion is exact. No rung is high, so that hardly a step crosses a jump of the second
-   derivatives, which composites has. */
+   above rounding, where an error in the derivative shows best, by a slope of 1; 2 where none does,
+   for then the expansion is exact. It is higher where the next derivative vanishes. No rung is
+   high, so that hardly a step crosses a jump of the second derivatives, which composites has. */
 static PetscErrorCode Slope(Point *p, Remainder remainder, PetscReal *slope)
 {
   PetscReal rem = 0.0, size = 0.0, n = 0.0, sx = 0.0, sy = 0.0, sxx = 0.0, sxy = 0.0;
@@ -159,7 +159,7 @@ START_TEST(gradient_is_that_of_f)
 
   ckm_ok(PointCreate(ProblemInfos[_i / 2].name, SIZE, _i % 2, &p));
   ckm_ok(Slope(&p, RemainderF, &slope));
-  ckm_assert_near(slope, 2.0, 0.2);
+  ckm_assert(slope > 1.8);
   ckm_ok(PointDestroy(&p));
 }
 END_TEST
@@ -171,7 +171,7 @@ START_TEST(hessian_is_that_of_g)
 
   ckm_ok(PointCreate(ProblemInfos[_i / 2].name, SIZE, _i % 2, &p));
   ckm_ok(Slope(&p, RemainderG, &slope));
-  ckm_assert_near(slope, 2.0, 0.2);
+  ckm_assert(slope > 1.8);
   ckm_ok(PointDestroy(&p));
 }
 END_TEST
@@ -261,7 +261,20 @@ static const struct {
              {"nondquar", SIZE + 6},
              {"powellsg", 215 * (SIZE / 4)},
              {"woods", 19192 * (SIZE / 4)},
-             {"tquartic", 0.81}};
+             {"tquartic", 0.81},
+             {"fminsurf", 29.99838212083376},
+             {"morebv", 4.196878976742883e-07},
+             {"ncb20", 2 * (SIZE - 10) + 2.002},
+             {"noncvxu2", 7812884.577388752},
+             {"penalty1", 1011472215549.9124},
+             {"sinquad", 0.6561},
+             {"sparsqur", 2936.25},
+             {"spmsrtls", 124.73862980487732},
+             {"vareigvl", 1615.989969315887},
+             {"eigenals", 385.0},
+             {"eigenbls", 21.0},
+             {"freuroth", 143996.5},
+             {"liarwhd", 585.0 * SIZE}};
 
 enum { KNOWN = sizeof(Known) / sizeof(Known[0]) };
 

@@ -28,6 +28,19 @@
   P(Powellsg, "powellsg", 5000, "POWELLSG, CUTE: extended Powell singular")                        \
   P(Woods, "woods", 4000, "WOODS, CUTE: extended Wood functions")                                  \
   P(Tquartic, "tquartic", 5000, "TQUARTIC, CUTE: an arrowhead quartic")                            \
+  P(FMinSurf, "fminsurf", 5625, "FMINSURF, CUTE: minimal surface, free boundary, DMDA")            \
+  P(MoreBV, "morebv", 1000, "MOREBV, CUTE: a boundary value problem, least squares")               \
+  P(NCB20, "ncb20", 5010, "NCB20, CUTE: a nonconvex band of 20")                                   \
+  P(Noncvxu2, "noncvxu2", 5000, "NONCVXU2, CUTE: nonconvex, many minimisers")                      \
+  P(Penalty1, "penalty1", 1000, "PENALTY1, CUTE: dense, nearly singular")                          \
+  P(Sinquad, "sinquad", 5000, "SINQUAD, CUTE: an arrow, singular at the solution")                 \
+  P(Sparsqur, "sparsqur", 10000, "SPARSQUR, CUTE: a sparse convex quartic, singular")              \
+  P(Spmsrtls, "spmsrtls", 4999, "SPMSRTLS, CUTE: tridiagonal matrix square root")                  \
+  P(Vareigvl, "vareigvl", 5000, "VAREIGVL, CUTE: a variational eigenvalue")                        \
+  P(EigenALS, "eigenals", 2550, "EIGENALS, CUTE: eigenvectors of a diagonal matrix, dense")        \
+  P(EigenBLS, "eigenbls", 2550, "EIGENBLS, CUTE: eigenvectors of the matrix (-1, 2, -1), dense")   \
+  P(Freuroth, "freuroth", 5000, "FREUROTH, CUTE: extended Freudenstein and Roth")                  \
+  P(Liarwhd, "liarwhd", 5000, "LIARWHD, CUTE: an arrow of quartics")                               \
   P(Logistic, "logistic", 7850, "multinomial logistic regression, Fashion-MNIST or a LIBSVM file")
 
 #define DECLARE(Create, name, n, what)                                                             \
