@@ -14,7 +14,10 @@
   P(Broydn3d, "broydn3d", 10000, "BROYDN3D, CUTE: Broyden tridiagonal least squares")              \
   P(DixmaanL, "dixmaanl", 3000, "DIXMAANL, CUTE: Dixon-Maany family")                              \
   P(Genrose, "genrose", 500, "GENROSE, CUTE: generalised Rosenbrock")                              \
-  P(Logistic, "logistic", 7850, "multinomial logistic regression, Fashion-MNIST or a LIBSVM file")
+  P(Logistic, "logistic", 7850, "multinomial logistic regression, Fashion-MNIST or a LIBSVM file") \
+  P(LennardJones, "lj", 3000,                                                                      \
+    "Lennard-Jones cluster of n/3 atoms, all pairs, Hoare and Pal (1971)")                         \
+  P(Robust, "robust", 2000, "robust regression, pseudo-Huber loss, 10 n sparse rows with outliers")
 
 #define DECLARE(Create, name, n, what)                                                             \
   extern PetscErrorCode ProblemCreate_##Create(Problem, PetscInt);
