@@ -17,7 +17,9 @@
   P(Logistic, "logistic", 7850, "multinomial logistic regression, Fashion-MNIST or a LIBSVM file") \
   P(LennardJones, "lj", 3000,                                                                      \
     "Lennard-Jones cluster of n/3 atoms, all pairs, Hoare and Pal (1971)")                         \
-  P(Robust, "robust", 2000, "robust regression, pseudo-Huber loss, 10 n sparse rows with outliers")
+  P(Robust, "robust", 2000,                                                                        \
+    "robust regression, pseudo-Huber loss, 10 n sparse rows with outliers")                        \
+  P(Network, "network", 25450, "neural network of one hidden layer, data as for logistic")
 
 #define DECLARE(Create, name, n, what)                                                             \
   extern PetscErrorCode ProblemCreate_##Create(Problem, PetscInt);
