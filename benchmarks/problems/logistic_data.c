@@ -3,10 +3,11 @@
 #include "logistic_data.h"
 #include "idx.h"
 #include "libsvm.h"
+#include "problem.h"
 
 #include <stdlib.h>
 
-#define MESSAGE      768
+#define MESSAGE      PROBLEM_MESSAGE
 #define MOST_CLASSES 1000
 
 /* The labels of the training set in the order of their first sample; known to rank 0 alone. */
@@ -14,21 +15,6 @@ typedef struct {
   int count;
   int label[MOST_CLASSES];
 } Classes;
-
-/* Collective. Every rank raises the error of the first rank whose message is not empty. */
-static PetscErrorCode AgreeOnError(MPI_Comm comm, char message[MESSAGE], const char hint[])
-{
-  PetscMPIInt rank, size, mine, first;
-
-  PetscFunctionBegin;
-  PetscCallMPI(MPI_Comm_rank(comm, &rank));
-  PetscCallMPI(MPI_Comm_size(comm, &size));
-  mine = message[0] ? rank : size;
-  PetscCallMPI(MPI_Allreduce(&mine, &first, 1, MPI_INT, MPI_MIN, comm));
-  if (first < size) PetscCallMPI(MPI_Bcast(message, MESSAGE, MPI_CHAR, first, comm));
-  PetscCheck(first == size, comm, PETSC_ERR_FILE_READ, "%s%s", message, hint);
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
 
 /* Rank r has the samples BlockStart(M, p, r) ... BlockStart(M, p, r + 1) - 1 of M on p ranks. */
 static PetscInt BlockStart(PetscInt M, PetscMPIInt p, PetscMPIInt r)
@@ -114,16 +100,16 @@ static PetscErrorCode ReadImages(MPI_Comm comm, const char dir[], const char set
   PetscCall(PetscSNPrintf(images, sizeof(images), "%s/%s-images-idx3-ubyte.gz", dir, set));
   PetscCall(PetscSNPrintf(labels, sizeof(labels), "%s/%s-labels-idx1-ubyte.gz", dir, set));
   IdxReadShape(images, labels, &shape, message, MESSAGE);
-  PetscCall(AgreeOnError(comm, message, hint));
+  PetscCall(ProblemAgreeOnError(comm, message, hint));
   PetscCall(Limit(images, shape.items, &M, message));
-  PetscCall(AgreeOnError(comm, message, ""));
+  PetscCall(ProblemAgreeOnError(comm, message, ""));
   first    = BlockStart(M, size, rank);
   last     = BlockStart(M, size, rank + 1);
   *classes = 0;
   if (!IdxReadItems(labels, 1, 0, shape.items, &label, message, MESSAGE)) {
     IdxReadItems(images, 3, (size_t)first, (size_t)last, &pixel, message, MESSAGE);
   }
-  ierr = AgreeOnError(comm, message, "");
+  ierr = ProblemAgreeOnError(comm, message, "");
   if (!ierr) {
     for (size_t i = 0; i < shape.items; i++) *classes = PetscMax(*classes, label[i] + 1);
     ierr = SamplesFromImages(M, last - first, shape.width, pixel, label + first, s);
@@ -219,7 +205,7 @@ static PetscErrorCode ReadLibsvm(MPI_Comm comm, const char file[], PetscInt M, P
       PetscCall(PetscSNPrintf(message, MESSAGE, "%s: it has more than 2^31 - 1 entries", file));
     }
   }
-  ierr = AgreeOnError(comm, message, "");
+  ierr = ProblemAgreeOnError(comm, message, "");
   if (!ierr) {
     sizes[0] = M;
     sizes[1] = table.columns;

@@ -19,7 +19,8 @@
     "Lennard-Jones cluster of n/3 atoms, all pairs, Hoare and Pal (1971)")                         \
   P(Robust, "robust", 2000,                                                                        \
     "robust regression, pseudo-Huber loss, 10 n sparse rows with outliers")                        \
-  P(Network, "network", 25450, "neural network of one hidden layer, data as for logistic")
+  P(Network, "network", 25450, "neural network of one hidden layer, data as for logistic")         \
+  P(TVDeblur, "tvdeblur", 65536, "total-variation deblurring of a photograph, DMDA")
 
 #define DECLARE(Create, name, n, what)                                                             \
   extern PetscErrorCode ProblemCreate_##Create(Problem, PetscInt);
@@ -46,6 +47,20 @@ PetscErrorCode ProblemCreate(MPI_Comm comm, const char name[], PetscInt n, Probl
   (*prob)->name  = info->name;
   (*prob)->fstar = PETSC_INFINITY;
   PetscCall(info->create(*prob, n > 0 ? n : info->n));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode ProblemAgreeOnError(MPI_Comm comm, char message[PROBLEM_MESSAGE], const char hint[])
+{
+  PetscMPIInt rank, size, mine, first;
+
+  PetscFunctionBegin;
+  PetscCallMPI(MPI_Comm_rank(comm, &rank));
+  PetscCallMPI(MPI_Comm_size(comm, &size));
+  mine = message[0] ? rank : size;
+  PetscCallMPI(MPI_Allreduce(&mine, &first, 1, MPI_INT, MPI_MIN, comm));
+  if (first < size) PetscCallMPI(MPI_Bcast(message, PROBLEM_MESSAGE, MPI_CHAR, first, comm));
+  PetscCheck(first == size, comm, PETSC_ERR_FILE_READ, "%s%s", message, hint);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
