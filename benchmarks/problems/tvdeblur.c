@@ -19,7 +19,7 @@
 #define PHOTOGRAPH "/usr/share/matplotlib/mpl-data/sample_data/grace_hopper.jpg"
 #define REACH      4 /* pixels, of the blur */
 
-static const PetscReal Alpha = 1e-3, Eps = 1e-2, Sigma = 1.5 /* pixels, of the blur */,
+static const PetscReal Alpha = 3e-4, Eps = 1e-2, Sigma = 1.5 /* pixels, of the blur */,
                        Noise = 5e-3;
 
 typedef struct {
