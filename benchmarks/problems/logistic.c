@@ -171,7 +171,7 @@ PetscErrorCode ProblemCreate_Logistic(Problem prob, PetscInt n)
   prob->hessvec = LogisticHessVec;
   prob->report  = LogisticReport;
   prob->destroy = LogisticDestroy;
-  PetscCall(LogisticSourceFromOptions(prob->comm, 0, &source));
+  PetscCall(LogisticSourceFromOptions(prob->comm, 0, 1e-4, &source));
   l->lambda = source.lambda;
   PetscCall(LogisticDataRead(prob->comm, &source, &l->data));
   PetscCall(CreateStorage(prob));

@@ -237,12 +237,13 @@ static PetscErrorCode DropColumns(PetscInt features, Samples *s)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode LogisticSourceFromOptions(MPI_Comm comm, PetscInt most, LogisticSource *source)
+PetscErrorCode LogisticSourceFromOptions(MPI_Comm comm, PetscInt samples, PetscReal lambda,
+                                         LogisticSource *source)
 {
   PetscFunctionBegin;
   PetscCall(PetscMemzero(source, sizeof(*source)));
   PetscCall(PetscStrncpy(source->dir, "/usr/share/datasets/fashion-mnist", sizeof(source->dir)));
-  source->lambda = 1e-4;
+  source->lambda = lambda;
   PetscOptionsBegin(comm, NULL, "Classification", NULL);
   PetscCall(PetscOptionsString("-problem_data",
                                "training set in LIBSVM format (else Fashion-MNIST)", NULL,
@@ -253,7 +254,7 @@ PetscErrorCode LogisticSourceFromOptions(MPI_Comm comm, PetscInt most, LogisticS
                                source->dir, sizeof(source->dir), NULL));
   PetscCall(PetscOptionsReal("-problem_lambda", "weight of the regularisation, > 0", NULL,
                              source->lambda, &source->lambda, NULL));
-  if (!source->file[0]) source->samples = most;
+  if (!source->file[0]) source->samples = samples;
   PetscCall(PetscOptionsBoundedInt("-problem_samples",
                                    "take only the first training samples (0: all)", NULL,
                                    source->samples, &source->samples, NULL, 0));

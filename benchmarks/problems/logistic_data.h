@@ -18,8 +18,8 @@ typedef struct {
   Samples  train, test;
 } LogisticData;
 
-/* Collective. `most`: how many of Fashion-MNIST's samples to take by default, 0 for all */
-extern PetscErrorCode LogisticSourceFromOptions(MPI_Comm comm, PetscInt most,
+/* Collective. Defaults: how many of Fashion-MNIST's samples to take, 0 for all, and lambda */
+extern PetscErrorCode LogisticSourceFromOptions(MPI_Comm comm, PetscInt samples, PetscReal lambda,
                                                 LogisticSource *source);
 
 /* Collective: a file that is wrong is the same error on all ranks. */
