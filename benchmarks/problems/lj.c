@@ -7,7 +7,7 @@
    the Hessian is singular at a solution, and f has very many local minima. Known global minima:
    Hoare and Pal (1971), Cambridge Cluster Database.
    The start is the piece of a face-centred cubic lattice nearest to an atom, each coordinate moved
-   at random by up to MOVE. */
+   at random. */
 #include "problem.h"
 #include "noise.h"
 #include "replica.h"
@@ -19,7 +19,7 @@ typedef struct {
 } Cluster;
 
 static const PetscReal Spacing = 1.09; /* of neighbours in the bulk */
-static const PetscReal Move    = 0.1;
+static const PetscReal Move    = 0.1;  /* in a coordinate, at most */
 
 /* phi and its derivatives at t, from s = 1/t */
 static inline PetscReal Phi(PetscReal s)
@@ -97,7 +97,8 @@ static PetscErrorCode ObjGrad_LJ(Problem prob, Vec X, PetscReal *f, Vec G)
   for (PetscInt i = c->first; i < c->last; i++) {
     PetscReal own[3] = {0.0, 0.0, 0.0};
 
-    sum += Pairs(c->x, i, 0, i, own) + Pairs(c->x, i, i + 1, N, own);
+    sum += Pairs(c->x, i, 0, i, own);
+    sum += Pairs(c->x, i, i + 1, N, own);
     for (PetscInt k = 0; g && k < 3; k++) g[3 * (i - c->first) + k] = own[k];
   }
   if (G) PetscCall(VecRestoreArrayWrite(G, &g));
@@ -127,8 +128,8 @@ static PetscErrorCode HessVec_LJ(Problem prob, Vec X, Vec V, Vec H)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* The N points of the lattice nearest to one of them, by their distance. In units of half the cube's
-   edge they are the integer (i,j,k) of even sum: those of even i^2 + j^2 + k^2. */
+/* The N points of the lattice nearest to one of them, by their distance. In units of half the edge
+   of the cube they are the integer (i,j,l) of even sum: those of even i^2 + j^2 + l^2. */
 static void Lattice(PetscInt N, PetscScalar x[])
 {
   const PetscReal unit  = Spacing / PetscSqrtReal(2.0);

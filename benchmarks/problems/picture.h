@@ -5,8 +5,8 @@
 
 #include <stddef.h>
 
-/* Returns 0, and in *grey height rows of width bytes, from the top, to be freed by free(); or 1 with
-   `file: reason` in message[size]. */
+/* Returns 0, and in *grey `height` rows of `width` bytes, the top first, to be freed by free();
+   or 1, with `file: reason` in message[size]. */
 extern int PictureRead(const char *file, int *width, int *height, unsigned char **grey,
                        char *message, size_t size);
 

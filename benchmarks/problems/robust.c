@@ -5,10 +5,10 @@
      rho(r) = delta^2 (q - 1),   rho' = r/q,   rho'' = 1/q^3,   q = sqrt(1 + (r/delta)^2)
 
    The loss is that of Hartley and Zisserman, Multiple View Geometry (2004), A6.8: quadratic near
-   zero, linear far away, convex. The small ridge makes the minimum unique. Each row of A has ENTRIES
-   normal entries in random columns, column c times 10^(-SPREAD u_c), u_c uniform in (0,1), which is
-   what makes the problem ill-conditioned. b = A w_true + normal noise; one row in ten gets an error
-   a thousand times as large instead. */
+   zero, linear far away, convex. The small ridge makes the minimum unique. Each row of A has normal
+   entries in a few random columns. Column c is scaled by 10^(-Spread u_c), u_c uniform in (0,1),
+   which makes the problem ill-conditioned. b = A w_true + normal noise, a thousand times as large
+   in one row of ten. */
 #include "problem.h"
 #include "noise.h"
 #include "replica.h"
