@@ -5,9 +5,9 @@
 #include "problem.h"
 #include <petscvec.h>
 
-/* 13 atoms, one in the middle of an icosahedron, at the best of all sizes: with the squared lengths t
-   of the 78 pairs of the icosahedron of edge 2, a = sum t^-6 and b = sum t^-3, that is
-   4 (a s^-12 - b s^-6) at s^6 = 2 a/b. */
+/* 13 atoms, one in the middle of an icosahedron, at the best of all sizes: with a = sum t^-6 and
+   b = sum t^-3 over the squared lengths t of its 78 pairs at edge 2, f = 4 (a s^-12 - b s^-6) at
+   s^6 = 2 a/b. */
 static PetscErrorCode Icosahedron(Vec x)
 {
   const PetscReal phi     = (1.0 + PetscSqrtReal(5.0)) / 2.0,
