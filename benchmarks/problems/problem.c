@@ -19,7 +19,7 @@
     "Lennard-Jones cluster of n/3 atoms, all pairs, Hoare and Pal (1971)")                         \
   P(Robust, "robust", 2000,                                                                        \
     "robust regression, pseudo-Huber loss, 10 n sparse rows with outliers")                        \
-  P(Network, "network", 25450, "neural network of one hidden layer, data as for logistic")         \
+  P(Network, "network", 12730, "neural network of one hidden layer, data as for logistic")         \
   P(TVDeblur, "tvdeblur", 65536, "total-variation deblurring of a photograph, DMDA")
 
 #define DECLARE(Create, name, n, what)                                                             \
