@@ -17,7 +17,7 @@
 #include "noise.h"
 #include "replica.h"
 
-/* enough for a test accuracy of 81 %, few enough to be solved in a minute */
+/* enough for a test accuracy of 81 %, few enough to be solved in minutes */
 #define SAMPLES 2000
 #define LAMBDA  1e-2
 
