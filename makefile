@@ -20,6 +20,7 @@ CPPFLAGS = -Iinclude -Isrc -Ibenchmarks -Ibenchmarks/problems $(shell pkg-config
 COMPILE  = $(CC) -std=c11 -D_POSIX_C_SOURCE=200809L $(WARN) $(CPPFLAGS) $(CFLAGS) -fPIC -fvisibility=hidden -MMD -MP
 RPATH    = -Wl,-rpath,'$$ORIGIN/../lib'
 LIBS     = $(shell pkg-config --libs $(PETSC)) -lm
+PROBLIBS = -lz -ljpeg
 
 LIB     = $(BUILD)/lib/libtrustncg.so
 DRIVER  = $(BUILD)/bin/trustncg
@@ -41,12 +42,12 @@ $(LIB): $(OBJ)
 
 $(DRIVER): $(DRVOBJ) $(PROBOBJ) $(LIB)
 	@mkdir -p $(@D)
-	$(CC) $(DRVOBJ) $(PROBOBJ) -o $@ -L$(BUILD)/lib -ltrustncg $(RPATH) $(LIBS) -lz
+	$(CC) $(DRVOBJ) $(PROBOBJ) -o $@ -L$(BUILD)/lib -ltrustncg $(RPATH) $(LIBS) $(PROBLIBS)
 
 # The tests link the objects, not the library: they reach what the library hides.
 $(BUILD)/tests/test_%: $(BUILD)/obj/tests/test_%.o $(HARNESS) $(PROBOBJ) $(OBJ)
 	@mkdir -p $(@D)
-	$(CC) $^ -o $@ $(LIBS) -lz $(shell pkg-config --libs check)
+	$(CC) $^ -o $@ $(LIBS) $(PROBLIBS) $(shell pkg-config --libs check)
 
 tests: all $(TESTS)
 

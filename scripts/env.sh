@@ -18,6 +18,8 @@ fi
 
 # shellcheck disable=SC2034 # used by those who source this
 FASHION_MNIST=/usr/share/datasets/fashion-mnist
+# shellcheck disable=SC2034
+PHOTOGRAPH=/usr/share/matplotlib/mpl-data/sample_data/grace_hopper.jpg
 
 # the first Python that can draw
 find_python() {

@@ -3,26 +3,42 @@
 #include "harness.h"
 #include "problem.h"
 #include <petscvec.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+#include <jpeglib.h>
 
 enum { SIZE = 144, FIRST_RUNG = 13, LAST_RUNG = 28, FIT = 5 };
 
-static char datafile[PETSC_MAX_PATH_LEN];
+/* The files that problems read, made by rank 0 */
+static struct {
+  const char *option;
+  char        name[PETSC_MAX_PATH_LEN];
+} files[] = {{"-problem_data", ""}, {"-problem_image", ""}};
 
-/* Three classes in five features, for the problem that reads a LIBSVM file */
+enum { DATA, IMAGE, FILES };
+
+static PetscErrorCode OpenFile(char name[PETSC_MAX_PATH_LEN], FILE **file)
+{
+  int fd;
+
+  PetscFunctionBegin;
+  PetscCall(PetscGetTmp(PETSC_COMM_SELF, name, PETSC_MAX_PATH_LEN));
+  PetscCall(PetscStrlcat(name, "/trustncg_XXXXXX", PETSC_MAX_PATH_LEN));
+  fd = mkstemp(name);
+  PetscCheck(fd >= 0, PETSC_COMM_SELF, PETSC_ERR_FILE_OPEN, "%s cannot be made", name);
+  *file = fdopen(fd, "w");
+  PetscCheck(*file, PETSC_COMM_SELF, PETSC_ERR_FILE_OPEN, "%s does not open", name);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Three classes in five features, in LIBSVM's format */
 static PetscErrorCode WriteData(void)
 {
   FILE *file;
-  int   fd;
 
   PetscFunctionBegin;
-  PetscCall(PetscGetTmp(PETSC_COMM_SELF, datafile, sizeof(datafile)));
-  PetscCall(PetscStrlcat(datafile, "/trustncg_XXXXXX", sizeof(datafile)));
-  fd = mkstemp(datafile);
-  PetscCheck(fd >= 0, PETSC_COMM_SELF, PETSC_ERR_FILE_OPEN, "%s cannot be made", datafile);
-  file = fdopen(fd, "w");
-  PetscCheck(file, PETSC_COMM_SELF, PETSC_ERR_FILE_OPEN, "%s does not open", datafile);
+  PetscCall(OpenFile(files[DATA].name, &file));
   for (int s = 0; s < 30; s++) {
     fprintf(file, "%d", s % 3 + 1);
     for (int k = 1; k <= 5; k++) {
@@ -30,21 +46,59 @@ static PetscErrorCode WriteData(void)
     }
     fprintf(file, "\n");
   }
-  PetscCheck(!fclose(file), PETSC_COMM_SELF, PETSC_ERR_FILE_WRITE, "%s is not written", datafile);
+  PetscCheck(!fclose(file), PETSC_COMM_SELF, PETSC_ERR_FILE_WRITE, "%s is not written",
+             files[DATA].name);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* A grey picture, JPEG */
+static PetscErrorCode WriteImage(void)
+{
+  struct jpeg_compress_struct info;
+  struct jpeg_error_mgr       manager; /* the default one ends the program at an error */
+  FILE                       *file;
+
+  PetscFunctionBegin;
+  PetscCall(OpenFile(files[IMAGE].name, &file));
+  info.err = jpeg_std_error(&manager);
+  jpeg_create_compress(&info);
+  jpeg_stdio_dest(&info, file);
+  info.image_width      = 30;
+  info.image_height     = 24;
+  info.input_components = 1;
+  info.in_color_space   = JCS_GRAYSCALE;
+  jpeg_set_defaults(&info);
+  jpeg_start_compress(&info, TRUE);
+  while (info.next_scanline < info.image_height) {
+    JSAMPLE  row[30];
+    JSAMPROW rows = row;
+
+    for (unsigned i = 0; i < 30; i++) row[i] = (JSAMPLE)((5 * i + 3 * info.next_scanline) % 256);
+    jpeg_write_scanlines(&info, &rows, 1);
+  }
+  jpeg_finish_compress(&info);
+  jpeg_destroy_compress(&info);
+  PetscCheck(!fclose(file), PETSC_COMM_SELF, PETSC_ERR_FILE_WRITE, "%s is not written",
+             files[IMAGE].name);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 static void SetUp(void)
 {
   ckm_ok(PetscGlobalRank ? 0 : WriteData());
-  ckm_ok(MPI_Bcast(datafile, (int)sizeof(datafile), MPI_CHAR, 0, PETSC_COMM_WORLD));
-  ckm_ok(PetscOptionsSetValue(NULL, "-problem_data", datafile));
+  ckm_ok(PetscGlobalRank ? 0 : WriteImage());
+  for (int k = 0; k < FILES; k++) {
+    ckm_ok(MPI_Bcast(files[k].name, PETSC_MAX_PATH_LEN, MPI_CHAR, 0, PETSC_COMM_WORLD));
+    ckm_ok(PetscOptionsSetValue(NULL, files[k].option, files[k].name));
+  }
 }
 
 static void TearDown(void)
 {
-  ckm_ok(PetscOptionsClearValue(NULL, "-problem_data"));
-  ckm_ok(PetscGlobalRank ? 0 : unlink(datafile));
+  for (int k = 0; k < FILES; k++) {
+    ckm_ok(PetscOptionsClearValue(NULL, files[k].option));
+    ckm_ok(PetscGlobalRank ? 0 : unlink(files[k].name));
+  }
 }
 
 /* A problem, a point x, two directions, and room for gradients and products. */
@@ -278,10 +332,12 @@ static const struct {
 
 enum { KNOWN = sizeof(Known) / sizeof(Known[0]) };
 
-/* Their smallest sizes, where most ranks own nothing */
+/* Their smallest sizes, where most ranks own nothing, or no data */
 START_TEST(empty_ranks_agree_with_one)
 {
-  AssertRanksAgree(Known[_i].name, 1);
+  const char *const more[] = {"lj", "robust", "network"};
+
+  AssertRanksAgree(_i < KNOWN ? Known[_i].name : more[_i - KNOWN], 1);
 }
 END_TEST
 
@@ -322,7 +378,7 @@ static void AddTests(Suite *suite)
   tcase_add_loop_test(tcase, hessian_is_that_of_g, 0, 2 * problems);
   tcase_add_loop_test(tcase, hessian_is_symmetric, 0, 2 * problems);
   tcase_add_loop_test(tcase, ranks_agree_with_one, 0, problems);
-  tcase_add_loop_test(tcase, empty_ranks_agree_with_one, 0, KNOWN);
+  tcase_add_loop_test(tcase, empty_ranks_agree_with_one, 0, KNOWN + 3);
   tcase_add_loop_test(tcase, start_has_the_known_value, 0, KNOWN);
   tcase_add_loop_test(tcase, f_and_g_alone_or_together, 0, problems);
 }

@@ -252,7 +252,7 @@ PetscErrorCode ProblemCreate_GinzburgLandau(Problem prob, PetscInt n)
   Grid grid;
 
   PetscFunctionBegin;
-  PetscCall(GridCreate(prob, n, 4, DM_BOUNDARY_PERIODIC, DMDA_STENCIL_BOX, 2 * sizeof(Cell)));
+  PetscCall(GridCreate(prob, n, 4, DM_BOUNDARY_PERIODIC, DMDA_STENCIL_BOX, 1, 2 * sizeof(Cell)));
   grid          = (Grid)prob->data;
   grid->hx      = 3 * PetscSqrtReal(VORTICES / 2) / grid->nx;
   grid->hy      = 3 * PetscSqrtReal(3 * VORTICES / 2) / grid->ny;

@@ -4,7 +4,7 @@
 #include "grid.h"
 
 PetscErrorCode GridCreate(Problem prob, PetscInt n, PetscInt dof, DMBoundaryType boundary,
-                          DMDAStencilType stencil, size_t bytes)
+                          DMDAStencilType stencil, PetscInt width, size_t bytes)
 {
   Grid     grid;
   PetscInt side = PetscMax(4, (PetscInt)(PetscSqrtReal((PetscReal)n / dof) + 0.5));
@@ -14,7 +14,7 @@ PetscErrorCode GridCreate(Problem prob, PetscInt n, PetscInt dof, DMBoundaryType
   prob->data    = grid;
   prob->destroy = GridDestroy;
   PetscCall(DMDACreate2d(prob->comm, boundary, boundary, stencil, side, side, PETSC_DECIDE,
-                         PETSC_DECIDE, dof, 1, NULL, NULL, &prob->dm));
+                         PETSC_DECIDE, dof, width, NULL, NULL, &prob->dm));
   PetscCall(DMSetFromOptions(prob->dm));
   PetscCall(DMSetUp(prob->dm));
   /* -da_grid_x, -da_refine and their like may have changed the size */
@@ -387,7 +387,7 @@ PetscErrorCode GridCreateEnergy(Problem prob, PetscInt n, const GridEnergy *ener
 {
   PetscFunctionBegin;
   PetscCall(GridCreate(prob, n, 1, DM_BOUNDARY_GHOSTED,
-                       energy->density ? DMDA_STENCIL_BOX : DMDA_STENCIL_STAR,
+                       energy->density ? DMDA_STENCIL_BOX : DMDA_STENCIL_STAR, 1,
                        12 * sizeof(PetscReal)));
   ((Grid)prob->data)->energy = energy;
   if (energy->boundary) PetscCall(TabulateBoundary((Grid)prob->data));

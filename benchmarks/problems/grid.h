@@ -33,9 +33,11 @@ struct _n_Grid {
   void             *work;                        /* a few rows */
 };
 
-/* collective; n unknowns are rounded to a square of vertices; fills prob's N, dm, x and data */
+/* collective; n unknowns are rounded to a square of vertices, with `width` layers of ghosts; fills
+   prob's N, dm, x and data */
 extern PetscErrorCode GridCreate(Problem prob, PetscInt n, PetscInt dof, DMBoundaryType boundary,
-                                 DMDAStencilType stencil, size_t bytes_per_vertex_of_work);
+                                 DMDAStencilType stencil, PetscInt width,
+                                 size_t bytes_per_vertex_of_work);
 extern PetscErrorCode GridDestroy(Problem prob);
 
 /* x with its ghosts as a two-dimensional array; ghosts outside the domain are the caller's */

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause
-   The samples of the logistic regression: read from files, and spread over the ranks in blocks. */
+   The samples of a classification problem: read from files, and spread over the ranks in blocks. */
 #include "logistic_data.h"
 #include "idx.h"
 #include "libsvm.h"
+#include "problem.h"
 
 #include <stdlib.h>
 
-#define MESSAGE      768
+#define MESSAGE      PROBLEM_MESSAGE
 #define MOST_CLASSES 1000
 
 /* The labels of the training set in the order of their first sample; known to rank 0 alone. */
@@ -14,21 +15,6 @@ typedef struct {
   int count;
   int label[MOST_CLASSES];
 } Classes;
-
-/* Collective. Every rank raises the error of the first rank whose message is not empty. */
-static PetscErrorCode AgreeOnError(MPI_Comm comm, char message[MESSAGE], const char hint[])
-{
-  PetscMPIInt rank, size, mine, first;
-
-  PetscFunctionBegin;
-  PetscCallMPI(MPI_Comm_rank(comm, &rank));
-  PetscCallMPI(MPI_Comm_size(comm, &size));
-  mine = message[0] ? rank : size;
-  PetscCallMPI(MPI_Allreduce(&mine, &first, 1, MPI_INT, MPI_MIN, comm));
-  if (first < size) PetscCallMPI(MPI_Bcast(message, MESSAGE, MPI_CHAR, first, comm));
-  PetscCheck(first == size, comm, PETSC_ERR_FILE_READ, "%s%s", message, hint);
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
 
 /* Rank r has the samples BlockStart(M, p, r) ... BlockStart(M, p, r + 1) - 1 of M on p ranks. */
 static PetscInt BlockStart(PetscInt M, PetscMPIInt p, PetscMPIInt r)
@@ -44,11 +30,13 @@ static PetscErrorCode SamplesFree(Samples *s)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode SamplesCreate(PetscInt M, PetscInt m, size_t entries, Samples *s)
+static PetscErrorCode SamplesCreate(PetscInt M, PetscInt m, PetscInt features, size_t entries,
+                                    Samples *s)
 {
   PetscFunctionBegin;
-  s->M = M;
-  s->m = m;
+  s->M        = M;
+  s->m        = m;
+  s->features = features;
   PetscCall(PetscMalloc4(m + 1, &s->start, m, &s->label, entries, &s->column, entries, &s->value));
   s->start[0] = 0;
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -63,7 +51,7 @@ static PetscErrorCode SamplesFromImages(PetscInt M, PetscInt m, size_t width,
 
   PetscFunctionBegin;
   for (size_t k = 0; k < (size_t)m * width; k++) entries += pixel[k] != 0;
-  PetscCall(SamplesCreate(M, m, entries, s));
+  PetscCall(SamplesCreate(M, m, (PetscInt)width, entries, s));
   entries = 0;
   for (PetscInt i = 0; i < m; i++, pixel += width) {
     for (size_t k = 0; k < width; k++) {
@@ -95,7 +83,7 @@ static PetscErrorCode Limit(const char file[], size_t rows, PetscInt *first, cha
 /* Collective. Each rank reads its own block of the images, and all labels: the largest tells the
    number of classes. */
 static PetscErrorCode ReadImages(MPI_Comm comm, const char dir[], const char set[], PetscInt M,
-                                 PetscInt *classes, PetscInt *features, Samples *s)
+                                 PetscInt *classes, Samples *s)
 {
   const char     hint[] = " (Fashion-MNIST is Debian's package dataset-fashion-mnist; "
                           "-problem_data_dir names another folder, -problem_data another file)";
@@ -112,17 +100,16 @@ static PetscErrorCode ReadImages(MPI_Comm comm, const char dir[], const char set
   PetscCall(PetscSNPrintf(images, sizeof(images), "%s/%s-images-idx3-ubyte.gz", dir, set));
   PetscCall(PetscSNPrintf(labels, sizeof(labels), "%s/%s-labels-idx1-ubyte.gz", dir, set));
   IdxReadShape(images, labels, &shape, message, MESSAGE);
-  PetscCall(AgreeOnError(comm, message, hint));
+  PetscCall(ProblemAgreeOnError(comm, message, hint));
   PetscCall(Limit(images, shape.items, &M, message));
-  PetscCall(AgreeOnError(comm, message, ""));
-  first     = BlockStart(M, size, rank);
-  last      = BlockStart(M, size, rank + 1);
-  *classes  = 0;
-  *features = (PetscInt)shape.width;
+  PetscCall(ProblemAgreeOnError(comm, message, ""));
+  first    = BlockStart(M, size, rank);
+  last     = BlockStart(M, size, rank + 1);
+  *classes = 0;
   if (!IdxReadItems(labels, 1, 0, shape.items, &label, message, MESSAGE)) {
     IdxReadItems(images, 3, (size_t)first, (size_t)last, &pixel, message, MESSAGE);
   }
-  ierr = AgreeOnError(comm, message, "");
+  ierr = ProblemAgreeOnError(comm, message, "");
   if (!ierr) {
     for (size_t i = 0; i < shape.items; i++) *classes = PetscMax(*classes, label[i] + 1);
     ierr = SamplesFromImages(M, last - first, shape.width, pixel, label + first, s);
@@ -164,7 +151,8 @@ static PetscErrorCode FindClasses(const char file[], LibsvmTable *table, PetscIn
 }
 
 /* Collective. Gives each rank its block of the first M samples of rank 0's table. */
-static PetscErrorCode ScatterTable(MPI_Comm comm, const LibsvmTable *table, PetscInt M, Samples *s)
+static PetscErrorCode ScatterTable(MPI_Comm comm, const LibsvmTable *table, PetscInt M,
+                                   PetscInt features, Samples *s)
 {
   PetscMPIInt  rank, size, m, n;
   PetscMPIInt *row, *rows, *entry, *entries;
@@ -185,7 +173,7 @@ static PetscErrorCode ScatterTable(MPI_Comm comm, const LibsvmTable *table, Pets
   }
   m = rows[rank];
   n = entries[rank];
-  PetscCall(SamplesCreate(M, m, (size_t)n, s));
+  PetscCall(SamplesCreate(M, m, features, (size_t)n, s));
   PetscCallMPI(MPI_Scatterv(table->label, rows, row, MPI_INT, s->label, m, MPI_INT, 0, comm));
   PetscCallMPI(MPI_Scatterv(ends, rows, row, MPIU_SIZE_T, s->start + 1, m, MPIU_SIZE_T, 0, comm));
   PetscCallMPI(
@@ -200,7 +188,7 @@ static PetscErrorCode ScatterTable(MPI_Comm comm, const LibsvmTable *table, Pets
 /* Collective. Rank 0 reads, for the lines before decide which line is wrong. `learn` tells a
    training set, which defines the classes, from a test set. */
 static PetscErrorCode ReadLibsvm(MPI_Comm comm, const char file[], PetscInt M, PetscBool learn,
-                                 Classes *classes, PetscInt *features, Samples *s)
+                                 Classes *classes, Samples *s)
 {
   char           message[MESSAGE] = "";
   LibsvmTable    table            = {0, 0, NULL, NULL, NULL, NULL};
@@ -217,15 +205,14 @@ static PetscErrorCode ReadLibsvm(MPI_Comm comm, const char file[], PetscInt M, P
       PetscCall(PetscSNPrintf(message, MESSAGE, "%s: it has more than 2^31 - 1 entries", file));
     }
   }
-  ierr = AgreeOnError(comm, message, "");
+  ierr = ProblemAgreeOnError(comm, message, "");
   if (!ierr) {
     sizes[0] = M;
     sizes[1] = table.columns;
     sizes[2] = classes->count;
     PetscCallMPI(MPI_Bcast(sizes, 3, MPIU_INT, 0, comm));
-    *features      = sizes[1];
     classes->count = (int)sizes[2];
-    ierr           = ScatterTable(comm, &table, sizes[0], s);
+    ierr           = ScatterTable(comm, &table, sizes[0], sizes[1], s);
   }
   LibsvmFree(&table);
   PetscCall(ierr);
@@ -246,30 +233,57 @@ static PetscErrorCode DropColumns(PetscInt features, Samples *s)
     }
     s->start[i + 1] = kept;
   }
+  s->features = features;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode LogisticSourceFromOptions(MPI_Comm comm, PetscInt samples, PetscReal lambda,
+                                         LogisticSource *source)
+{
+  PetscFunctionBegin;
+  PetscCall(PetscMemzero(source, sizeof(*source)));
+  PetscCall(PetscStrncpy(source->dir, "/usr/share/datasets/fashion-mnist", sizeof(source->dir)));
+  source->lambda = lambda;
+  PetscOptionsBegin(comm, NULL, "Classification", NULL);
+  PetscCall(PetscOptionsString("-problem_data",
+                               "training set in LIBSVM format (else Fashion-MNIST)", NULL,
+                               source->file, source->file, sizeof(source->file), NULL));
+  PetscCall(PetscOptionsString("-problem_test", "test set in LIBSVM format", NULL, source->test,
+                               source->test, sizeof(source->test), NULL));
+  PetscCall(PetscOptionsString("-problem_data_dir", "folder of Fashion-MNIST", NULL, source->dir,
+                               source->dir, sizeof(source->dir), NULL));
+  PetscCall(PetscOptionsReal("-problem_lambda", "weight of the regularisation, > 0", NULL,
+                             source->lambda, &source->lambda, NULL));
+  if (!source->file[0]) source->samples = samples;
+  PetscCall(PetscOptionsBoundedInt("-problem_samples",
+                                   "take only the first training samples (0: all)", NULL,
+                                   source->samples, &source->samples, NULL, 0));
+  PetscOptionsEnd();
+  PetscCheck(source->lambda > 0.0 && !PetscIsInfReal(source->lambda), comm,
+             PETSC_ERR_ARG_OUTOFRANGE, "-problem_lambda %g: it must be finite and > 0",
+             (double)source->lambda);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 static PetscErrorCode ReadFashion(MPI_Comm comm, const LogisticSource *source, LogisticData *data)
 {
-  PetscInt classes, features;
+  PetscInt classes;
 
   PetscFunctionBegin;
-  PetscCall(ReadImages(comm, source->dir, "train", source->samples, &data->classes, &data->features,
-                       &data->train));
+  PetscCall(ReadImages(comm, source->dir, "train", source->samples, &data->classes, &data->train));
   PetscCheck(data->classes > 1, comm, PETSC_ERR_FILE_UNEXPECTED,
              "%s: all training images are of class 0", source->dir);
-  PetscCall(ReadImages(comm, source->dir, "t10k", 0, &classes, &features, &data->test));
-  PetscCheck(features == data->features, comm, PETSC_ERR_FILE_UNEXPECTED,
+  PetscCall(ReadImages(comm, source->dir, "t10k", 0, &classes, &data->test));
+  PetscCheck(data->test.features == data->train.features, comm, PETSC_ERR_FILE_UNEXPECTED,
              "%s: the training images have %" PetscInt_FMT
              " pixels, the test images %" PetscInt_FMT,
-             source->dir, data->features, features);
+             source->dir, data->train.features, data->test.features);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 PetscErrorCode LogisticDataRead(MPI_Comm comm, const LogisticSource *source, LogisticData *data)
 {
-  Classes  classes = {0, {0}};
-  PetscInt features;
+  Classes classes = {0, {0}};
 
   PetscFunctionBegin;
   PetscCall(PetscMemzero(data, sizeof(*data)));
@@ -279,12 +293,11 @@ PetscErrorCode LogisticDataRead(MPI_Comm comm, const LogisticSource *source, Log
     PetscCall(ReadFashion(comm, source, data));
     PetscFunctionReturn(PETSC_SUCCESS);
   }
-  PetscCall(ReadLibsvm(comm, source->file, source->samples, PETSC_TRUE, &classes, &data->features,
-                       &data->train));
+  PetscCall(ReadLibsvm(comm, source->file, source->samples, PETSC_TRUE, &classes, &data->train));
   data->classes = classes.count;
   if (source->test[0]) {
-    PetscCall(ReadLibsvm(comm, source->test, 0, PETSC_FALSE, &classes, &features, &data->test));
-    PetscCall(DropColumns(data->features, &data->test));
+    PetscCall(ReadLibsvm(comm, source->test, 0, PETSC_FALSE, &classes, &data->test));
+    PetscCall(DropColumns(data->train.features, &data->test));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -41,7 +41,13 @@
   P(EigenBLS, "eigenbls", 2550, "EIGENBLS, CUTE: eigenvectors of the matrix (-1, 2, -1), dense")   \
   P(Freuroth, "freuroth", 5000, "FREUROTH, CUTE: extended Freudenstein and Roth")                  \
   P(Liarwhd, "liarwhd", 5000, "LIARWHD, CUTE: an arrow of quartics")                               \
-  P(Logistic, "logistic", 7850, "multinomial logistic regression, Fashion-MNIST or a LIBSVM file")
+  P(Logistic, "logistic", 7850, "multinomial logistic regression, Fashion-MNIST or a LIBSVM file") \
+  P(LennardJones, "lj", 3000,                                                                      \
+    "Lennard-Jones cluster of n/3 atoms, all pairs, Hoare and Pal (1971)")                         \
+  P(Robust, "robust", 2000,                                                                        \
+    "robust regression, pseudo-Huber loss, 10 n sparse rows with outliers")                        \
+  P(Network, "network", 12730, "neural network of one hidden layer, data as for logistic")         \
+  P(TVDeblur, "tvdeblur", 65536, "total-variation deblurring of a photograph, DMDA")
 
 #define DECLARE(Create, name, n, what)                                                             \
   extern PetscErrorCode ProblemCreate_##Create(Problem, PetscInt);
@@ -68,6 +74,20 @@ PetscErrorCode ProblemCreate(MPI_Comm comm, const char name[], PetscInt n, Probl
   (*prob)->name  = info->name;
   (*prob)->fstar = PETSC_INFINITY;
   PetscCall(info->create(*prob, n > 0 ? n : info->n));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode ProblemAgreeOnError(MPI_Comm comm, char message[PROBLEM_MESSAGE], const char hint[])
+{
+  PetscMPIInt rank, size, mine, first;
+
+  PetscFunctionBegin;
+  PetscCallMPI(MPI_Comm_rank(comm, &rank));
+  PetscCallMPI(MPI_Comm_size(comm, &size));
+  mine = message[0] ? rank : size;
+  PetscCallMPI(MPI_Allreduce(&mine, &first, 1, MPI_INT, MPI_MIN, comm));
+  if (first < size) PetscCallMPI(MPI_Bcast(message, PROBLEM_MESSAGE, MPI_CHAR, first, comm));
+  PetscCheck(first == size, comm, PETSC_ERR_FILE_READ, "%s%s", message, hint);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

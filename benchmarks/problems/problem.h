@@ -42,4 +42,10 @@ extern PetscErrorCode ProblemCreate(MPI_Comm comm, const char name[], PetscInt n
 extern PetscErrorCode ProblemDestroy(Problem *prob);
 extern PetscErrorCode ProblemListView(PetscViewer viewer);
 
+/* Collective, for what creates a problem from files: every rank raises the error of the first rank
+   whose message is not empty. The hint says how to mend it. */
+#define PROBLEM_MESSAGE 768
+extern PetscErrorCode ProblemAgreeOnError(MPI_Comm comm, char message[PROBLEM_MESSAGE],
+                                          const char hint[]);
+
 #endif
