@@ -14,7 +14,8 @@
   P(Broydn3d, "broydn3d", 10000, "BROYDN3D, CUTE: Broyden tridiagonal least squares")              \
   P(DixmaanL, "dixmaanl", 3000, "DIXMAANL, CUTE: Dixon-Maany family")                              \
   P(Genrose, "genrose", 500, "GENROSE, CUTE: generalised Rosenbrock")                              \
-  P(Logistic, "logistic", 7850, "multinomial logistic regression, Fashion-MNIST or a LIBSVM file")
+  P(Logistic, "logistic", 7850, "multinomial logistic regression, Fashion-MNIST or a LIBSVM file") \
+  P(Elastic, "elastic", 22932, "a neo-Hookean bar bent far, trilinear hexahedra, 3-D DMDA")
 
 #define DECLARE(Create, name, n, what)                                                             \
   extern PetscErrorCode ProblemCreate_##Create(Problem, PetscInt);
