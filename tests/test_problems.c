@@ -39,11 +39,13 @@ static void SetUp(void)
   ckm_ok(PetscGlobalRank ? 0 : WriteData());
   ckm_ok(MPI_Bcast(datafile, (int)sizeof(datafile), MPI_CHAR, 0, PETSC_COMM_WORLD));
   ckm_ok(PetscOptionsSetValue(NULL, "-problem_data", datafile));
+  ckm_ok(PetscOptionsSetValue(NULL, "-problem_state_rtol", "1e-15"));
 }
 
 static void TearDown(void)
 {
   ckm_ok(PetscOptionsClearValue(NULL, "-problem_data"));
+  ckm_ok(PetscOptionsClearValue(NULL, "-problem_state_rtol"));
   ckm_ok(PetscGlobalRank ? 0 : unlink(datafile));
 }
 

@@ -15,7 +15,8 @@
   P(DixmaanL, "dixmaanl", 3000, "DIXMAANL, CUTE: Dixon-Maany family")                              \
   P(Genrose, "genrose", 500, "GENROSE, CUTE: generalised Rosenbrock")                              \
   P(Logistic, "logistic", 7850, "multinomial logistic regression, Fashion-MNIST or a LIBSVM file") \
-  P(Elastic, "elastic", 22932, "a neo-Hookean bar bent far, trilinear hexahedra, 3-D DMDA")
+  P(Elastic, "elastic", 22932, "a neo-Hookean bar bent far, trilinear hexahedra, 3-D DMDA")        \
+  P(Inverse, "inverse", 4096, "log-transmissivity from heads in wells, by adjoints, 2-D DMDA")
 
 #define DECLARE(Create, name, n, what)                                                             \
   extern PetscErrorCode ProblemCreate_##Create(Problem, PetscInt);
