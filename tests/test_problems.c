@@ -91,6 +91,7 @@ static void SetUp(void)
     ckm_ok(MPI_Bcast(files[k].name, PETSC_MAX_PATH_LEN, MPI_CHAR, 0, PETSC_COMM_WORLD));
     ckm_ok(PetscOptionsSetValue(NULL, files[k].option, files[k].name));
   }
+  ckm_ok(PetscOptionsSetValue(NULL, "-problem_state_rtol", "1e-15"));
 }
 
 static void TearDown(void)
@@ -99,6 +100,7 @@ static void TearDown(void)
     ckm_ok(PetscOptionsClearValue(NULL, files[k].option));
     ckm_ok(PetscGlobalRank ? 0 : unlink(files[k].name));
   }
+  ckm_ok(PetscOptionsClearValue(NULL, "-problem_state_rtol"));
 }
 
 /* A problem, a point x, two directions, and room for gradients and products. */

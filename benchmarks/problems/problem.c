@@ -47,7 +47,9 @@
   P(Robust, "robust", 2000,                                                                        \
     "robust regression, pseudo-Huber loss, 10 n sparse rows with outliers")                        \
   P(Network, "network", 12730, "neural network of one hidden layer, data as for logistic")         \
-  P(TVDeblur, "tvdeblur", 65536, "total-variation deblurring of a photograph, DMDA")
+  P(TVDeblur, "tvdeblur", 65536, "total-variation deblurring of a photograph, DMDA")               \
+  P(Elastic, "elastic", 22932, "a neo-Hookean bar bent far, trilinear hexahedra, 3-D DMDA")        \
+  P(Inverse, "inverse", 4096, "log-transmissivity from heads in wells, by adjoints, 2-D DMDA")
 
 #define DECLARE(Create, name, n, what)                                                             \
   extern PetscErrorCode ProblemCreate_##Create(Problem, PetscInt);
