@@ -138,7 +138,7 @@ static const SumTerm height = {.outer = SquaredMean};
 PetscErrorCode ProblemCreate_FMinSurf(Problem prob, PetscInt n)
 {
   PetscFunctionBegin;
-  PetscCall(GridCreate(prob, n, 1, DM_BOUNDARY_NONE, DMDA_STENCIL_BOX, 0));
+  PetscCall(GridCreate(prob, n, 1, DM_BOUNDARY_NONE, DMDA_STENCIL_BOX, 1, 0));
   prob->start   = Start_FMinSurf;
   prob->objgrad = ObjGrad_FMinSurf;
   prob->hessvec = HessVec_FMinSurf;

@@ -199,7 +199,7 @@ PetscErrorCode ProblemCreate_Inverse(Problem prob, PetscInt n)
   Inverse inv;
 
   PetscFunctionBegin;
-  PetscCall(GridCreate(prob, n, 1, DM_BOUNDARY_GHOSTED, DMDA_STENCIL_STAR, 0));
+  PetscCall(GridCreate(prob, n, 1, DM_BOUNDARY_GHOSTED, DMDA_STENCIL_STAR, 1, 0));
   PetscCall(PetscNew(&inv));
   inv->grid     = (Grid)prob->data;
   prob->data    = inv;
