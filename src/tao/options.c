@@ -323,6 +323,7 @@ PetscErrorCode TaoSetFromOptions_TrustNCG(Tao tao, TrustNCGOptionItems PetscOpti
                              "TaoTrustNCGSetEta", eta, &eta, NULL));
   PetscCall(PetscOptionsReal("-tao_trustncg_fd_step", "Relative step of the gradient differences",
                              "TaoTrustNCGSetDifferenceStep", relstep, &relstep, NULL));
+  PetscCall(PetscOptionsBool("-tao_trustncg_sparse", "Sparse preconditioner", NULL, tn->wantsparse, &tn->wantsparse, NULL));
   PetscOptionsHeadEnd();
   PetscCall(TaoTrustNCGSetEta(tao, eta));
   PetscCall(TaoTrustNCGSetDifferenceStep(tao, relstep));

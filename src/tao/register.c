@@ -42,6 +42,7 @@ static PetscErrorCode TaoDestroy_TrustNCG(Tao tao)
   PetscCall(VecDestroy(&tn->w));
   PetscCall(VecDestroy(&tn->spare));
   PetscCall(MatDestroy(&tn->shell));
+  PetscCall(TrustNCGDestroySparse(tao));
   PetscCall(KSPDestroy(&tao->ksp));
   PetscCall(PetscFree(tao->data));
   PetscFunctionReturn(PETSC_SUCCESS);
