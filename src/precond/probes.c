@@ -6,9 +6,8 @@
    Reference: A. R. Curtis, M. J. D. Powell, J. K. Reid, On the estimation of sparse Jacobian
    matrices, IMA J. Appl. Math. 13 (1974), 117-119. */
 #include "precond/probes.h"
+#include "precond/blocks.h"
 #include <petscsf.h>
-
-enum { BLOCKS = 2 }; /* the columns that this rank owns, and those of others that its rows touch */
 
 /* The entries of a block, sorted by the colour of their columns. */
 typedef struct {
@@ -23,23 +22,6 @@ struct _n_TrustNCGProbes {
   ISColoringValue *color; /* of those */
   Entries          entries[BLOCKS];
 };
-
-/* The blocks of P; the second is NULL on one rank. */
-static PetscErrorCode GetBlocks(Mat P, Mat block[], const PetscInt **others, PetscInt *nothers)
-{
-  PetscBool mpi;
-
-  PetscFunctionBegin;
-  PetscCall(PetscObjectBaseTypeCompare((PetscObject)P, MATMPIAIJ, &mpi));
-  block[0] = P;
-  block[1] = NULL;
-  *nothers = 0;
-  if (mpi) {
-    PetscCall(MatMPIAIJGetSeqAIJ(P, &block[0], &block[1], others));
-    PetscCall(MatGetSize(block[1], NULL, nothers));
-  }
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
 
 /* The colours of the columns that belong to other ranks. */
 static PetscErrorCode GetOtherColors(Mat P, const ISColoringValue own[], PetscInt n,
@@ -136,7 +118,7 @@ PetscErrorCode TrustNCGProbesCreate(Mat P, ISColoring coloring, TrustNCGProbes *
   PetscCall(ISColoringGetColors(coloring, &p->local, &p->n, &own));
   PetscCall(PetscMalloc1(p->local, &p->color));
   PetscCall(PetscArraycpy(p->color, own, p->local));
-  PetscCall(GetBlocks(P, block, &others, &nothers));
+  PetscCall(TrustNCGGetBlocks(P, block, &others, &nothers));
   PetscCall(EntriesCreate(block[0], own, p->n, &p->entries[0]));
   if (block[1]) {
     PetscCall(PetscMalloc1(nothers, &other));
@@ -202,7 +184,7 @@ PetscErrorCode TrustNCGProbesApply(TrustNCGProbes probes, Mat H, Vec x, Mat P)
   Vec             d, w;
 
   PetscFunctionBegin;
-  PetscCall(GetBlocks(P, block, &others, &nothers));
+  PetscCall(TrustNCGGetBlocks(P, block, &others, &nothers));
   PetscCall(VecDuplicate(x, &d));
   PetscCall(VecDuplicate(x, &w));
   for (PetscInt c = 0; c < probes->n; c++) {

@@ -10,7 +10,8 @@
 typedef struct _n_TrustNCGProbes *TrustNCGProbes;
 
 /* *probes is NULL where two columns of a row have one colour. */
-PETSC_INTERN PetscErrorCode TrustNCGProbesCreate(Mat P, ISColoring coloring, TrustNCGProbes *probes);
+PETSC_INTERN PetscErrorCode TrustNCGProbesCreate(Mat P, ISColoring coloring,
+                                                 TrustNCGProbes *probes);
 PETSC_INTERN PetscErrorCode TrustNCGProbesDestroy(TrustNCGProbes *probes);
 PETSC_INTERN PetscErrorCode TrustNCGProbesGetSize(TrustNCGProbes probes, PetscInt *colors);
 /* P = H on the pattern of P; x lends its layout and its DM to the probing vectors. */

@@ -11,9 +11,17 @@ typedef struct _n_TrustNCGSparse *TrustNCGSparse;
 
 PETSC_INTERN PetscErrorCode TrustNCGSparseCreate(Vec x, Mat pattern, TrustNCGSparse *sparse);
 PETSC_INTERN PetscErrorCode TrustNCGSparseDestroy(TrustNCGSparse *sparse);
-PETSC_INTERN PetscErrorCode TrustNCGSparseBuild(TrustNCGSparse sparse, Mat H);
+PETSC_INTERN PetscErrorCode TrustNCGSparseSetPC(TrustNCGSparse sparse, PC pc);
+/* Before a solve of H d = g at a new point: builds where it is due; `products` with H. */
+PETSC_INTERN PetscErrorCode TrustNCGSparseUpdate(TrustNCGSparse sparse, Mat H, Vec g,
+                                                 PetscInt *products);
+/* After the step -d from g to gplus, found in `its` iterations of CG that brought the residual
+   down to `drop` ||g||, 0 where it stopped at the boundary; `work` in all, in products. */
+PETSC_INTERN PetscErrorCode TrustNCGSparseNote(TrustNCGSparse sparse, Vec g, Vec gplus, Vec d,
+                                               PetscInt its, PetscReal drop, PetscInt work);
 PETSC_INTERN PetscErrorCode TrustNCGSparseGetMat(TrustNCGSparse sparse, Mat *P);
 PETSC_INTERN PetscErrorCode TrustNCGSparseGetCounts(TrustNCGSparse sparse, PetscInt *colors,
                                                     PetscInt *builds);
+PETSC_INTERN PetscErrorCode TrustNCGSparseView(TrustNCGSparse sparse, PetscViewer viewer);
 
 #endif

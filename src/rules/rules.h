@@ -29,7 +29,7 @@ PETSC_INTERN PetscReal TrustNCGMismatch(PetscReal gplusnorm, PetscReal rnorm, Pe
 
 /* stale.c: is a preconditioner worth building again? */
 PETSC_INTERN PetscReal TrustNCGRate(PetscInt its, PetscReal drop);
-PETSC_INTERN PetscReal TrustNCGLost(PetscInt its, PetscReal drop, PetscReal best);
+PETSC_INTERN PetscReal TrustNCGLost(PetscInt its, PetscReal drop, PetscReal best, PetscInt work);
 PETSC_INTERN PetscBool TrustNCGStale(PetscReal drift, PetscReal lost, PetscReal price);
 
 /* difference.c: the step of a finite difference */

@@ -47,8 +47,10 @@ typedef struct {
   PetscReal rho;
   PetscInt  tries; /* trial points of this iteration so far */
 
-  struct _n_TrustNCGPrecondSparse *sparse; /* the sparse preconditioner, or NULL */
-  PetscBool wantsparse;
+  /* the sparse preconditioner */
+  PetscBool                 wantsparse;
+  struct _n_TrustNCGSparse *sparse;     /* or NULL */
+  PetscInt                  nhv_probes; /* products spent on it */
 
   TaoTrustNCGLedger ledger;
   PetscInt          reductions;  /* of the loop: those outside the KSP */
@@ -77,8 +79,6 @@ PETSC_INTERN PetscErrorCode TrustNCGCountHessVec(Tao tao, PetscInt cg);
 PETSC_INTERN PetscErrorCode TrustNCGSetUpSparse(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGUpdateSparse(Tao tao, Mat H, Mat *P);
 PETSC_INTERN PetscErrorCode TrustNCGNoteSparse(Tao tao);
-PETSC_INTERN PetscErrorCode TrustNCGViewSparse(Tao tao, PetscViewer viewer);
-PETSC_INTERN PetscErrorCode TrustNCGDestroySparse(Tao tao);
 
 /* solve.c */
 PETSC_INTERN PetscErrorCode TaoSolve_TrustNCG(Tao tao);

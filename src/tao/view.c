@@ -2,6 +2,7 @@
    What a solve has cost, in numbers and in -tao_view. */
 #include "tao/trustncg_impl.h"
 #include "hessvec/hessvec.h"
+#include "precond/sparse.h"
 #include "subproblem/trustcg.h"
 
 /* Brings the sums of the ledger up to date. */
@@ -111,6 +112,7 @@ PetscErrorCode TaoView_TrustNCG(Tao tao, PetscViewer viewer)
     PetscCall(PetscViewerASCIIPrintf(viewer, "radius %g\n", (double)tao->trust));
   } else PetscCall(PetscViewerASCIIPrintf(viewer, "radius infinite\n"));
   PetscCall(PetscViewerASCIIPrintf(viewer, "acceptance ratio %g\n", (double)tn->eta));
+  if (tn->sparse) PetscCall(TrustNCGSparseView(tn->sparse, viewer));
   PetscCall(TrustNCGUpdateLedger(tao));
   PetscCall(TrustNCGViewLedger(&tn->ledger, viewer));
   PetscFunctionReturn(PETSC_SUCCESS);
