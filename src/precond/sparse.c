@@ -156,10 +156,31 @@ static PetscErrorCode Rehearse(TrustNCGSparse sparse, Vec g, PetscBool *good)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* P = H on the pattern. Where a product was not finite, P = I until the next solve: then CG meets
+   the fault itself and says so. */
+static PetscErrorCode Build(TrustNCGSparse sparse, Mat H, PetscBool *finite)
+{
+  PetscReal norm;
+
+  PetscFunctionBegin;
+  PetscCall(TrustNCGProbesApply(sparse->probes, H, sparse->work, sparse->P));
+  PetscCall(MatNorm(sparse->P, NORM_FROBENIUS, &norm));
+  *finite = (PetscBool)!PetscIsInfOrNanReal(norm);
+  if (!*finite) {
+    PetscCall(MatZeroEntries(sparse->P));
+    PetscCall(MatShift(sparse->P, 1.0));
+  }
+  sparse->builds++;
+  sparse->best  = 0.0;
+  sparse->lost  = *finite ? 0.0 : PETSC_INFINITY;
+  sparse->drift = *finite ? 0.0 : PETSC_INFINITY;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode TrustNCGSparseUpdate(TrustNCGSparse sparse, Mat H, Vec g, PetscInt *products)
 {
   PetscInt  colors;
-  PetscBool good = PETSC_TRUE;
+  PetscBool finite, good = PETSC_TRUE;
 
   PetscFunctionBegin;
   *products = 0;
@@ -167,13 +188,11 @@ PetscErrorCode TrustNCGSparseUpdate(TrustNCGSparse sparse, Mat H, Vec g, PetscIn
   if (sparse->builds && !TrustNCGStale(sparse->drift, sparse->lost, (PetscReal)colors)) {
     PetscFunctionReturn(PETSC_SUCCESS);
   }
-  PetscCall(TrustNCGProbesApply(sparse->probes, H, sparse->work, sparse->P));
-  PetscCall(Rehearse(sparse, g, &good));
+  PetscCall(Build(sparse, H, &finite));
+  *products = colors;
+  if (finite) PetscCall(Rehearse(sparse, g, &good));
   if (!good) PetscCall(TrustNCGMakeDominant(sparse->P, sparse->work));
   sparse->dominant = (PetscBool)!good;
-  sparse->best = sparse->lost = sparse->drift = 0.0;
-  sparse->builds++;
-  *products = colors;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
