@@ -104,6 +104,49 @@ START_TEST(a_pattern_of_the_users_is_coloured)
 }
 END_TEST
 
+/* A tridiagonal matrix on the first rank alone, and no DM */
+START_TEST(ranks_may_own_nothing)
+{
+  const PetscInt n = 20, m = PetscGlobalRank ? 0 : n;
+  Mat            A, P;
+  Vec            x;
+  ISColoring     coloring;
+  MatColoring    mc;
+  PetscReal      error;
+  PetscInt       colors;
+  TrustNCGProbes probes;
+
+  ckm_ok(MatCreateAIJ(PETSC_COMM_WORLD, m, m, n, n, 3, NULL, 0, NULL, &A));
+  for (PetscInt i = 0; i < m; i++) {
+    for (PetscInt j = PetscMax(0, i - 1); j <= PetscMin(n - 1, i + 1); j++) {
+      PetscCallAbort(PETSC_COMM_SELF, MatSetValue(A, i, j, i == j ? 2.0 : -1.0, INSERT_VALUES));
+    }
+  }
+  ckm_ok(MatAssemblyBegin(A, MAT_FINAL_ASSEMBLY));
+  ckm_ok(MatAssemblyEnd(A, MAT_FINAL_ASSEMBLY));
+  ckm_ok(MatDuplicate(A, MAT_DO_NOT_COPY_VALUES, &P));
+  ckm_ok(MatCreateVecs(A, &x, NULL));
+  ckm_ok(MatColoringCreate(P, &mc));
+  ckm_ok(MatColoringSetDistance(mc, 2));
+  ckm_ok(MatColoringSetType(mc, MATCOLORINGGREEDY));
+  ckm_ok(MatColoringApply(mc, &coloring));
+  ckm_ok(TrustNCGProbesCreate(P, coloring, &probes));
+  ckm_assert(probes != NULL);
+  ckm_ok(TrustNCGProbesGetSize(probes, &colors));
+  ckm_assert(colors >= 3 && colors <= 5);
+  ckm_ok(TrustNCGProbesApply(probes, A, x, P));
+  ckm_ok(MatAXPY(P, -1.0, A, SAME_NONZERO_PATTERN));
+  ckm_ok(MatNorm(P, NORM_FROBENIUS, &error));
+  ckm_assert_near(error, 0.0, 1e-14);
+  ckm_ok(TrustNCGProbesDestroy(&probes));
+  ckm_ok(ISColoringDestroy(&coloring));
+  ckm_ok(MatColoringDestroy(&mc));
+  ckm_ok(VecDestroy(&x));
+  ckm_ok(MatDestroy(&A));
+  ckm_ok(MatDestroy(&P));
+}
+END_TEST
+
 /* All columns of one colour: every row has its entries in it. */
 START_TEST(a_wrong_colouring_is_seen)
 {
@@ -289,6 +332,7 @@ static void Add(Suite *suite)
   tcase_add_loop_test(tcase, probes_find_every_entry, 0, 8);
   tcase_add_test(tcase, a_pattern_of_the_users_is_coloured);
   tcase_add_test(tcase, a_wrong_colouring_is_seen);
+  tcase_add_test(tcase, ranks_may_own_nothing);
   tcase = ckm_tcase(suite, "dominance");
   tcase_add_test(tcase, a_dominant_matrix_has_no_negative_disc);
   tcase_add_test(tcase, a_laplacian_is_dominant_as_it_is);
