@@ -21,6 +21,8 @@ struct _n_TrustNCGSparse {
   TrustNCGProbes probes;
   PetscBool      fromdm;   /* the colours are those of the DM */
   PetscBool      dominant; /* the last P had to be made so */
+  PetscBool      chosen;   /* the type of the PC was chosen here */
+  PetscInt       vectors;  /* of n that all this takes */
   PetscInt       builds;
   /* since the last build */
   PetscReal best;  /* rate of CG in its best solve */
@@ -86,6 +88,20 @@ static PetscErrorCode CreateProbes(DM dm, Mat P, TrustNCGProbes *probes, PetscBo
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* What P and its probes take, in vectors of n; what the PC makes of P is its own affair. */
+static PetscErrorCode CountVectors(Mat P, PetscInt *vectors)
+{
+  const PetscReal entry = 1.0 + 3.0 * sizeof(PetscInt) / sizeof(PetscScalar);
+  PetscInt        n;
+  MatInfo         info;
+
+  PetscFunctionBegin;
+  PetscCall(MatGetSize(P, &n, NULL));
+  PetscCall(MatGetInfo(P, MAT_GLOBAL_SUM, &info));
+  *vectors = 1 + (PetscInt)PetscCeilReal(entry * info.nz_used / PetscMax(1, n));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* Collective. The pattern, a symmetric one, is that of the user's Mat, else of the DM of x;
    *sparse is NULL where there is neither. */
 PetscErrorCode TrustNCGSparseCreate(Vec x, Mat pattern, TrustNCGSparse *sparse)
@@ -100,6 +116,7 @@ PetscErrorCode TrustNCGSparseCreate(Vec x, Mat pattern, TrustNCGSparse *sparse)
   PetscCall(PetscNew(&sp));
   PetscCall(CreatePattern(dm, pattern, &sp->P));
   PetscCall(CreateProbes(pattern ? NULL : dm, sp->P, &sp->probes, &sp->fromdm));
+  PetscCall(CountVectors(sp->P, &sp->vectors));
   PetscCall(VecDuplicate(x, &sp->work));
   *sparse = sp;
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -109,6 +126,7 @@ PetscErrorCode TrustNCGSparseDestroy(TrustNCGSparse *sparse)
 {
   PetscFunctionBegin;
   if (!*sparse) PetscFunctionReturn(PETSC_SUCCESS);
+  if ((*sparse)->chosen) PetscCall(PCSetType((*sparse)->pc, PCNONE)); /* as it was */
   PetscCall(MatDestroy(&(*sparse)->P));
   PetscCall(PCDestroy(&(*sparse)->pc));
   PetscCall(VecDestroy(&(*sparse)->work));
@@ -121,12 +139,11 @@ PetscErrorCode TrustNCGSparseDestroy(TrustNCGSparse *sparse)
    grid. Its smoothers are to work on P, not on H. */
 PetscErrorCode TrustNCGSparseSetPC(TrustNCGSparse sparse, PC pc)
 {
-  PetscBool none;
-
   PetscFunctionBegin;
-  PetscCall(PetscObjectTypeCompare((PetscObject)pc, PCNONE, &none));
-  if (none) {
+  PetscCall(PetscObjectTypeCompare((PetscObject)pc, PCNONE, &sparse->chosen));
+  if (sparse->chosen) {
     PetscCall(PCSetType(pc, PCGAMG));
+    PetscCall(PCGAMGSetReuseInterpolation(pc, PETSC_TRUE));
     PetscCall(PCSetFromOptions(pc));
   }
   PetscCall(PCSetUseAmat(pc, PETSC_FALSE));
@@ -225,6 +242,13 @@ PetscErrorCode TrustNCGSparseGetCounts(TrustNCGSparse sparse, PetscInt *colors, 
   PetscFunctionBegin;
   if (colors) PetscCall(TrustNCGProbesGetSize(sparse->probes, colors));
   if (builds) *builds = sparse->builds;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode TrustNCGSparseGetVectors(TrustNCGSparse sparse, PetscInt *vectors)
+{
+  PetscFunctionBegin;
+  *vectors = sparse->vectors;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

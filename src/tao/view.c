@@ -15,8 +15,12 @@ PetscErrorCode TrustNCGUpdateLedger(Tao tao)
   PetscFunctionBegin;
   if (tn->ours) PetscCall(TrustCGGetCounts(tao->ksp, &reductions, &vectors));
   if (tn->shell) PetscCall(TrustNCGHessVecGetCounts(tn->shell, NULL, &norms));
-  l->reductions  = tn->reductions + reductions - tn->reductions0 + norms;
-  l->vectors     = vectors + 4 + !!tn->spare; /* x, g, d, w */
+  l->reductions = tn->reductions + reductions - tn->reductions0 + norms;
+  l->vectors    = vectors + 4 + !!tn->spare; /* x, g, d, w */
+  if (tn->sparse) {
+    PetscCall(TrustNCGSparseGetVectors(tn->sparse, &vectors));
+    l->vectors += vectors;
+  }
   l->equivalents = (PetscReal)l->nf + (PetscReal)l->ng + (PetscReal)l->nfg +
                    (PetscReal)l->nhv_user + (PetscReal)l->nhv_matrix + (PetscReal)l->nhv_fd;
   PetscFunctionReturn(PETSC_SUCCESS);
