@@ -317,8 +317,8 @@ END_TEST
 
 START_TEST(stale_needs_drift_and_loss)
 {
-  ckm_assert(TrustNCGStale(0.5, 5.0, 10.0));
-  ckm_assert(!TrustNCGStale(0.5, 4.9, 10.0));
+  ckm_assert(TrustNCGStale(0.5, 3.4, 10.0));
+  ckm_assert(!TrustNCGStale(0.5, 3.3, 10.0));
   ckm_assert(!TrustNCGStale(1e-8, 1e6, 10.0));
   ckm_assert(!TrustNCGStale(NAN, 1e6, 10.0));
 }

@@ -11,7 +11,7 @@
 #include "precond/probes.h"
 #include "rules/rules.h"
 
-#define REHEARSAL_ITS  30
+#define REHEARSAL_ITS  10
 #define REHEARSAL_RTOL 0.25
 
 struct _n_TrustNCGSparse {

@@ -2,6 +2,7 @@
    When a preconditioner built at an earlier point is worth building again. */
 #include "rules/rules.h"
 
+#define AHEAD 2.0 /* losses to come, in units of those that came */
 #define DRIFT 0.1 /* ||y - P s|| / ||y|| from which P is no longer the Hessian */
 
 /* CG's rate: the logarithm of the drop of the residual, an iteration; 0 where nothing tells. */
@@ -21,10 +22,10 @@ PetscReal TrustNCGLost(PetscInt its, PetscReal drop, PetscReal best, PetscInt wo
                                   : (PetscReal)work;
 }
 
-/* To rent or to buy: build again once what was lost since the last build, and as much again that
+/* To rent or to buy: build again once what was lost since the last build, and twice as much that
    the solves to come will lose, pays for one. P that still is the Hessian is not to blame. A NaN
    is no reason to build. */
 PetscBool TrustNCGStale(PetscReal drift, PetscReal lost, PetscReal price)
 {
-  return (PetscBool)(drift > DRIFT && 2.0 * lost >= price);
+  return (PetscBool)(drift > DRIFT && (1.0 + AHEAD) * lost >= price);
 }
