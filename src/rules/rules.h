@@ -27,6 +27,11 @@ PETSC_INTERN PetscReal TrustNCGForcing(PetscReal etamax, PetscReal previous, Pet
                                        PetscReal gnorm0, PetscReal mismatch, PetscReal target);
 PETSC_INTERN PetscReal TrustNCGMismatch(PetscReal gplusnorm, PetscReal rnorm, PetscReal gnorm);
 
+/* stale.c: is a preconditioner worth building again? */
+PETSC_INTERN PetscReal TrustNCGRate(PetscInt its, PetscReal drop);
+PETSC_INTERN PetscReal TrustNCGLost(PetscInt its, PetscReal drop, PetscReal best, PetscInt work);
+PETSC_INTERN PetscBool TrustNCGStale(PetscReal drift, PetscReal lost, PetscReal price);
+
 /* difference.c: the step of a finite difference */
 PETSC_INTERN PetscReal TrustNCGDifferenceStep(PetscReal relstep, PetscReal xnorm, PetscReal vnorm);
 

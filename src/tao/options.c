@@ -313,9 +313,11 @@ static PetscErrorCode TrustNCGSetKSPPrefix(Tao tao)
 
 PetscErrorCode TaoSetFromOptions_TrustNCG(Tao tao, TrustNCGOptionItems PetscOptionsObject)
 {
-  TAO_TrustNCG *tn      = (TAO_TrustNCG *)tao->data;
-  PetscReal     eta     = tn->eta;
-  PetscReal     relstep = tn->relstep;
+  static const char *const preconds[] = {"none", "sparse"};
+  TAO_TrustNCG            *tn         = (TAO_TrustNCG *)tao->data;
+  PetscReal                eta        = tn->eta;
+  PetscReal                relstep    = tn->relstep;
+  PetscInt                 precond    = tn->wantsparse ? 1 : 0;
 
   PetscFunctionBegin;
   PetscOptionsHeadBegin(PetscOptionsObject, "Trust-region Newton-CG without a matrix");
@@ -323,7 +325,10 @@ PetscErrorCode TaoSetFromOptions_TrustNCG(Tao tao, TrustNCGOptionItems PetscOpti
                              "TaoTrustNCGSetEta", eta, &eta, NULL));
   PetscCall(PetscOptionsReal("-tao_trustncg_fd_step", "Relative step of the gradient differences",
                              "TaoTrustNCGSetDifferenceStep", relstep, &relstep, NULL));
+  PetscCall(PetscOptionsEList("-tao_trustncg_precond", "Preconditioner of its own", NULL, preconds,
+                              2, preconds[precond], &precond, NULL));
   PetscOptionsHeadEnd();
+  tn->wantsparse = (PetscBool)(precond == 1);
   PetscCall(TaoTrustNCGSetEta(tao, eta));
   PetscCall(TaoTrustNCGSetDifferenceStep(tao, relstep));
   PetscCall(TrustNCGSetKSPPrefix(tao));

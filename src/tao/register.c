@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
    The TAO type itself: creation, set-up, destruction, registration, and loading as a plugin. */
 #include "tao/trustncg_impl.h"
+#include "precond/sparse.h"
 #include "subproblem/trustcg.h"
 
 PetscLogEvent TRUSTNCG_Subproblem, TRUSTNCG_HessVec, TRUSTNCG_Trial;
@@ -42,6 +43,7 @@ static PetscErrorCode TaoDestroy_TrustNCG(Tao tao)
   PetscCall(VecDestroy(&tn->w));
   PetscCall(VecDestroy(&tn->spare));
   PetscCall(MatDestroy(&tn->shell));
+  PetscCall(TrustNCGSparseDestroy(&tn->sparse));
   PetscCall(KSPDestroy(&tao->ksp));
   PetscCall(PetscFree(tao->data));
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -84,6 +84,7 @@ static PetscErrorCode TrustNCGStart(Tao tao)
   tn->reductions = 0;
   PetscCall(TrustNCGSetUpKSP(tao));
   PetscCall(TrustNCGSetUpEvaluation(tao));
+  PetscCall(TrustNCGSetUpSparse(tao));
   PetscCall(TrustNCGEvaluateStart(tao));
   tn->mismatch = PETSC_INFINITY;
   tn->forcing  = 0.0;
@@ -252,6 +253,7 @@ static PetscErrorCode TrustNCGTakeStep(Tao tao)
   tn->mismatch = tn->boundary ? PETSC_INFINITY : TrustNCGMismatch(tn->gplusnorm, rnorm, tn->gnorm);
   factor       = TrustNCGInterpolate(tn->f, tn->fplus, tn->slope);
   tao->trust   = TrustNCGUpdateRadius(tao->trust, tn->dnorm, tn->rho, factor, tn->boundary);
+  PetscCall(TrustNCGNoteSparse(tao));
   PetscCall(VecCopy(tn->w, tao->solution));
   PetscCall(VecCopy(tn->gplus, tao->gradient));
   PetscCall(VecScale(tao->stepdirection, -1.0)); /* monitors see the step x+ - x */

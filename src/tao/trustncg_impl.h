@@ -47,6 +47,11 @@ typedef struct {
   PetscReal rho;
   PetscInt  tries; /* trial points of this iteration so far */
 
+  /* the sparse preconditioner */
+  PetscBool                 wantsparse;
+  struct _n_TrustNCGSparse *sparse;     /* or NULL */
+  PetscInt                  nhv_probes; /* products spent on it */
+
   TaoTrustNCGLedger ledger;
   PetscInt          reductions;  /* of the loop: those outside the KSP */
   PetscInt          reductions0; /* of the KSP before this solve */
@@ -69,6 +74,11 @@ PETSC_INTERN PetscErrorCode TrustNCGEvaluateTrial(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGEvaluateTrialGradient(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGUpdateHessian(Tao tao, Mat *H, Mat *P);
 PETSC_INTERN PetscErrorCode TrustNCGCountHessVec(Tao tao, PetscInt cg);
+
+/* precond_sparse.c */
+PETSC_INTERN PetscErrorCode TrustNCGSetUpSparse(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGUpdateSparse(Tao tao, Mat H, Mat *P);
+PETSC_INTERN PetscErrorCode TrustNCGNoteSparse(Tao tao);
 
 /* solve.c */
 PETSC_INTERN PetscErrorCode TaoSolve_TrustNCG(Tao tao);

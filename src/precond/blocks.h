@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+   The sequential blocks in which a rank stores its rows of a matrix of type aij. */
+#ifndef TRUSTNCG_BLOCKS_H
+#define TRUSTNCG_BLOCKS_H
+
+#include <petscmat.h>
+#include "compat.h"
+
+enum { BLOCKS = 2 }; /* the columns that this rank owns, and those of others that its rows touch */
+
+/* Borrowed from P; the second block is NULL on one rank, `others` are its global columns. */
+PETSC_INTERN PetscErrorCode TrustNCGGetBlocks(Mat P, Mat block[], const PetscInt **others,
+                                              PetscInt *nothers);
+/* P becomes positive semidefinite, by as little as a diagonally dominant P does not notice. */
+PETSC_INTERN PetscErrorCode TrustNCGMakeDominant(Mat P, Vec work);
+
+#endif

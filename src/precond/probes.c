@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+   The entries of a sparse matrix from products with another one, one product a colour of its
+   columns: with d the sum of the unit vectors of a colour, and at most one entry of that colour in
+   every row, (H d)_i = P_ij for the one column j of that colour.
+
+   Reference: A. R. Curtis, M. J. D. Powell, J. K. Reid, On the estimation of sparse Jacobian
+   matrices, IMA J. Appl. Math. 13 (1974), 117-119. */
+#include "precond/probes.h"
+#include "precond/blocks.h"
+#include <petscsf.h>
+
+/* The entries of a block, sorted by the colour of their columns. */
+typedef struct {
+  PetscInt *start; /* of each colour */
+  PetscInt *row;
+  PetscInt *at; /* place in the block's array of values */
+} Entries;
+
+struct _n_TrustNCGProbes {
+  PetscInt         n;     /* colours */
+  PetscInt         local; /* columns of this rank */
+  ISColoringValue *color; /* of those */
+  Entries          entries[BLOCKS];
+};
+
+/* The colours of the columns that belong to other ranks. */
+static PetscErrorCode GetOtherColors(Mat P, const ISColoringValue own[], PetscInt n,
+                                     const PetscInt others[], ISColoringValue color[])
+{
+  PetscLayout layout;
+  PetscSF     sf;
+
+  PetscFunctionBegin;
+  PetscCall(PetscSFCreate(PetscObjectComm((PetscObject)P), &sf));
+  PetscCall(MatGetLayouts(P, NULL, &layout));
+  PetscCall(PetscSFSetGraphLayout(sf, layout, n, NULL, PETSC_OWN_POINTER, others));
+  PetscCall(PetscSFBcastBegin(sf, MPIU_COLORING_VALUE, own, color, MPI_REPLACE));
+  PetscCall(PetscSFBcastEnd(sf, MPIU_COLORING_VALUE, own, color, MPI_REPLACE));
+  PetscCall(PetscSFDestroy(&sf));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Sorts the entries of a block by colour. */
+static PetscErrorCode EntriesCreate(Mat A, const ISColoringValue color[], PetscInt n, Entries *e)
+{
+  const PetscInt *ia, *ja;
+  PetscInt        m, *next;
+  PetscBool       done;
+
+  PetscFunctionBegin;
+  PetscCall(MatGetRowIJ(A, 0, PETSC_FALSE, PETSC_FALSE, &m, &ia, &ja, &done));
+  PetscCall(PetscCalloc1(n + 1, &e->start));
+  PetscCall(PetscMalloc2(ia[m], &e->row, ia[m], &e->at));
+  PetscCall(PetscMalloc1(n, &next));
+  for (PetscInt k = 0; k < ia[m]; k++) e->start[color[ja[k]] + 1]++;
+  for (PetscInt c = 0; c < n; c++) e->start[c + 1] += e->start[c];
+  PetscCall(PetscArraycpy(next, e->start, n));
+  for (PetscInt i = 0; i < m; i++) {
+    for (PetscInt k = ia[i]; k < ia[i + 1]; k++) {
+      const PetscInt place = next[color[ja[k]]]++;
+
+      e->row[place] = i;
+      e->at[place]  = k;
+    }
+  }
+  PetscCall(PetscFree(next));
+  PetscCall(MatRestoreRowIJ(A, 0, PETSC_FALSE, PETSC_FALSE, &m, &ia, &ja, &done));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode EntriesDestroy(Entries *e)
+{
+  PetscFunctionBegin;
+  PetscCall(PetscFree(e->start));
+  PetscCall(PetscFree2(e->row, e->at));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Does a row occur twice in a colour? last[i] is the last colour seen in row i. */
+static PetscErrorCode ProbesCheck(TrustNCGProbes probes, Mat P, PetscBool *valid)
+{
+  PetscInt  m, *last;
+  PetscBool mine = PETSC_TRUE;
+
+  PetscFunctionBegin;
+  PetscCall(MatGetLocalSize(P, &m, NULL));
+  PetscCall(PetscMalloc1(m, &last));
+  for (PetscInt i = 0; i < m; i++) last[i] = -1;
+  for (PetscInt c = 0; c < probes->n; c++) {
+    for (int b = 0; b < BLOCKS; b++) {
+      const Entries *e = &probes->entries[b];
+
+      for (PetscInt k = e->start ? e->start[c] : 0; e->start && k < e->start[c + 1]; k++) {
+        if (last[e->row[k]] == c) mine = PETSC_FALSE;
+        last[e->row[k]] = c;
+      }
+    }
+  }
+  PetscCall(PetscFree(last));
+  PetscCallMPI(
+    MPI_Allreduce(&mine, valid, 1, MPIU_BOOL, MPI_LAND, PetscObjectComm((PetscObject)P)));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Collective; P is of type aij, the colouring a global one of its columns. */
+PetscErrorCode TrustNCGProbesCreate(Mat P, ISColoring coloring, TrustNCGProbes *probes)
+{
+  TrustNCGProbes         p;
+  const ISColoringValue *own;
+  const PetscInt        *others = NULL;
+  PetscInt               nothers;
+  ISColoringValue       *other;
+  Mat                    block[BLOCKS];
+  PetscBool              valid;
+
+  PetscFunctionBegin;
+  PetscCall(PetscNew(&p));
+  PetscCall(ISColoringGetColors(coloring, &p->local, &p->n, &own));
+  PetscCall(PetscMalloc1(p->local, &p->color));
+  PetscCall(PetscArraycpy(p->color, own, p->local));
+  PetscCall(TrustNCGGetBlocks(P, block, &others, &nothers));
+  PetscCall(EntriesCreate(block[0], own, p->n, &p->entries[0]));
+  if (block[1]) {
+    PetscCall(PetscMalloc1(nothers, &other));
+    PetscCall(GetOtherColors(P, own, nothers, others, other));
+    PetscCall(EntriesCreate(block[1], other, p->n, &p->entries[1]));
+    PetscCall(PetscFree(other));
+  }
+  PetscCall(ProbesCheck(p, P, &valid));
+  if (!valid) PetscCall(TrustNCGProbesDestroy(&p));
+  *probes = p;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode TrustNCGProbesDestroy(TrustNCGProbes *probes)
+{
+  PetscFunctionBegin;
+  if (!*probes) PetscFunctionReturn(PETSC_SUCCESS);
+  for (int b = 0; b < BLOCKS; b++) PetscCall(EntriesDestroy(&(*probes)->entries[b]));
+  PetscCall(PetscFree((*probes)->color));
+  PetscCall(PetscFree(*probes));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode TrustNCGProbesGetSize(TrustNCGProbes probes, PetscInt *colors)
+{
+  PetscFunctionBegin;
+  *colors = probes->n;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* d = the sum of the unit vectors of a colour */
+static PetscErrorCode ColorVector(TrustNCGProbes probes, PetscInt color, Vec d)
+{
+  PetscScalar *a;
+
+  PetscFunctionBegin;
+  PetscCall(VecGetArrayWrite(d, &a));
+  for (PetscInt i = 0; i < probes->local; i++) a[i] = probes->color[i] == color ? 1.0 : 0.0;
+  PetscCall(VecRestoreArrayWrite(d, &a));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The entries of a colour from the product w */
+static PetscErrorCode EntriesFill(const Entries *e, PetscInt color, Vec w, Mat A)
+{
+  const PetscScalar *a;
+  PetscScalar       *value;
+
+  PetscFunctionBegin;
+  PetscCall(VecGetArrayRead(w, &a));
+  PetscCall(MatSeqAIJGetArray(A, &value));
+  for (PetscInt k = e->start[color]; k < e->start[color + 1]; k++) value[e->at[k]] = a[e->row[k]];
+  PetscCall(MatSeqAIJRestoreArray(A, &value));
+  PetscCall(VecRestoreArrayRead(w, &a));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode TrustNCGProbesApply(TrustNCGProbes probes, Mat H, Vec x, Mat P)
+{
+  const PetscInt *others;
+  PetscInt        nothers;
+  Mat             block[BLOCKS];
+  Vec             d, w;
+
+  PetscFunctionBegin;
+  PetscCall(TrustNCGGetBlocks(P, block, &others, &nothers));
+  PetscCall(VecDuplicate(x, &d));
+  PetscCall(VecDuplicate(x, &w));
+  for (PetscInt c = 0; c < probes->n; c++) {
+    PetscCall(ColorVector(probes, c, d));
+    PetscCall(MatMult(H, d, w));
+    for (int b = 0; b < BLOCKS && block[b]; b++) {
+      PetscCall(EntriesFill(&probes->entries[b], c, w, block[b]));
+    }
+  }
+  PetscCall(VecDestroy(&d));
+  PetscCall(VecDestroy(&w));
+  PetscCall(MatAssemblyBegin(P, MAT_FINAL_ASSEMBLY)); /* its object state grows */
+  PetscCall(MatAssemblyEnd(P, MAT_FINAL_ASSEMBLY));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}

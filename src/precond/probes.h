@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+   The entries of a sparse matrix from products with another one, one product a colour of its
+   columns. */
+#ifndef TRUSTNCG_PROBES_H
+#define TRUSTNCG_PROBES_H
+
+#include <petscmat.h>
+#include "compat.h"
+
+typedef struct _n_TrustNCGProbes *TrustNCGProbes;
+
+/* *probes is NULL where two columns of a row have one colour. */
+PETSC_INTERN PetscErrorCode TrustNCGProbesCreate(Mat P, ISColoring coloring,
+                                                 TrustNCGProbes *probes);
+PETSC_INTERN PetscErrorCode TrustNCGProbesDestroy(TrustNCGProbes *probes);
+PETSC_INTERN PetscErrorCode TrustNCGProbesGetSize(TrustNCGProbes probes, PetscInt *colors);
+/* P = H on the pattern of P; x lends its layout and its DM to the probing vectors. */
+PETSC_INTERN PetscErrorCode TrustNCGProbesApply(TrustNCGProbes probes, Mat H, Vec x, Mat P);
+
+#endif

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+   A sparse approximate Hessian P, assembled from coloured probes, for any PETSc preconditioner.
+
+     pattern of the DM or of a Mat of the user's; colours of its columns, checked
+     at the first solve, and whenever P is stale:
+       P = H on the pattern, one product a colour
+       a rehearsal: a few iterations of CG with P in the place of H, at no product with H
+       where it meets an indefinite P or preconditioner, or does not get on: make P dominant */
+#include "precond/sparse.h"
+#include "precond/blocks.h"
+#include "precond/probes.h"
+#include "rules/rules.h"
+
+#define REHEARSAL_ITS  10
+#define REHEARSAL_RTOL 0.25
+
+struct _n_TrustNCGSparse {
+  Mat            P;
+  PC             pc;   /* of the solver, made from P */
+  Vec            work; /* like the solution */
+  TrustNCGProbes probes;
+  PetscBool      fromdm;   /* the colours are those of the DM */
+  PetscBool      dominant; /* the last P had to be made so */
+  PetscBool      chosen;   /* the type of the PC was chosen here */
+  PetscInt       vectors;  /* of n that all this takes */
+  PetscInt       builds;
+  /* since the last build */
+  PetscReal best;  /* rate of CG in its best solve */
+  PetscReal lost;  /* products beyond those of that rate */
+  PetscReal drift; /* ||y - P s|| / ||y|| of the last step */
+};
+
+/* An empty matrix of type aij with the pattern of the user's, else of the DM's. */
+static PetscErrorCode CreatePattern(DM dm, Mat pattern, Mat *P)
+{
+  PetscBool aij;
+
+  PetscFunctionBegin;
+  if (pattern) PetscCall(MatDuplicate(pattern, MAT_DO_NOT_COPY_VALUES, P));
+  else PetscCall(DMCreateMatrix(dm, P));
+  PetscCall(PetscObjectBaseTypeCompareAny((PetscObject)*P, &aij, MATSEQAIJ, MATMPIAIJ, ""));
+  if (!aij) PetscCall(MatConvert(*P, MATAIJ, MAT_INPLACE_MATRIX, P));
+  PetscCall(MatSetOption(*P, MAT_SYMMETRIC, PETSC_TRUE));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Colours of the columns of P from its graph: -mat_coloring_type chooses another way to find
+   them. Largest first needs the fewest, but gathers the graph on every rank. */
+static PetscErrorCode ColorGraph(Mat P, ISColoring *coloring)
+{
+  MatColoring mc;
+  PetscMPIInt size;
+
+  PetscFunctionBegin;
+  PetscCallMPI(MPI_Comm_size(PetscObjectComm((PetscObject)P), &size));
+  PetscCall(MatColoringCreate(P, &mc));
+  PetscCall(MatColoringSetDistance(mc, 2));
+  PetscCall(MatColoringSetType(mc, size > 1 ? MATCOLORINGGREEDY : MATCOLORINGLF));
+  PetscCall(MatColoringSetFromOptions(mc));
+  PetscCall(MatColoringApply(mc, coloring));
+  PetscCall(MatColoringDestroy(&mc));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The colours of the DM, which DMDA of PETSc 3.18 gets wrong on periodic grids whose sides are no
+   multiples of the stencil's width; else those of the graph. */
+static PetscErrorCode CreateProbes(DM dm, Mat P, TrustNCGProbes *probes, PetscBool *fromdm)
+{
+  ISColoring coloring;
+  PetscBool  has = PETSC_FALSE;
+
+  PetscFunctionBegin;
+  *probes = NULL;
+  if (dm) PetscCall(DMHasColoring(dm, &has));
+  if (has) {
+    PetscCall(DMCreateColoring(dm, IS_COLORING_GLOBAL, &coloring));
+    PetscCall(TrustNCGProbesCreate(P, coloring, probes));
+    PetscCall(ISColoringDestroy(&coloring));
+  }
+  *fromdm = (PetscBool)(*probes != NULL);
+  if (*probes) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(ColorGraph(P, &coloring));
+  PetscCall(TrustNCGProbesCreate(P, coloring, probes));
+  PetscCall(ISColoringDestroy(&coloring));
+  PetscCheck(*probes, PetscObjectComm((PetscObject)P), PETSC_ERR_ARG_WRONG,
+             "Two columns of a row of the Hessian's pattern have one colour: choose another "
+             "-mat_coloring_type, of distance 2");
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* What P and its probes take, in vectors of n; what the PC makes of P is its own affair. */
+static PetscErrorCode CountVectors(Mat P, PetscInt *vectors)
+{
+  const PetscReal entry = 1.0 + 3.0 * sizeof(PetscInt) / sizeof(PetscScalar);
+  PetscInt        n;
+  MatInfo         info;
+
+  PetscFunctionBegin;
+  PetscCall(MatGetSize(P, &n, NULL));
+  PetscCall(MatGetInfo(P, MAT_GLOBAL_SUM, &info));
+  *vectors = 1 + (PetscInt)PetscCeilReal(entry * info.nz_used / PetscMax(1, n));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Collective. The pattern, a symmetric one, is that of the user's Mat, else of the DM of x;
+   *sparse is NULL where there is neither. */
+PetscErrorCode TrustNCGSparseCreate(Vec x, Mat pattern, TrustNCGSparse *sparse)
+{
+  TrustNCGSparse sp;
+  DM             dm;
+
+  PetscFunctionBegin;
+  *sparse = NULL;
+  PetscCall(VecGetDM(x, &dm));
+  if (!pattern && !dm) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(PetscNew(&sp));
+  PetscCall(CreatePattern(dm, pattern, &sp->P));
+  PetscCall(CreateProbes(pattern ? NULL : dm, sp->P, &sp->probes, &sp->fromdm));
+  PetscCall(CountVectors(sp->P, &sp->vectors));
+  PetscCall(VecDuplicate(x, &sp->work));
+  *sparse = sp;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode TrustNCGSparseDestroy(TrustNCGSparse *sparse)
+{
+  PetscFunctionBegin;
+  if (!*sparse) PetscFunctionReturn(PETSC_SUCCESS);
+  if ((*sparse)->chosen) PetscCall(PCSetType((*sparse)->pc, PCNONE)); /* as it was */
+  PetscCall(MatDestroy(&(*sparse)->P));
+  PetscCall(PCDestroy(&(*sparse)->pc));
+  PetscCall(VecDestroy(&(*sparse)->work));
+  PetscCall(TrustNCGProbesDestroy(&(*sparse)->probes));
+  PetscCall(PetscFree(*sparse));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The PC of the solver. Where it is none yet, multigrid: its iterations do not grow with the
+   grid. Its smoothers are to work on P, not on H. */
+PetscErrorCode TrustNCGSparseSetPC(TrustNCGSparse sparse, PC pc)
+{
+  PetscFunctionBegin;
+  PetscCall(PetscObjectTypeCompare((PetscObject)pc, PCNONE, &sparse->chosen));
+  if (sparse->chosen) {
+    PetscCall(PCSetType(pc, PCGAMG));
+    PetscCall(PCGAMGSetReuseInterpolation(pc, PETSC_TRUE));
+    PetscCall(PCSetFromOptions(pc));
+  }
+  PetscCall(PCSetUseAmat(pc, PETSC_FALSE));
+  PetscCall(PetscObjectReference((PetscObject)pc));
+  PetscCall(PCDestroy(&sparse->pc));
+  sparse->pc = pc;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* CG on P d = g shows what CG on H d = g at this point will meet, without a product with H. */
+static PetscErrorCode Rehearse(TrustNCGSparse sparse, Vec g, PetscBool *good)
+{
+  KSP                ksp;
+  KSPConvergedReason reason;
+
+  PetscFunctionBegin;
+  PetscCall(KSPCreate(PetscObjectComm((PetscObject)sparse->P), &ksp));
+  PetscCall(KSPSetType(ksp, KSPCG));
+  PetscCall(KSPSetNormType(ksp, KSP_NORM_UNPRECONDITIONED));
+  PetscCall(KSPSetPC(ksp, sparse->pc));
+  PetscCall(KSPSetOperators(ksp, sparse->P, sparse->P));
+  PetscCall(KSPSetTolerances(ksp, REHEARSAL_RTOL, 0.0, PETSC_MAX_REAL, REHEARSAL_ITS));
+  PetscCall(KSPSolve(ksp, g, sparse->work));
+  PetscCall(KSPGetConvergedReason(ksp, &reason));
+  PetscCall(KSPDestroy(&ksp));
+  *good = (PetscBool)(reason > 0);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* P = H on the pattern. Where a product was not finite, P = I until the next solve: then CG meets
+   the fault itself and says so. */
+static PetscErrorCode Build(TrustNCGSparse sparse, Mat H, PetscBool *finite)
+{
+  PetscReal norm;
+
+  PetscFunctionBegin;
+  PetscCall(TrustNCGProbesApply(sparse->probes, H, sparse->work, sparse->P));
+  PetscCall(MatNorm(sparse->P, NORM_FROBENIUS, &norm));
+  *finite = (PetscBool)!PetscIsInfOrNanReal(norm);
+  if (!*finite) {
+    PetscCall(MatZeroEntries(sparse->P));
+    PetscCall(MatShift(sparse->P, 1.0));
+  }
+  sparse->builds++;
+  sparse->best  = 0.0;
+  sparse->lost  = *finite ? 0.0 : PETSC_INFINITY;
+  sparse->drift = *finite ? 0.0 : PETSC_INFINITY;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode TrustNCGSparseUpdate(TrustNCGSparse sparse, Mat H, Vec g, PetscInt *products)
+{
+  PetscInt  colors;
+  PetscBool finite, good = PETSC_TRUE;
+
+  PetscFunctionBegin;
+  *products = 0;
+  PetscCall(TrustNCGProbesGetSize(sparse->probes, &colors));
+  if (sparse->builds && !TrustNCGStale(sparse->drift, sparse->lost, (PetscReal)colors)) {
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
+  PetscCall(Build(sparse, H, &finite));
+  *products = colors;
+  if (finite) PetscCall(Rehearse(sparse, g, &good));
+  if (!good) PetscCall(TrustNCGMakeDominant(sparse->P, sparse->work));
+  sparse->dominant = (PetscBool)!good;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode TrustNCGSparseNote(TrustNCGSparse sparse, Vec g, Vec gplus, Vec d, PetscInt its,
+                                  PetscReal drop, PetscInt work)
+{
+  Vec       y = sparse->work;
+  PetscReal ynorm, rnorm;
+
+  PetscFunctionBegin;
+  PetscCall(VecWAXPY(y, -1.0, g, gplus));
+  PetscCall(VecNorm(y, NORM_2, &ynorm));
+  PetscCall(MatMultAdd(sparse->P, d, y, y)); /* y - P s, as s = -d */
+  PetscCall(VecNorm(y, NORM_2, &rnorm));
+  sparse->drift = rnorm / ynorm;
+  sparse->best  = PetscMax(sparse->best, TrustNCGRate(its, drop));
+  sparse->lost += TrustNCGLost(its, drop, sparse->best, work);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode TrustNCGSparseGetMat(TrustNCGSparse sparse, Mat *P)
+{
+  PetscFunctionBegin;
+  *P = sparse->P;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode TrustNCGSparseGetCounts(TrustNCGSparse sparse, PetscInt *colors, PetscInt *builds)
+{
+  PetscFunctionBegin;
+  if (colors) PetscCall(TrustNCGProbesGetSize(sparse->probes, colors));
+  if (builds) *builds = sparse->builds;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode TrustNCGSparseGetVectors(TrustNCGSparse sparse, PetscInt *vectors)
+{
+  PetscFunctionBegin;
+  *vectors = sparse->vectors;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode TrustNCGSparseView(TrustNCGSparse sparse, PetscViewer viewer)
+{
+  PetscInt colors;
+  MatInfo  info;
+
+  PetscFunctionBegin;
+  PetscCall(TrustNCGProbesGetSize(sparse->probes, &colors));
+  PetscCall(MatGetInfo(sparse->P, MAT_GLOBAL_SUM, &info));
+  PetscCall(PetscViewerASCIIPrintf(
+    viewer,
+    "sparse Hessian: %.0f nonzeros, %" PetscInt_FMT " colours from the %s, built %" PetscInt_FMT
+    " times with a product a colour%s\n",
+    info.nz_used, colors, sparse->fromdm ? "DM" : "graph", sparse->builds,
+    sparse->dominant ? ", the last time made diagonally dominant" : ""));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}

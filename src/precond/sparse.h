@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+   A sparse approximate Hessian, assembled from coloured probes, for any PETSc preconditioner. */
+#ifndef TRUSTNCG_SPARSE_H
+#define TRUSTNCG_SPARSE_H
+
+#include <petscksp.h>
+#include <petscdm.h>
+#include "compat.h"
+
+typedef struct _n_TrustNCGSparse *TrustNCGSparse;
+
+PETSC_INTERN PetscErrorCode TrustNCGSparseCreate(Vec x, Mat pattern, TrustNCGSparse *sparse);
+PETSC_INTERN PetscErrorCode TrustNCGSparseDestroy(TrustNCGSparse *sparse);
+PETSC_INTERN PetscErrorCode TrustNCGSparseSetPC(TrustNCGSparse sparse, PC pc);
+/* Before a solve of H d = g at a new point: builds where it is due; `products` with H. */
+PETSC_INTERN PetscErrorCode TrustNCGSparseUpdate(TrustNCGSparse sparse, Mat H, Vec g,
+                                                 PetscInt *products);
+/* After the step -d from g to gplus, found in `its` iterations of CG that brought the residual
+   down to `drop` ||g||, 0 where it stopped at the boundary; `work` in all, in products. */
+PETSC_INTERN PetscErrorCode TrustNCGSparseNote(TrustNCGSparse sparse, Vec g, Vec gplus, Vec d,
+                                               PetscInt its, PetscReal drop, PetscInt work);
+PETSC_INTERN PetscErrorCode TrustNCGSparseGetMat(TrustNCGSparse sparse, Mat *P);
+PETSC_INTERN PetscErrorCode TrustNCGSparseGetCounts(TrustNCGSparse sparse, PetscInt *colors,
+                                                    PetscInt *builds);
+PETSC_INTERN PetscErrorCode TrustNCGSparseGetVectors(TrustNCGSparse sparse, PetscInt *vectors);
+PETSC_INTERN PetscErrorCode TrustNCGSparseView(TrustNCGSparse sparse, PetscViewer viewer);
+
+#endif
