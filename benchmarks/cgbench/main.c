@@ -7,7 +7,7 @@
    a += s b over as many bytes as the solve holds, measured in the same turns.
 
      cgbench [-n 40000,1000000,4000000] [-its 50] [-repeats 7] [-csv FILE]
-     cgbench -latency 1e-4,1e-3 [-n ...]       iterations a second where reductions are that slow */
+     cgbench -latency 1e-4,1e-3 [-n ...]       iterations a second where reductions take that long */
 #include <petscksp.h>
 #include "driver/reductions.h"
 #include "problem.h"
@@ -42,24 +42,22 @@ typedef struct {
   Mat     A;
   KSP     ksp[SOLVERS];
   Stream  stream;
-  double (*clock)(void);
-  double product;                    /* seconds inside the product so far */
-  double time[SOLVERS][REPEATS_MAX]; /* of an iteration without its product */
-  double hv[SOLVERS][REPEATS_MAX];   /* of its product */
-  double triad[REPEATS_MAX], pass[REPEATS_MAX];
-  double reductions[SOLVERS]; /* of an iteration */
+  double  product;                    /* seconds inside the product so far */
+  double  time[SOLVERS][REPEATS_MAX]; /* of an iteration without its product */
+  double  hv[SOLVERS][REPEATS_MAX];   /* of its product */
+  double  triad[REPEATS_MAX], pass[REPEATS_MAX];
+  double  reductions[SOLVERS]; /* of an iteration */
 } Bench;
 
 static PetscErrorCode Product(Mat A, Vec v, Vec Av)
 {
-  double start;
-  Bench *bench;
+  const double start = ReductionTime();
+  Bench       *bench;
 
   PetscFunctionBegin;
   PetscCall(MatShellGetContext(A, &bench));
-  start = bench->clock();
   PetscCall(bench->prob->hessvec(bench->prob, bench->x, v, Av));
-  bench->product += bench->clock() - start;
+  bench->product += ReductionTime() - start;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -90,7 +88,6 @@ static PetscErrorCode BenchCreate(PetscInt n, PetscInt its, Bench *bench)
 
   PetscFunctionBegin;
   PetscCall(PetscMemzero(bench, sizeof(*bench)));
-  bench->clock = Seconds;
   PetscCall(ProblemCreate(PETSC_COMM_WORLD, "torsion", n, &bench->prob));
   PetscCall(VecDuplicate(bench->prob->x, &bench->x));
   PetscCall(VecDuplicate(bench->x, &bench->b));
@@ -131,9 +128,9 @@ static PetscErrorCode Solve(Bench *bench, int s, PetscInt its, double seconds[2]
   PetscFunctionBegin;
   bench->product = 0.0;
   PetscCallMPI(MPI_Barrier(PETSC_COMM_WORLD));
-  start = bench->clock();
+  start = ReductionTime();
   PetscCall(KSPSolve(bench->ksp[s], bench->b, bench->d));
-  seconds[0]           = (bench->clock() - start) / (double)its;
+  seconds[0]           = (ReductionTime() - start) / (double)its;
   seconds[1]           = bench->product / (double)its;
   bench->reductions[s] = (double)(ReductionCount() - before) / (double)its;
   PetscCall(KSPGetIterationNumber(bench->ksp[s], &done));
@@ -232,7 +229,6 @@ static PetscErrorCode ReportLatency(Bench *bench, PetscInt its, PetscInt repeats
 
   PetscFunctionBegin;
   ReductionSetLatency(latency);
-  bench->clock = MPI_Wtime;
   for (PetscInt k = -1; k < repeats; k++) {
     for (int s = 0; s < FORMS; s++) {
       PetscCall(Solve(bench, s, its, seconds));

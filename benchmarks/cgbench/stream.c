@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
    STREAM's triad, and its form in place. */
 #include "stream.h"
-#include <time.h>
+#include "driver/reductions.h"
 
 #define WORK 4e6 /* values in one measurement, at least */
 
@@ -10,14 +10,6 @@ struct _n_Stream {
   PetscInt     share;
   PetscScalar *a, *b, *c;
 };
-
-double Seconds(void)
-{
-  struct timespec time;
-
-  (void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
-  return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
 
 PetscErrorCode StreamCreate(PetscInt n, PetscInt share, Stream *stream)
 {
@@ -61,7 +53,7 @@ static void Update(PetscInt n, PetscReal s, PetscScalar *restrict a, const Petsc
 static PetscErrorCode Measured(Stream s, double start, double *seconds)
 {
   PetscFunctionBegin;
-  *seconds = (Seconds() - start) / (double)(s->times * s->share);
+  *seconds = (ReductionTime() - start) / (double)(s->times * s->share);
   PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, seconds, 1, MPI_DOUBLE, MPI_MAX, PETSC_COMM_WORLD));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -72,7 +64,7 @@ PetscErrorCode StreamTriad(Stream s, double *seconds)
 
   PetscFunctionBegin;
   PetscCallMPI(MPI_Barrier(PETSC_COMM_WORLD));
-  start = Seconds();
+  start = ReductionTime();
   for (PetscInt k = 0; k < s->times; k++) Triad(s->n, 1e-9, s->a, s->b, s->c);
   PetscCall(Measured(s, start, seconds));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -85,7 +77,7 @@ PetscErrorCode StreamUpdate(Stream s, double *seconds)
 
   PetscFunctionBegin;
   PetscCallMPI(MPI_Barrier(PETSC_COMM_WORLD));
-  start = Seconds();
+  start = ReductionTime();
   for (PetscInt k = 0; k < s->times; k++) {
     Update(s->n, 1e-9, arrays[k % 3], arrays[(k + 1) % 3]);
   }

@@ -7,10 +7,6 @@
 
 typedef struct _n_Stream *Stream;
 
-/* Processor seconds of this rank: on an idle machine those of the clock on the wall, as MPI waits
-   awake; on a shared one without the time that others had. */
-extern double Seconds(void);
-
 /* Three arrays a rank of `share` times n values each */
 extern PetscErrorCode StreamCreate(PetscInt n, PetscInt share, Stream *stream);
 extern PetscErrorCode StreamDestroy(Stream *stream);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
-   Counts the global reductions of a program, and makes them slow where it is asked to, by the
-   profiling interface of MPI. */
+   Counts the global reductions of a program, and the time of slow ones, by the profiling interface
+   of MPI. */
 #include "driver/reductions.h"
 #include <mpi.h>
 #include <time.h>
@@ -14,12 +14,11 @@ extern VISIBLE int(MPI_Iallreduce)(const void *, void *, int, MPI_Datatype, MPI_
                                    MPI_Request *);
 extern VISIBLE int(MPI_Wait)(MPI_Request *, MPI_Status *);
 
-#define SPIN 2e-4 /* seconds before the end in which a wait stays awake */
-
 enum { UNDERWAY = 16 };
 
 static long        reductions = 0;
 static double      latency    = 0.0;
+static double      waited     = 0.0;
 static MPI_Request requests[UNDERWAY]; /* those under way, and when they may end */
 static double      ends[UNDERWAY];
 static int         underway = 0;
@@ -34,21 +33,24 @@ void ReductionSetLatency(double seconds)
   latency = seconds;
 }
 
+double ReductionTime(void)
+{
+  struct timespec time;
+
+  (void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+  return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec + waited;
+}
+
 static void WaitUntil(double end)
 {
-  const double rest = end - PMPI_Wtime() - SPIN;
+  const double now = ReductionTime();
 
-  if (rest > 0.0) {
-    const struct timespec time = {(time_t)rest, (long)(1e9 * (rest - (double)(time_t)rest))};
-
-    (void)nanosleep(&time, NULL);
-  }
-  while (PMPI_Wtime() < end) continue;
+  if (now < end) waited += end - now;
 }
 
 int(MPI_Allreduce)(const void *in, void *out, int n, MPI_Datatype type, MPI_Op op, MPI_Comm comm)
 {
-  const double end = latency > 0.0 ? PMPI_Wtime() + latency : 0.0;
+  const double end = latency > 0.0 ? ReductionTime() + latency : 0.0;
   const int    rc  = PMPI_Allreduce(in, out, n, type, op, comm);
 
   reductions++;
@@ -59,7 +61,7 @@ int(MPI_Allreduce)(const void *in, void *out, int n, MPI_Datatype type, MPI_Op o
 int(MPI_Iallreduce)(const void *in, void *out, int n, MPI_Datatype type, MPI_Op op, MPI_Comm comm,
                     MPI_Request *request)
 {
-  const double end = latency > 0.0 ? PMPI_Wtime() + latency : 0.0;
+  const double end = latency > 0.0 ? ReductionTime() + latency : 0.0;
   const int    rc  = PMPI_Iallreduce(in, out, n, type, op, comm, request);
 
   reductions++;
@@ -72,11 +74,11 @@ int(MPI_Iallreduce)(const void *in, void *out, int n, MPI_Datatype type, MPI_Op 
 
 int(MPI_Wait)(MPI_Request *request, MPI_Status *status)
 {
-  const MPI_Request waited = *request;
-  const int         rc     = PMPI_Wait(request, status);
+  const MPI_Request ended = *request;
+  const int         rc    = PMPI_Wait(request, status);
 
   for (int k = 0; k < underway; k++) {
-    if (requests[k] != waited) continue;
+    if (requests[k] != ended) continue;
     WaitUntil(ends[k]);
     requests[k] = requests[--underway];
     ends[k]     = ends[underway];

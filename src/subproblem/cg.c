@@ -78,14 +78,15 @@ void TrustCGCatchUp(KSP ksp, PetscInt *nops, SweepOp ops[])
   cg->lag = 0.0;
 }
 
-static PetscErrorCode TrustCGSettle(KSP ksp)
+/* Now: d, and p and Ap, are what they stand for. */
+PetscErrorCode TrustCGSettle(KSP ksp)
 {
   KSP_TrustCG *cg   = (KSP_TrustCG *)ksp->data;
   PetscInt     nops = 0;
   SweepOp      ops[SWEEP_OPS_MAX];
 
   PetscFunctionBegin;
-  if (cg->lag == 0.0) PetscFunctionReturn(PETSC_SUCCESS);
+  if (cg->lag == 0.0 && !cg->behind) PetscFunctionReturn(PETSC_SUCCESS);
   TrustCGCatchUp(ksp, &nops, ops);
   PetscCall(SweepRun(&cg->sweeper, nops, ops));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -316,7 +317,7 @@ PetscErrorCode KSPSolve_TrustCG(KSP ksp)
   if (PetscIsInfOrNanReal(cg->rr)) ksp->reason = KSP_DIVERGED_NANORINF;
   if (!ksp->reason && cg->form != TRUSTCG_TWO) PetscCall(TrustCGStartOne(ksp));
   while (!ksp->reason) PetscCall(TrustCGIterate(ksp));
-  PetscCall(TrustCGSettle(ksp));
+  if (cg->lag != 0.0) PetscCall(TrustCGSettle(ksp));
   cg->path.end = TrustCGHere(cg);
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -46,6 +46,7 @@ typedef struct {
 
 /* cg.c */
 PETSC_INTERN PetscErrorCode KSPSolve_TrustCG(KSP ksp);
+PETSC_INTERN PetscErrorCode TrustCGSettle(KSP ksp);
 PETSC_INTERN PetscErrorCode TrustCGPrecondition(KSP ksp);
 PETSC_INTERN PetscErrorCode TrustCGProduct(KSP ksp, Vec v, PetscReal vv, Vec Av);
 PETSC_INTERN PetscErrorCode TrustCGDirection(KSP ksp, PetscReal rzold);
