@@ -127,6 +127,32 @@ START_TEST(a_monitor_sees_the_solution_as_it_is)
 }
 END_TEST
 
+/* A test of convergence of the user's own may look at the solution too. */
+static PetscErrorCode LookToo(KSP ksp, PetscInt it, PetscReal rnorm, KSPConvergedReason *reason,
+                              void *ctx)
+{
+  PetscFunctionBegin;
+  PetscCall(Look(ksp, it, rnorm, ctx));
+  *reason = it == 9 ? KSP_CONVERGED_RTOL : KSP_CONVERGED_ITERATING;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+START_TEST(a_convergence_test_sees_the_solution_as_it_is)
+{
+  Pair      pair;
+  PetscReal worst = 0.0;
+  PetscInt  its;
+
+  ckm_ok(PairCreate(SIZE, CONVEX, _i % 2, _i / 2, &pair));
+  ckm_ok(KSPSetConvergenceTest(pair.other.ksp, LookToo, &worst, NULL));
+  ckm_ok(ModelSolve(&pair.other, 0.0));
+  ckm_ok(KSPGetIterationNumber(pair.other.ksp, &its));
+  ckm_assert(its == 9);
+  ckm_assert_near(worst, 0.0, 1e-8);
+  ckm_ok(PairDestroy(&pair));
+}
+END_TEST
+
 START_TEST(a_product_that_is_not_finite_leaves_the_last_good_step)
 {
   const PetscInt good = _i / 6 ? 3 : 0, form = _i / 2 % FORMS;
@@ -211,6 +237,7 @@ static void AddTests(Suite *suite)
   tcase_add_loop_test(tcase, every_form_takes_any_number_of_unknowns, 0, 6);
   tcase_add_loop_test(tcase, norms_of_the_solution_are_not_stale, 0, 6);
   tcase_add_loop_test(tcase, a_monitor_sees_the_solution_as_it_is, 0, 6);
+  tcase_add_loop_test(tcase, a_convergence_test_sees_the_solution_as_it_is, 0, 6);
   tcase_add_loop_test(tcase, a_product_that_is_not_finite_leaves_the_last_good_step, 0, 12);
   tcase_add_loop_test(tcase, every_form_is_as_accurate_as_the_default, 0, FORMS);
 }

@@ -96,14 +96,16 @@ PetscErrorCode TrustCGSettle(KSP ksp)
    look at d. */
 PetscErrorCode TrustCGTest(KSP ksp)
 {
-  KSP_TrustCG *cg    = (KSP_TrustCG *)ksp->data;
-  PetscReal    rnorm = 0.0;
+  KSP_TrustCG    *cg = (KSP_TrustCG *)ksp->data;
+  const PetscBool theirs =
+    (PetscBool)(ksp->converged != KSPConvergedDefault && ksp->converged != KSPConvergedSkip);
+  PetscReal rnorm = 0.0;
 
   PetscFunctionBegin;
   if (ksp->normtype == KSP_NORM_NATURAL) rnorm = PetscSqrtReal(PetscAbsReal(cg->rz));
   else if (ksp->normtype == KSP_NORM_UNPRECONDITIONED) rnorm = PetscSqrtReal(cg->rr);
   ksp->rnorm = rnorm;
-  if (ksp->numbermonitors || ksp->converged != KSPConvergedDefault) PetscCall(TrustCGSettle(ksp));
+  if (ksp->numbermonitors || theirs) PetscCall(TrustCGSettle(ksp));
   PetscCall(KSPLogResidualHistory(ksp, rnorm));
   PetscCall(KSPMonitor(ksp, ksp->its, rnorm));
   PetscCall((*ksp->converged)(ksp, ksp->its, rnorm, &ksp->reason, ksp->cnvP));
