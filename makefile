@@ -24,13 +24,15 @@ PROBLIBS = -lz -ljpeg
 
 LIB     = $(BUILD)/lib/libtrustncg.so
 DRIVER  = $(BUILD)/bin/trustncg
+CGBENCH = $(BUILD)/bin/cgbench
 OBJ     = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard src/*/*.c))
 PROBOBJ = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard benchmarks/problems/*.c))
 DRVOBJ  = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard benchmarks/driver/*.c))
+CGBOBJ  = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard benchmarks/cgbench/*.c) benchmarks/driver/reductions.c)
 HARNESS = $(patsubst %,$(BUILD)/obj/%.o,tests/harness tests/solve benchmarks/driver/reductions)
 TESTS   = $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/test_*.c))
 
-all: $(LIB) $(DRIVER)
+all: $(LIB) $(DRIVER) $(CGBENCH)
 
 $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
@@ -40,9 +42,11 @@ $(LIB): $(OBJ)
 	@mkdir -p $(@D)
 	$(CC) -shared -Wl,-soname,libtrustncg.so $^ -o $@ $(LIBS)
 
-$(DRIVER): $(DRVOBJ) $(PROBOBJ) $(LIB)
+$(DRIVER): $(DRVOBJ)
+$(CGBENCH): $(CGBOBJ)
+$(DRIVER) $(CGBENCH): $(PROBOBJ) $(LIB)
 	@mkdir -p $(@D)
-	$(CC) $(DRVOBJ) $(PROBOBJ) -o $@ -L$(BUILD)/lib -ltrustncg $(RPATH) $(LIBS) $(PROBLIBS)
+	$(CC) $(filter %.o,$^) -o $@ -L$(BUILD)/lib -ltrustncg $(RPATH) $(LIBS) $(PROBLIBS)
 
 # The tests link the objects, not the library: they reach what the library hides.
 $(BUILD)/tests/test_%: $(BUILD)/obj/tests/test_%.o $(HARNESS) $(PROBOBJ) $(OBJ)

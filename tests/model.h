@@ -125,11 +125,12 @@ static PetscErrorCode ModelSolve(Model *m, PetscReal radius)
 }
 
 /* By hand: the model at d, and ||d||_M */
-static PetscErrorCode ModelByHand(Model *m, Vec d, PetscReal *model, PetscReal *norm)
+static inline PetscErrorCode ModelByHand(Model *m, Vec d, PetscReal *model, PetscReal *norm)
 {
   PetscReal dAd, bd, dd;
 
   PetscFunctionBegin;
+  *model = *norm = 0.0;
   PetscCall(MatMult(m->A, d, m->w));
   PetscCall(VecDot(d, m->w, &dAd));
   PetscCall(VecDot(m->b, d, &bd));
@@ -169,7 +170,7 @@ static const struct {
                 {CONCAVE, {0.0, 0.0}, TRUSTNCG_KSP_NEGATIVE_CURVATURE}};
 
 /* A model solved to that end; test i takes end i / 2, with the preconditioner where i is odd. */
-static PetscErrorCode ModelCreateSolved(MPI_Comm comm, PetscInt n, int i, Model *m)
+static inline PetscErrorCode ModelCreateSolved(MPI_Comm comm, PetscInt n, int i, Model *m)
 {
   PetscFunctionBegin;
   PetscCall(ModelCreate(comm, n, Ends[i / 2].kind, i % 2, m));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
    A contract between a Mat and whoever multiplies with it: a Mat that composes a function of
    this name, PetscErrorCode fn(Mat, PetscReal vnorm), is told ||v||_2 just before MatMult(Mat, v)
-   by a caller who knows it, and is spared a reduction. */
+   by a caller who knows it, or within a small factor, and is spared a reduction. */
 #ifndef TRUSTNCG_ANNOUNCE_H
 #define TRUSTNCG_ANNOUNCE_H
 

@@ -9,11 +9,13 @@
        kappa = p'Ap                                                    (reduction 1)
        kappa <= 0, or ||d + alpha p||_M >= radius with alpha = r'z/kappa:
          d += tau p to the boundary; stop
-       d += alpha p;  r -= alpha Ap;  z = M^-1 r;  r'z, r'r            (reduction 2)
-       ||r|| <= rtol ||b||: stop
-       p = z + beta p
+       r -= alpha Ap;  z = M^-1 r;  r'z, r'r                           (reduction 2)
+       ||r|| <= rtol ||b||: d += alpha p; stop
+       d += alpha p;  p = z + beta p
 
-   d'Md, d'Mp, p'Mp and q(d) follow from the same scalars by recurrences, at no reduction.
+   d'Md, d'Mp, p'Mp and q(d) follow from the same scalars by recurrences, at no reduction. Each of
+   the three groups of vector operations is one sweep: without a preconditioner an iteration
+   reads and writes 2 + 3 + 5 vectors.
 
    References: T. Steihaug, The conjugate gradient method and trust regions in large scale
    optimization, SIAM J. Numer. Anal. 20 (1983), 626-637; Ph. L. Toint, Towards an efficient
@@ -23,7 +25,8 @@
 #include "rules/announce.h"
 #include "rules/rules.h"
 
-static PetscErrorCode TrustCGPrecondition(KSP ksp)
+/* z = M^-1 r */
+PetscErrorCode TrustCGPrecondition(KSP ksp)
 {
   KSP_TrustCG *cg = (KSP_TrustCG *)ksp->data;
 
@@ -32,41 +35,77 @@ static PetscErrorCode TrustCGPrecondition(KSP ksp)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* rr = r'r and rz = r'z, in one reduction; for a product by differences also ||z + beta p||^2,
-   which needs z'z and z'p. */
-static PetscErrorCode TrustCGDots(KSP ksp, PetscReal *zz, PetscReal *zp)
+/* Av = A v; vv = v'v, or about that, negative where nothing is known */
+PetscErrorCode TrustCGProduct(KSP ksp, Vec v, PetscReal vv, Vec Av)
 {
   KSP_TrustCG *cg = (KSP_TrustCG *)ksp->data;
+  Mat          A;
 
   PetscFunctionBegin;
-  cg->reductions++;
-  if (!cg->pc) {
-    PetscCall(VecDot(cg->r, cg->r, &cg->rr));
-    cg->rz = *zz = cg->rr;
-    *zp          = 0.0; /* r_{k+1}'p_k = 0 */
-    PetscFunctionReturn(PETSC_SUCCESS);
-  }
-  PetscCall(VecDotBegin(cg->r, cg->z, &cg->rz));
-  PetscCall(VecDotBegin(cg->r, cg->r, &cg->rr));
-  if (cg->announce) PetscCall(VecDotBegin(cg->z, cg->z, zz));
-  if (cg->announce) PetscCall(VecDotBegin(cg->z, cg->p, zp));
-  PetscCall(VecDotEnd(cg->r, cg->z, &cg->rz));
-  PetscCall(VecDotEnd(cg->r, cg->r, &cg->rr));
-  if (cg->announce) PetscCall(VecDotEnd(cg->z, cg->z, zz));
-  if (cg->announce) PetscCall(VecDotEnd(cg->z, cg->p, zp));
+  PetscCall(PCGetOperators(ksp->pc, &A, NULL));
+  if (cg->announce && vv >= 0.0) PetscCall((*cg->announce)(A, PetscSqrtReal(vv)));
+  PetscCall(KSP_MatMult(ksp, A, v, Av));
+  cg->products++;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Log, monitor and test the residual, in the norm that the KSP was told to use. */
-static PetscErrorCode TrustCGTest(KSP ksp)
+/* Appends r'r and r'z, and for a product by differences z'z and z'p, which ||z + beta p||^2
+   needs. Without a preconditioner z = r and r_{k+1}'p_k = 0: see TrustCGDotsKnown(). */
+void TrustCGDots(KSP_TrustCG *cg, PetscInt *nops, SweepOp ops[])
 {
-  KSP_TrustCG *cg    = (KSP_TrustCG *)ksp->data;
-  PetscReal    rnorm = 0.0;
+  ops[(*nops)++] = SweepDot(cg->r, cg->r, &cg->rr);
+  if (cg->pc) ops[(*nops)++] = SweepDot(cg->r, cg->z, &cg->rz);
+  if (cg->pc && cg->announce) {
+    ops[(*nops)++] = SweepDot(cg->z, cg->z, &cg->zz);
+    ops[(*nops)++] = SweepDot(cg->z, cg->p, &cg->zp);
+  }
+}
+
+void TrustCGDotsKnown(KSP_TrustCG *cg)
+{
+  if (cg->pc) return;
+  cg->rz = cg->zz = cg->rr;
+  cg->zp          = 0.0;
+}
+
+/* Appends what makes d, and in the forms of one reduction p, what they stand for. */
+void TrustCGCatchUp(KSP ksp, PetscInt *nops, SweepOp ops[])
+{
+  KSP_TrustCG *cg = (KSP_TrustCG *)ksp->data;
+
+  if (cg->behind) TrustCGCatchUpDirection(cg, nops, ops);
+  if (cg->lag != 0.0) ops[(*nops)++] = SweepAXPY(ksp->vec_sol, cg->lag, cg->p);
+  cg->lag = 0.0;
+}
+
+/* Now: d, and p and Ap, are what they stand for. */
+PetscErrorCode TrustCGSettle(KSP ksp)
+{
+  KSP_TrustCG *cg   = (KSP_TrustCG *)ksp->data;
+  PetscInt     nops = 0;
+  SweepOp      ops[SWEEP_OPS_MAX];
+
+  PetscFunctionBegin;
+  if (cg->lag == 0.0 && !cg->behind) PetscFunctionReturn(PETSC_SUCCESS);
+  TrustCGCatchUp(ksp, &nops, ops);
+  PetscCall(SweepRun(&cg->sweeper, nops, ops));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Log, monitor and test the residual, in the norm that the KSP was told to use. Who looks on may
+   look at d. */
+PetscErrorCode TrustCGTest(KSP ksp)
+{
+  KSP_TrustCG    *cg = (KSP_TrustCG *)ksp->data;
+  const PetscBool theirs =
+    (PetscBool)(ksp->converged != KSPConvergedDefault && ksp->converged != KSPConvergedSkip);
+  PetscReal rnorm = 0.0;
 
   PetscFunctionBegin;
   if (ksp->normtype == KSP_NORM_NATURAL) rnorm = PetscSqrtReal(PetscAbsReal(cg->rz));
   else if (ksp->normtype == KSP_NORM_UNPRECONDITIONED) rnorm = PetscSqrtReal(cg->rr);
   ksp->rnorm = rnorm;
+  if (ksp->numbermonitors || theirs) PetscCall(TrustCGSettle(ksp));
   PetscCall(KSPLogResidualHistory(ksp, rnorm));
   PetscCall(KSPMonitor(ksp, ksp->its, rnorm));
   PetscCall((*ksp->converged)(ksp, ksp->its, rnorm, &ksp->reason, ksp->cnvP));
@@ -77,55 +116,62 @@ static PetscErrorCode TrustCGTest(KSP ksp)
    for this solve. */
 static PetscErrorCode TrustCGStart(KSP ksp)
 {
-  KSP_TrustCG *cg = (KSP_TrustCG *)ksp->data;
-  PetscReal    zz, zp;
+  KSP_TrustCG *cg   = (KSP_TrustCG *)ksp->data;
+  PetscInt     nops = 0;
+  SweepOp      ops[SWEEP_OPS_MAX];
 
   PetscFunctionBegin;
-  ksp->its = 0;
-  cg->dd = cg->dp = cg->model = cg->work = 0.0;
-  cg->path.first.norm                    = 0.0;
+  ksp->its     = 0;
+  cg->products = 0;
+  cg->dd = cg->dp = cg->model = cg->work = cg->lag = 0.0;
+  cg->path.first.norm                              = 0.0;
+  cg->behind                                       = PETSC_FALSE;
   PetscCall(VecZeroEntries(ksp->vec_sol));
   PetscCall(VecCopy(ksp->vec_rhs, cg->r));
   PetscCall(TrustCGPrecondition(ksp));
   if (cg->pc) PetscCall(VecCopy(cg->z, cg->p));
-  PetscCall(TrustCGDots(ksp, &zz, &zp));
+  TrustCGDots(cg, &nops, ops);
+  PetscCall(SweepRun(&cg->sweeper, nops, ops));
+  PetscCall(SweepReduce(&cg->sweeper));
   if (cg->pc && !(cg->rz > 0.0) && cg->rr > 0.0) {
     PetscCall(PetscInfo(ksp,
                         "the preconditioner is not positive definite (r'z = %g): solving "
                         "without it\n",
                         (double)cg->rz));
     cg->pc = PETSC_FALSE;
-    cg->rz = zz = cg->rr;
   }
+  TrustCGDotsKnown(cg);
   if (!cg->pc) PetscCall(VecCopy(cg->r, cg->p));
   cg->pp  = cg->rz;
-  cg->pp2 = zz;
+  cg->pp2 = cg->zz;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* kappa = p'Ap */
+/* kappa = p'Ap, known already in the forms of one reduction */
 static PetscErrorCode TrustCGCurvature(KSP ksp, PetscReal *kappa)
 {
   KSP_TrustCG *cg = (KSP_TrustCG *)ksp->data;
-  Mat          A;
 
   PetscFunctionBegin;
-  PetscCall(PCGetOperators(ksp->pc, &A, NULL));
-  if (cg->announce) PetscCall((*cg->announce)(A, PetscSqrtReal(cg->pp2)));
-  PetscCall(KSP_MatMult(ksp, A, cg->p, cg->Ap));
-  PetscCall(VecDot(cg->p, cg->Ap, kappa));
-  cg->reductions++;
+  if (cg->form == TRUSTCG_TWO) {
+    const SweepOp dot = SweepDot(cg->p, cg->Ap, &cg->kappa);
+
+    PetscCall(TrustCGProduct(ksp, cg->p, cg->pp2, cg->Ap));
+    PetscCall(SweepRun(&cg->sweeper, 1, &dot));
+    PetscCall(SweepReduce(&cg->sweeper));
+  }
+  *kappa = cg->kappa;
   ksp->its++;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* d += tau p, and all that is known of d */
+/* d += tau p, in the next sweep that reads p; and all that is known of d */
 static PetscErrorCode TrustCGMove(KSP ksp, PetscReal tau, PetscReal kappa)
 {
   KSP_TrustCG *cg = (KSP_TrustCG *)ksp->data;
 
   PetscFunctionBegin;
-  PetscCall(VecAXPY(ksp->vec_sol, tau, cg->p));
+  cg->lag = tau;
   cg->dd += tau * (2.0 * cg->dp + tau * cg->pp);
   cg->dp += tau * cg->pp;
   cg->model += tau * (0.5 * tau * kappa - cg->rz);
@@ -160,28 +206,50 @@ static PetscErrorCode TrustCGLeave(KSP ksp, PetscReal kappa)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* r -= alpha Ap, z = M^-1 r, p = z + beta p */
-static PetscErrorCode TrustCGTurn(KSP ksp, PetscReal alpha)
+/* With the new residual: test it, and find beta and all that is known of p = z + beta p. */
+PetscErrorCode TrustCGDirection(KSP ksp, PetscReal rzold)
 {
-  KSP_TrustCG    *cg    = (KSP_TrustCG *)ksp->data;
-  const PetscReal rzold = cg->rz;
-  PetscReal       beta, zz, zp;
+  KSP_TrustCG *cg = (KSP_TrustCG *)ksp->data;
 
   PetscFunctionBegin;
-  PetscCall(VecAXPY(cg->r, -alpha, cg->Ap));
-  PetscCall(TrustCGPrecondition(ksp));
-  PetscCall(TrustCGDots(ksp, &zz, &zp));
   PetscCall(TrustCGTest(ksp));
   if (ksp->reason) PetscFunctionReturn(PETSC_SUCCESS);
   if (!(cg->rz > 0.0)) {
     ksp->reason = PetscIsNanReal(cg->rz) ? KSP_DIVERGED_NANORINF : KSP_DIVERGED_INDEFINITE_PC;
     PetscFunctionReturn(PETSC_SUCCESS);
   }
-  beta = cg->rz / rzold;
-  PetscCall(VecAYPX(cg->p, beta, cg->pc ? cg->z : cg->r));
-  cg->pp2 = zz + beta * (2.0 * zp + beta * cg->pp2);
-  cg->pp  = cg->rz + beta * beta * cg->pp; /* z_{k+1}'Mp_k = r_{k+1}'p_k = 0 */
-  cg->dp *= beta;                          /* d_{k+1}'Mz_{k+1} = d_{k+1}'r_{k+1} = 0 */
+  cg->beta = cg->rz / rzold;
+  cg->pp2  = cg->zz + cg->beta * (2.0 * cg->zp + cg->beta * cg->pp2);
+  cg->pp   = cg->rz + cg->beta * cg->beta * cg->pp; /* z_{k+1}'Mp_k = r_{k+1}'p_k = 0 */
+  cg->dp *= cg->beta;                               /* d_{k+1}'Mz_{k+1} = d_{k+1}'r_{k+1} = 0 */
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* r -= alpha Ap, z = M^-1 r, p = z + beta p */
+static PetscErrorCode TrustCGTurn(KSP ksp, PetscReal alpha)
+{
+  KSP_TrustCG    *cg    = (KSP_TrustCG *)ksp->data;
+  const PetscReal rzold = cg->rz;
+  PetscInt        nops  = 0;
+  SweepOp         ops[SWEEP_OPS_MAX];
+
+  PetscFunctionBegin;
+  ops[nops++] = SweepAXPY(cg->r, -alpha, cg->Ap);
+  if (cg->pc) { /* which comes between the sweeps over r */
+    PetscCall(SweepRun(&cg->sweeper, nops, ops));
+    PetscCall(TrustCGPrecondition(ksp));
+    nops = 0;
+  }
+  TrustCGDots(cg, &nops, ops);
+  PetscCall(SweepRun(&cg->sweeper, nops, ops));
+  PetscCall(SweepReduce(&cg->sweeper));
+  TrustCGDotsKnown(cg);
+  PetscCall(TrustCGDirection(ksp, rzold));
+  if (ksp->reason) PetscFunctionReturn(PETSC_SUCCESS);
+  nops = 0;
+  TrustCGCatchUp(ksp, &nops, ops);
+  ops[nops++] = SweepAYPX(cg->p, cg->beta, cg->pc ? cg->z : cg->r);
+  PetscCall(SweepRun(&cg->sweeper, nops, ops));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -196,8 +264,8 @@ static TrustCGKnot TrustCGHere(const KSP_TrustCG *cg)
 /* One CG iteration */
 static PetscErrorCode TrustCGIterate(KSP ksp)
 {
-  KSP_TrustCG *cg = (KSP_TrustCG *)ksp->data;
-  PetscReal    kappa, alpha;
+  KSP_TrustCG *cg    = (KSP_TrustCG *)ksp->data;
+  PetscReal    kappa = 0.0, alpha;
 
   PetscFunctionBegin;
   if (ksp->its >= ksp->max_it) {
@@ -213,7 +281,8 @@ static PetscErrorCode TrustCGIterate(KSP ksp)
     cg->path.alpha0 = alpha;
     cg->path.first  = TrustCGHere(cg);
   }
-  PetscCall(TrustCGTurn(ksp, alpha));
+  if (cg->form == TRUSTCG_TWO) PetscCall(TrustCGTurn(ksp, alpha));
+  else PetscCall(TrustCGTurnOne(ksp, alpha));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -232,6 +301,8 @@ static PetscErrorCode TrustCGSetUpVecs(KSP ksp)
   if (!cg->p) PetscCall(VecDuplicate(ksp->vec_sol, &cg->p));
   if (!cg->Ap) PetscCall(VecDuplicate(ksp->vec_sol, &cg->Ap));
   if (!cg->z && cg->pc) PetscCall(VecDuplicate(ksp->vec_sol, &cg->z));
+  if (cg->form != TRUSTCG_TWO) PetscCall(TrustCGSetUpOne(ksp));
+  PetscCall(SweepSetUp(&cg->sweeper, ksp->vec_sol));
   PetscCall(PCGetOperators(ksp->pc, &A, NULL));
   PetscCall(PetscObjectQueryFunction((PetscObject)A, TRUSTNCG_DIRECTION_NORM, &cg->announce));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -246,7 +317,9 @@ PetscErrorCode KSPSolve_TrustCG(KSP ksp)
   PetscCall(TrustCGStart(ksp));
   PetscCall(TrustCGTest(ksp));
   if (PetscIsInfOrNanReal(cg->rr)) ksp->reason = KSP_DIVERGED_NANORINF;
+  if (!ksp->reason && cg->form != TRUSTCG_TWO) PetscCall(TrustCGStartOne(ksp));
   while (!ksp->reason) PetscCall(TrustCGIterate(ksp));
+  if (cg->lag != 0.0) PetscCall(TrustCGSettle(ksp));
   cg->path.end = TrustCGHere(cg);
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -37,8 +37,18 @@ PetscErrorCode TrustCGGetCounts(KSP ksp, PetscInt *reductions, PetscInt *vectors
   KSP_TrustCG *cg = (KSP_TrustCG *)ksp->data;
 
   PetscFunctionBegin;
-  if (reductions) *reductions = cg->reductions;
-  if (vectors) *vectors = !!cg->r + !!cg->p + !!cg->Ap + !!cg->z;
+  if (reductions) *reductions = cg->sweeper.reductions;
+  if (vectors) {
+    *vectors = !!cg->r + !!cg->p + !!cg->Ap + !!cg->z + !!cg->Az;
+    *vectors += !!cg->m + !!cg->q + !!cg->Am + !!cg->Aq;
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode TrustCGGetProducts(KSP ksp, PetscInt *products)
+{
+  PetscFunctionBegin;
+  *products = ((KSP_TrustCG *)ksp->data)->products;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -65,9 +75,11 @@ static PetscErrorCode KSPCGGetObjFcn_TrustCG(KSP ksp, PetscReal *model)
 
 static PetscErrorCode KSPSetFromOptions_TrustCG(KSP ksp, TrustNCGOptionItems PetscOptionsObject)
 {
-  KSP_TrustCG *cg     = (KSP_TrustCG *)ksp->data;
-  PetscReal    radius = cg->radius;
-  PetscBool    set;
+  static const char *const forms[] = {"2", "1", "overlapped"};
+  KSP_TrustCG             *cg      = (KSP_TrustCG *)ksp->data;
+  PetscReal                radius  = cg->radius;
+  PetscInt                 form    = cg->form;
+  PetscBool                set;
 
   PetscFunctionBegin;
   PetscOptionsHeadBegin(PetscOptionsObject, "KSP TrustCG options");
@@ -77,6 +89,11 @@ static PetscErrorCode KSPSetFromOptions_TrustCG(KSP ksp, TrustNCGOptionItems Pet
              "-%sksp_cg_radius is %g: a radius is 0 (none) or positive",
              ((PetscObject)ksp)->prefix ? ((PetscObject)ksp)->prefix : "", (double)radius);
   if (set) cg->radius = radius;
+  PetscCall(PetscOptionsEList("-ksp_trustcg_reductions",
+                              "Global reductions an iteration: 2, 1, or 1 overlapped with the next "
+                              "product",
+                              "KSPTRUSTCG", forms, 3, forms[form], &form, NULL));
+  cg->form = (TrustCGForm)form;
   PetscOptionsHeadEnd();
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -104,6 +121,11 @@ static PetscErrorCode KSPReset_TrustCG(KSP ksp)
   PetscCall(VecDestroy(&cg->z));
   PetscCall(VecDestroy(&cg->p));
   PetscCall(VecDestroy(&cg->Ap));
+  PetscCall(VecDestroy(&cg->Az));
+  PetscCall(VecDestroy(&cg->m));
+  PetscCall(VecDestroy(&cg->q));
+  PetscCall(VecDestroy(&cg->Am));
+  PetscCall(VecDestroy(&cg->Aq));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -120,10 +142,12 @@ static PetscErrorCode KSPDestroy_TrustCG(KSP ksp)
 
 /*MC
   KSPTRUSTCG - "trustcg": preconditioned conjugate gradients truncated at a trust-region boundary
-  and at negative curvature (Steihaug-Toint), with two global reductions an iteration.
+  and at negative curvature (Steihaug-Toint), with two global reductions an iteration, or one.
 
   Options Database Keys:
 + -ksp_cg_radius <0> - trust-region radius in the norm of the preconditioner, 0 for none
+. -ksp_trustcg_reductions <2> - global reductions an iteration: 2, 1, or overlapped, one that
+                                travels while the next product is computed
 . -ksp_rtol <rtol> - stop at ||r|| <= rtol ||b||
 - -ksp_norm_type <unpreconditioned> - norm of that test: unpreconditioned, natural or none
 
@@ -133,6 +157,14 @@ static PetscErrorCode KSPDestroy_TrustCG(KSP ksp)
   Minimises d'Ad/2 - b'd over ||d||_M <= radius from d = 0, an initial guess is ignored. A may be
   indefinite, the preconditioner must be positive definite; one that is not positive along b is
   put aside for that solve. `KSPCGSetRadius()`, `KSPCGGetNormD()` and `KSPCGGetObjFcn()` apply.
+
+  The forms take the same steps to rounding, but at different costs. With 2 reductions an iteration
+  makes one product and reads and writes 10 vectors (12 with a preconditioner, besides it), and the
+  solver keeps 3 (4) vectors. With 1 it is 12 (14), 4 (5) vectors, and one product more in a solve
+  that converges. Overlapped it is 13 (18), 6 (9) vectors, and two products more in a solve that
+  converges, one in another. The latter two recompute residual and products, 2 or 4 of them, each
+  time that ||r|| has fallen by a hundred. Choose 1 where the latency of a reduction is felt, and
+  overlapped where it is as long as a product.
 
   With no radius and negative curvature the step is as long as |p'Ap| suggests.
 

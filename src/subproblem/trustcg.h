@@ -13,5 +13,7 @@ PETSC_INTERN PetscErrorCode TrustCGStepTo(KSP ksp, PetscReal radius);
 /* A vector that the next solve overwrites and that is free in between. */
 PETSC_INTERN PetscErrorCode TrustCGGetFreeVec(KSP ksp, Vec *v);
 PETSC_INTERN PetscErrorCode TrustCGGetCounts(KSP ksp, PetscInt *reductions, PetscInt *vectors);
+/* Products with A in the last solve */
+PETSC_INTERN PetscErrorCode TrustCGGetProducts(KSP ksp, PetscInt *products);
 
 #endif

@@ -5,25 +5,59 @@
 
 #include <petsc/private/kspimpl.h>
 #include "subproblem/path.h"
+#include "subproblem/sweep.h"
 #include "subproblem/trustcg.h"
 
 typedef PetscErrorCode (*AnnounceFn)(Mat, PetscReal);
 
+/* How the dot products of an iteration are reduced */
+typedef enum {
+  TRUSTCG_TWO,       /* p'Ap, and after the residual the others */
+  TRUSTCG_ONE,       /* all after Az (Chronopoulos and Gear 1989) */
+  TRUSTCG_OVERLAPPED /* the same, while the next product is computed (Ghysels, Vanroose 2014) */
+} TrustCGForm;
+
 typedef struct {
-  PetscReal   radius;     /* in the norm of M; 0 or PETSC_INFINITY: none */
-  Vec         r, p, Ap;   /* residual, direction, product */
-  Vec         z;          /* M^-1 r; NULL without a preconditioner, when z = r */
-  PetscBool   pc;         /* this solve is preconditioned */
-  PetscReal   rz, rr;     /* r'z, r'r */
-  PetscReal   dd, dp, pp; /* d'Md, d'Mp, p'Mp */
-  PetscReal   pp2;        /* p'p */
-  PetscReal   model;      /* q(d) */
-  PetscReal   work;       /* sum of alpha_i r_i'z_i, and tau r_k'z_k of a step to the boundary */
-  AnnounceFn  announce;   /* A wants to know ||p||_2 */
+  TrustCGForm form;
+  PetscReal   radius;   /* in the norm of M; 0 or PETSC_INFINITY: none */
+  Vec         r, p, Ap; /* residual, direction, product */
+  Vec         z;        /* M^-1 r; NULL without a preconditioner, when z = r */
+  Vec         Az;       /* the forms of one reduction */
+  Vec         m, q;     /* the overlapped form: M^-1 Az, M^-1 Ap; NULL like z */
+  Vec         Am, Aq;
+  PetscBool   pc;          /* this solve is preconditioned */
+  PetscReal   rz, rr;      /* r'z, r'r */
+  PetscReal   zz, zp;      /* z'z, z'p, where A wants to know ||p||_2 */
+  PetscReal   zAz, zAp;    /* the forms of one reduction */
+  PetscReal   kappa, beta; /* p'Ap; of the last change of direction */
+  PetscReal   dd, dp, pp;  /* d'Md, d'Mp, p'Mp */
+  PetscReal   pp2;         /* p'p */
+  PetscReal   mm;          /* m'm of an earlier m, negative before there is one */
+  PetscReal   lag;         /* d + lag p is meant where d stands */
+  PetscBool   behind;      /* z + beta p is meant where p stands, and so for Ap, q, Aq */
+  PetscReal   rrreplaced;  /* r'r when recurred products were last replaced by true ones */
+  PetscReal   model;       /* q(d) */
+  PetscReal   work;        /* sum of alpha_i r_i'z_i, and tau r_k'z_k of a step to the boundary */
+  AnnounceFn  announce;    /* A wants to know ||p||_2 */
+  PetscInt    products;    /* with A, in this solve */
   TrustCGPath path;
-  PetscInt    reductions; /* since the KSP was made */
+  Sweeper     sweeper;
 } KSP_TrustCG;
 
+/* cg.c */
 PETSC_INTERN PetscErrorCode KSPSolve_TrustCG(KSP ksp);
+PETSC_INTERN PetscErrorCode TrustCGSettle(KSP ksp);
+PETSC_INTERN PetscErrorCode TrustCGPrecondition(KSP ksp);
+PETSC_INTERN PetscErrorCode TrustCGProduct(KSP ksp, Vec v, PetscReal vv, Vec Av);
+PETSC_INTERN PetscErrorCode TrustCGDirection(KSP ksp, PetscReal rzold);
+PETSC_INTERN void           TrustCGDots(KSP_TrustCG *cg, PetscInt *nops, SweepOp ops[]);
+PETSC_INTERN void           TrustCGDotsKnown(KSP_TrustCG *cg);
+PETSC_INTERN void           TrustCGCatchUp(KSP ksp, PetscInt *nops, SweepOp ops[]);
+
+/* onereduction.c */
+PETSC_INTERN PetscErrorCode TrustCGSetUpOne(KSP ksp);
+PETSC_INTERN PetscErrorCode TrustCGStartOne(KSP ksp);
+PETSC_INTERN PetscErrorCode TrustCGTurnOne(KSP ksp, PetscReal alpha);
+PETSC_INTERN void           TrustCGCatchUpDirection(KSP_TrustCG *cg, PetscInt *nops, SweepOp ops[]);
 
 #endif

@@ -2,6 +2,7 @@
    f, gradient and H v of the user's, each call counted once in the ledger. */
 #include "tao/trustncg_impl.h"
 #include "hessvec/hessvec.h"
+#include "subproblem/trustcg.h"
 
 /* sqrt(g'Mg) with the M of TaoSetGradientNorm(), else ||g||_2; one reduction. */
 static PetscErrorCode TrustNCGGradientNorm(Tao tao, Vec g, PetscReal *norm)
@@ -197,7 +198,9 @@ PetscErrorCode TrustNCGCountHessVec(Tao tao, PetscInt cg)
 
   PetscFunctionBegin;
   tn->ledger.cg += cg;
-  if (tn->kind == TRUSTNCG_HV_MATRIX) tn->ledger.nhv_matrix += cg;
+  if (tn->ours) PetscCall(TrustCGGetProducts(tao->ksp, &products));
+  else products = cg;
+  if (tn->kind == TRUSTNCG_HV_MATRIX) tn->ledger.nhv_matrix += products;
   else {
     PetscCall(TrustNCGHessVecGetCounts(tn->shell, &products, NULL));
     if (tn->kind == TRUSTNCG_HV_USER) tn->ledger.nhv_user = products;

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+   Sweeps over vectors: the loops on the host, and the plain form by PETSc's vector calls. */
+#include "subproblem/sweep.h"
+
+#define BLOCK 256 /* unknowns: ten arrays of a block fit the first-level cache */
+#define LANES 8   /* partial sums of a dot product: they vectorise, and lose less to rounding */
+
+/* The loops in two versions, chosen when the library is loaded, where compiler and loader know
+   how; their results have the same bits, as neither contracts a b + c. */
+#if defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__) && !defined(__clang__)
+#define WIDE __attribute__((target_clones("avx2", "default")))
+#else
+#define WIDE
+#endif
+
+WIDE static void LoopAXPY(PetscInt n, PetscReal a, const PetscScalar *restrict x,
+                          PetscScalar *restrict y)
+{
+  for (PetscInt i = 0; i < n; i++) y[i] += a * x[i];
+}
+
+WIDE static void LoopAYPX(PetscInt n, PetscReal a, const PetscScalar *restrict x,
+                          PetscScalar *restrict y)
+{
+  for (PetscInt i = 0; i < n; i++) y[i] = x[i] + a * y[i];
+}
+
+WIDE static PetscReal LoopDot(PetscInt n, const PetscScalar *restrict x,
+                              const PetscScalar *restrict y)
+{
+  PetscReal s[LANES] = {0};
+  PetscInt  i;
+
+  for (i = 0; i + LANES <= n; i += LANES) {
+    for (int l = 0; l < LANES; l++) s[l] += x[i + l] * y[i + l];
+  }
+  for (; i < n; i++) s[0] += x[i] * y[i];
+  return ((s[0] + s[1]) + (s[2] + s[3])) + ((s[4] + s[5]) + (s[6] + s[7]));
+}
+
+/* The arrays of an operation; y of a dot product is read only. */
+typedef struct {
+  const PetscScalar *x, *yread;
+  PetscScalar       *y;
+} Arrays;
+
+static PetscErrorCode SweepGetArrays(const SweepOp *op, Arrays *arrays)
+{
+  PetscFunctionBegin;
+  PetscCall(VecGetArrayRead(op->x, &arrays->x));
+  if (op->kind == SWEEP_DOT) PetscCall(VecGetArrayRead(op->y, &arrays->yread));
+  else PetscCall(VecGetArray(op->y, &arrays->y));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Tells the vectors written to that their norms have changed. */
+static PetscErrorCode SweepRestoreArrays(const SweepOp *op, Arrays *arrays)
+{
+  PetscFunctionBegin;
+  if (op->kind == SWEEP_DOT) PetscCall(VecRestoreArrayRead(op->y, &arrays->yread));
+  else PetscCall(VecRestoreArray(op->y, &arrays->y));
+  PetscCall(VecRestoreArrayRead(op->x, &arrays->x));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static void SweepBlock(PetscInt nops, const SweepOp ops[], const Arrays arrays[], PetscInt i,
+                       PetscInt n, PetscReal sums[])
+{
+  for (PetscInt k = 0; k < nops; k++) {
+    const PetscScalar *x = arrays[k].x + i;
+
+    if (ops[k].kind == SWEEP_AXPY) LoopAXPY(n, ops[k].a, x, arrays[k].y + i);
+    else if (ops[k].kind == SWEEP_AYPX) LoopAYPX(n, ops[k].a, x, arrays[k].y + i);
+    else *sums++ += LoopDot(n, x, arrays[k].yread + i);
+  }
+}
+
+static PetscErrorCode SweepRun_Host(PetscInt nops, const SweepOp ops[], PetscReal sums[])
+{
+  Arrays   arrays[SWEEP_OPS_MAX];
+  PetscInt n;
+
+  PetscFunctionBegin;
+  PetscCall(VecGetLocalSize(ops[0].x, &n));
+  for (PetscInt k = 0; k < nops; k++) PetscCall(SweepGetArrays(&ops[k], &arrays[k]));
+  for (PetscInt i = 0; i < n; i += BLOCK) {
+    SweepBlock(nops, ops, arrays, i, PetscMin(BLOCK, n - i), sums);
+  }
+  for (PetscInt k = nops - 1; k >= 0; k--) PetscCall(SweepRestoreArrays(&ops[k], &arrays[k]));
+  PetscCall(PetscLogFlops(2.0 * n * nops));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode SweepRun_Plain(PetscInt nops, const SweepOp ops[])
+{
+  PetscFunctionBegin;
+  for (PetscInt k = 0; k < nops; k++) {
+    if (ops[k].kind == SWEEP_AXPY) PetscCall(VecAXPY(ops[k].y, ops[k].a, ops[k].x));
+    else if (ops[k].kind == SWEEP_AYPX) PetscCall(VecAYPX(ops[k].y, ops[k].a, ops[k].x));
+    else PetscCall(VecDotBegin(ops[k].x, ops[k].y, ops[k].dot));
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Vectors of another type hide their arrays, or keep them on a device. */
+PetscErrorCode SweepSetUp(Sweeper *sweeper, Vec like)
+{
+  PetscFunctionBegin;
+  sweeper->comm    = PetscObjectComm((PetscObject)like);
+  sweeper->request = MPI_REQUEST_NULL;
+  sweeper->ndots   = 0;
+  PetscCall(
+    PetscObjectTypeCompareAny((PetscObject)like, &sweeper->host, VECSEQ, VECMPI, VECSHARED, ""));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* At most SWEEP_OPS_MAX operations, and SWEEP_DOTS_MAX dot products until they are reduced. */
+PetscErrorCode SweepRun(Sweeper *sweeper, PetscInt nops, const SweepOp ops[])
+{
+  const PetscInt first = sweeper->ndots;
+
+  PetscFunctionBegin;
+  for (PetscInt k = 0; k < nops; k++) {
+    if (ops[k].kind == SWEEP_DOT) sweeper->dots[sweeper->ndots++] = ops[k];
+  }
+  for (PetscInt k = first; k < sweeper->ndots; k++) sweeper->local[k] = 0.0;
+  if (nops && sweeper->host) PetscCall(SweepRun_Host(nops, ops, sweeper->local + first));
+  else PetscCall(SweepRun_Plain(nops, ops));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode SweepReduceBegin(Sweeper *sweeper)
+{
+  PetscFunctionBegin;
+  if (!sweeper->host) PetscCall(PetscCommSplitReductionBegin(sweeper->comm));
+  else
+    PetscCallMPI(MPI_Iallreduce(sweeper->local, sweeper->global, (PetscMPIInt)sweeper->ndots,
+                                MPIU_REAL, MPIU_SUM, sweeper->comm, &sweeper->request));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode SweepReduceEnd(Sweeper *sweeper)
+{
+  PetscFunctionBegin;
+  if (sweeper->host) PetscCallMPI(MPI_Wait(&sweeper->request, MPI_STATUS_IGNORE));
+  for (PetscInt k = 0; k < sweeper->ndots; k++) {
+    const SweepOp *op = &sweeper->dots[k];
+
+    if (sweeper->host) *op->dot = sweeper->global[k];
+    else PetscCall(VecDotEnd(op->x, op->y, op->dot));
+  }
+  sweeper->ndots = 0;
+  sweeper->reductions++;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode SweepReduce(Sweeper *sweeper)
+{
+  PetscFunctionBegin;
+  if (sweeper->host) {
+    PetscCallMPI(MPI_Allreduce(sweeper->local, sweeper->global, (PetscMPIInt)sweeper->ndots,
+                               MPIU_REAL, MPIU_SUM, sweeper->comm));
+  }
+  PetscCall(SweepReduceEnd(sweeper)); /* there is no request: MPI_Wait returns at once */
+  PetscFunctionReturn(PETSC_SUCCESS);
+}

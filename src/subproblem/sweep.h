@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+   Sweeps: several operations on vectors, dot products among them, in one pass through memory.
+
+   A list of elementary operations is done in its order, but block after block of the unknowns, so
+   that a vector read by one operation is still in cache for the next ones. Vectors whose arrays
+   are not in the host's memory are left to PETSc, operation by operation: the plain form. The dot
+   products of all sweeps since the last reduction are reduced together. */
+#ifndef TRUSTNCG_SWEEP_H
+#define TRUSTNCG_SWEEP_H
+
+#include <petscvec.h>
+#include "compat.h"
+
+typedef enum { SWEEP_AXPY, SWEEP_AYPX, SWEEP_DOT } SweepKind;
+
+typedef struct {
+  SweepKind  kind;
+  PetscReal  a;
+  Vec        x, y;
+  PetscReal *dot;
+} SweepOp;
+
+/* y += a x */
+static inline SweepOp SweepAXPY(Vec y, PetscReal a, Vec x)
+{
+  return (SweepOp){SWEEP_AXPY, a, x, y, NULL};
+}
+
+/* y = x + a y */
+static inline SweepOp SweepAYPX(Vec y, PetscReal a, Vec x)
+{
+  return (SweepOp){SWEEP_AYPX, a, x, y, NULL};
+}
+
+/* dot = x'y, known after the reduction */
+static inline SweepOp SweepDot(Vec x, Vec y, PetscReal *dot)
+{
+  return (SweepOp){SWEEP_DOT, 0.0, x, y, dot};
+}
+
+enum { SWEEP_OPS_MAX = 16, SWEEP_DOTS_MAX = 8 };
+
+typedef struct {
+  MPI_Comm    comm;
+  PetscBool   host;
+  PetscInt    ndots; /* waiting for their reduction */
+  SweepOp     dots[SWEEP_DOTS_MAX];
+  PetscReal   local[SWEEP_DOTS_MAX], global[SWEEP_DOTS_MAX];
+  MPI_Request request;    /* of a reduction under way, else MPI_REQUEST_NULL */
+  PetscInt    reductions; /* so far */
+} Sweeper;
+
+PETSC_INTERN PetscErrorCode SweepSetUp(Sweeper *sweeper, Vec like);
+PETSC_INTERN PetscErrorCode SweepRun(Sweeper *sweeper, PetscInt n, const SweepOp ops[]);
+/* One reduction for all dots: at once, or split in two for work in between. */
+PETSC_INTERN PetscErrorCode SweepReduce(Sweeper *sweeper);
+PETSC_INTERN PetscErrorCode SweepReduceBegin(Sweeper *sweeper);
+PETSC_INTERN PetscErrorCode SweepReduceEnd(Sweeper *sweeper);
+
+#endif
