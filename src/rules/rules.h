@@ -32,6 +32,25 @@ PETSC_INTERN PetscReal TrustNCGRate(PetscInt its, PetscReal drop);
 PETSC_INTERN PetscReal TrustNCGLost(PetscInt its, PetscReal drop, PetscReal best, PetscInt work);
 PETSC_INTERN PetscBool TrustNCGStale(PetscReal drift, PetscReal lost, PetscReal price);
 
+/* mode.c: a step of the learned model, or of CG? */
+typedef struct {
+  PetscBool learned; /* the answer */
+  PetscBool known;   /* learned steps were tried: rate is theirs */
+  PetscInt  quad;    /* for how long f has looked quadratic along learned steps */
+  PetscInt  budget;  /* patience with learned steps */
+  PetscReal rate;    /* decrease of log ||g|| a gradient-equivalent of the last block of them */
+  PetscReal gnorm;   /* ||g|| at the start of the block, */
+  PetscReal spent;   /* and gradient-equivalents by then */
+} TrustNCGMode;
+
+PETSC_INTERN void TrustNCGModeStart(TrustNCGMode *mode);
+PETSC_INTERN void TrustNCGModeLeave(TrustNCGMode *mode, PetscReal gnorm, PetscReal spent);
+PETSC_INTERN void TrustNCGModeLearned(TrustNCGMode *mode, PetscReal n, PetscReal df,
+                                      PetscReal trapezoid, PetscReal gnorm, PetscReal spent);
+PETSC_INTERN void TrustNCGModeCG(TrustNCGMode *mode, PetscReal n, PetscBool inside, PetscReal rho,
+                                 PetscReal gnorm, PetscReal gplusnorm, PetscReal cost,
+                                 PetscReal spent);
+
 /* difference.c: the step of a finite difference */
 PETSC_INTERN PetscReal TrustNCGDifferenceStep(PetscReal relstep, PetscReal xnorm, PetscReal vnorm);
 

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+   A diagonal D of the Hessian learned from pairs (s, y), and gamma D^-1. */
+#ifndef TRUSTNCG_DIAGONAL_H
+#define TRUSTNCG_DIAGONAL_H
+
+#include <petscvec.h>
+#include "compat.h"
+
+typedef struct _n_TrustNCGDiagonal *TrustNCGDiagonal;
+
+PETSC_INTERN PetscErrorCode TrustNCGDiagonalCreate(Vec like, TrustNCGDiagonal *diagonal);
+PETSC_INTERN PetscErrorCode TrustNCGDiagonalDestroy(TrustNCGDiagonal *diagonal);
+/* Forget all: D is then the identity. */
+PETSC_INTERN PetscErrorCode TrustNCGDiagonalReset(TrustNCGDiagonal diagonal);
+/* Learn from y = Hs, with ys = y's > 0. */
+PETSC_INTERN PetscErrorCode TrustNCGDiagonalLearn(TrustNCGDiagonal diagonal, Vec s, Vec y,
+                                                  PetscReal ys);
+/* z = gamma D^-1 v */
+PETSC_INTERN PetscErrorCode TrustNCGDiagonalApply(TrustNCGDiagonal diagonal, Vec v, Vec z);
+/* D = (what was learned)^power, power 0, 1/2 or 1 */
+PETSC_INTERN PetscErrorCode TrustNCGDiagonalGetCounts(TrustNCGDiagonal diagonal, PetscReal *power,
+                                                      PetscInt *vectors, PetscInt *reductions);
+
+#endif

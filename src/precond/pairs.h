@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+   A model of the inverse Hessian learned from pairs (s, y) with y = Hs, or nearly: limited-memory
+   BFGS over a learned diagonal. */
+#ifndef TRUSTNCG_PAIRS_H
+#define TRUSTNCG_PAIRS_H
+
+#include <petscvec.h>
+#include "compat.h"
+
+typedef struct _n_TrustNCGPairs *TrustNCGPairs;
+
+PETSC_INTERN PetscErrorCode TrustNCGPairsCreate(Vec like, PetscInt most, TrustNCGPairs *pairs);
+PETSC_INTERN PetscErrorCode TrustNCGPairsDestroy(TrustNCGPairs *pairs);
+/* Forget all: the model is then the identity. */
+PETSC_INTERN PetscErrorCode TrustNCGPairsReset(TrustNCGPairs pairs);
+/* Room for one more pair, for the caller to fill; the oldest gives way where there is none. */
+PETSC_INTERN PetscErrorCode TrustNCGPairsStage(TrustNCGPairs pairs, Vec *s, Vec *y);
+/* The same, by handing over vectors for others in return. */
+PETSC_INTERN PetscErrorCode TrustNCGPairsExchange(TrustNCGPairs pairs, Vec *s, Vec *y);
+/* Forget the pairs, but not the diagonal. */
+PETSC_INTERN PetscErrorCode TrustNCGPairsForget(TrustNCGPairs pairs);
+/* Takes the staged pair into the model, unless s'y is not safely positive; `learn` brings the
+   diagonal up to date with it, too. */
+PETSC_INTERN PetscErrorCode TrustNCGPairsCommit(TrustNCGPairs pairs, PetscBool learn,
+                                                PetscBool *taken);
+/* z = Bv, two reductions; v and z must differ. */
+PETSC_INTERN PetscErrorCode TrustNCGPairsApply(TrustNCGPairs pairs, Vec v, Vec z);
+/* Pairs in the model, the power of its diagonal, and what all takes. */
+PETSC_INTERN PetscErrorCode TrustNCGPairsGetCounts(TrustNCGPairs pairs, PetscInt *stored,
+                                                   PetscReal *power, PetscInt *vectors,
+                                                   PetscInt *reductions);
+
+#endif
