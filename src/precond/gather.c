@@ -85,6 +85,8 @@ PetscErrorCode TrustNCGGatherGive(TrustNCGGather a, PetscInt least, TrustNCGPair
 
   PetscFunctionBegin;
   if (a->k < least) PetscFunctionReturn(PETSC_SUCCESS);
+  for (PetscInt i = 0; i < a->k; i++) PetscCall(TrustNCGPairsWitness(pairs, a->p[i], a->Hp[i]));
+  PetscCall(TrustNCGPairsHearWitnesses(pairs));
   PetscCall(TrustNCGPairsForget(pairs));
   for (PetscInt i = 0; i < a->k; i++) {
     PetscCall(TrustNCGPairsExchange(pairs, &a->p[i], &a->Hp[i]));

@@ -194,7 +194,24 @@ static PetscErrorCode Build(TrustNCGSparse sparse, Mat H, PetscBool *finite)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode TrustNCGSparseUpdate(TrustNCGSparse sparse, Mat H, Vec g, PetscInt *products)
+/* A product with H shows whether P has the entries that matter. */
+static PetscErrorCode Misfit(TrustNCGSparse sparse, Mat H, Vec g, PetscReal *misfit)
+{
+  Vec       y = sparse->work;
+  PetscReal ynorm, rnorm;
+
+  PetscFunctionBegin;
+  PetscCall(MatMult(H, g, y));
+  PetscCall(VecNorm(y, NORM_2, &ynorm));
+  PetscCall(VecScale(y, -1.0));
+  PetscCall(MatMultAdd(sparse->P, g, y, y));
+  PetscCall(VecNorm(y, NORM_2, &rnorm));
+  *misfit = rnorm <= ynorm ? (ynorm > 0.0 ? rnorm / ynorm : 0.0) : PETSC_INFINITY;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode TrustNCGSparseUpdate(TrustNCGSparse sparse, Mat H, Vec g, PetscReal *misfit,
+                                    PetscInt *products)
 {
   PetscInt  colors;
   PetscBool finite, good = PETSC_TRUE;
@@ -207,6 +224,11 @@ PetscErrorCode TrustNCGSparseUpdate(TrustNCGSparse sparse, Mat H, Vec g, PetscIn
   }
   PetscCall(Build(sparse, H, &finite));
   *products = colors;
+  if (misfit) {
+    *misfit = PETSC_INFINITY;
+    if (finite) PetscCall(Misfit(sparse, H, g, misfit));
+    *products += finite;
+  }
   if (finite) PetscCall(Rehearse(sparse, g, &good));
   if (!good) PetscCall(TrustNCGMakeDominant(sparse->P, sparse->work));
   sparse->dominant = (PetscBool)!good;

@@ -3,7 +3,9 @@
 
      x, f, g; radius = infinite unless -tao_trust0 says otherwise
      repeat until TAO's convergence test says stop
+       where the learned model has the turn: d = -Bg and a line search (learned.c), else
        d: truncated CG on min g'd + d'Hd/2 over ||d|| <= radius, to ||r|| <= eta ||g||
+          with a look at f on the way of a long solve: stop where the model no longer holds
        f+ at x + d
        rho = (f - f+) / (-model), or with -(g + g+)'d/2 above where f is at its rounding level
        until rho >= eta: shrink the radius, d = step of the same CG path for it, f+ again
@@ -15,7 +17,9 @@
 #include "rules/rules.h"
 #include "subproblem/trustcg.h"
 
-#define MAX_TRIES 50 /* trial points in an iteration; each is at most half as long as the last */
+#define OPENING_ITS 2
+#define WAITING_ITS 10
+#define MAX_TRIES   50 /* trial points in an iteration; each is at most half as long as the last */
 
 /* History, monitors and the convergence test at the iterate. */
 static PetscErrorCode TrustNCGReport(Tao tao, PetscReal step)
@@ -34,6 +38,7 @@ static PetscErrorCode TrustNCGSetUpKSP(Tao tao)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
   PetscReal     rtol;
+  PetscInt      its;
   KSPType       type;
   void (*setradius)(void);
 
@@ -46,8 +51,9 @@ static PetscErrorCode TrustNCGSetUpKSP(Tao tao)
              type, TrustNCGPrefix(tao), KSPTRUSTCG);
   tn->reductions0 = 0;
   if (tn->ours) PetscCall(TrustCGGetCounts(tao->ksp, &tn->reductions0, NULL));
-  PetscCall(KSPGetTolerances(tao->ksp, &rtol, NULL, NULL, NULL));
+  PetscCall(KSPGetTolerances(tao->ksp, &rtol, NULL, NULL, &its));
   if (rtol != tn->forcing) tn->etamax = rtol; /* else a solve cut short by an error left its own */
+  if (its != tn->cgmost) tn->maxits = its;
   PetscCheck(tn->etamax > 0.0 && tn->etamax < 1.0, PetscObjectComm((PetscObject)tao),
              PETSC_ERR_ARG_OUTOFRANGE,
              "The relative tolerance of the KSP is the largest forcing term, in (0, 1), not %g: "
@@ -84,8 +90,9 @@ static PetscErrorCode TrustNCGStart(Tao tao)
   tn->reductions = 0;
   PetscCall(TrustNCGSetUpKSP(tao));
   PetscCall(TrustNCGSetUpEvaluation(tao));
-  PetscCall(TrustNCGSetUpSparse(tao));
+  PetscCall(TrustNCGPrecondSetUp(tao));
   PetscCall(TrustNCGEvaluateStart(tao));
+  TrustNCGModeStart(&tn->mode);
   tn->mismatch = PETSC_INFINITY;
   tn->forcing  = 0.0;
   tao->trust   = tao->trust0;
@@ -93,6 +100,41 @@ static PetscErrorCode TrustNCGStart(Tao tao)
   if (!tn->ours && tao->trust >= PETSC_INFINITY) tao->trust = 1.0 + tn->xnorm;
   tao->reason = TAO_CONTINUE_ITERATING;
   PetscCall(TrustNCGReport(tao, tao->trust));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Room for the gradient at a trial: a vector that the KSP does not need now, else a spare one. */
+static PetscErrorCode TrustNCGGetRoom(Tao tao)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+
+  PetscFunctionBegin;
+  tn->gplus = NULL;
+  if (tn->ours) PetscCall(TrustCGGetFreeVec(tao->ksp, &tn->gplus));
+  if (!tn->gplus && !tn->spare) PetscCall(VecDuplicate(tao->solution, &tn->spare));
+  if (!tn->gplus) tn->gplus = tn->spare;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* On the way of a long solve of CG: where f no longer follows the model, or follows it badly, the
+   rest of the solve would be wasted. What is known of the trial is kept for its judgement. */
+static PetscErrorCode TrustNCGLook(void *ctx, PetscBool *stop)
+{
+  Tao           tao = (Tao)ctx;
+  TAO_TrustNCG *tn  = (TAO_TrustNCG *)tao->data;
+  PetscReal     ared;
+
+  PetscFunctionBegin;
+  PetscCall(KSPCGGetNormD(tao->ksp, &tn->dnorm));
+  PetscCall(KSPCGGetObjFcn(tao->ksp, &tn->model));
+  PetscCall(TrustNCGGetRoom(tao));
+  PetscCall(TrustNCGEvaluateTrial(tao));
+  ared = tn->f - tn->fplus;
+  *stop =
+    (PetscBool)!TrustNCGModelHolds(ared, -tn->model, TrustNCGRoundoff(tn->f, tn->fplus, tn->n));
+  tn->checked = *stop;
+  if (!*stop) tn->ledger.looks++;
+  tn->tries = *stop;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -105,6 +147,8 @@ static PetscErrorCode TrustNCGSolveKSP(Tao tao)
 
   PetscFunctionBegin;
   PetscCall(PetscLogEventBegin(TRUSTNCG_Subproblem, tao, tao->ksp, NULL, NULL));
+  tn->checked = PETSC_FALSE;
+  if (tn->ours) PetscCall(TrustCGSetLook(tao->ksp, TrustNCGLook, tao));
   PetscCall(KSPCGSetRadius(tao->ksp, tao->trust < PETSC_INFINITY ? tao->trust : 0.0));
   PetscCall(KSPSolve(tao->ksp, tao->gradient, tao->stepdirection));
   PetscCall(KSPGetConvergedReason(tao->ksp, &reason));
@@ -149,6 +193,21 @@ static PetscErrorCode TrustNCGFirstRadius(Tao tao)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* The solve that opens a run with learned steps only finds out the scale of f, and while a sparse
+   Hessian may come to pay no solve is to cost more than it: it would have been cheaper. */
+static PetscErrorCode TrustNCGLimitCG(Tao tao)
+{
+  TAO_TrustNCG *tn   = (TAO_TrustNCG *)tao->data;
+  PetscInt     *most = &tn->cgmost;
+
+  PetscFunctionBegin;
+  *most = tn->maxits;
+  if (tn->pairs && tn->learnedsteps && tao->niter == 0) *most = PetscMin(*most, OPENING_ITS);
+  else if (tn->waiting) *most = PetscMin(*most, WAITING_ITS);
+  PetscCall(KSPSetTolerances(tao->ksp, tn->forcing, PETSC_DEFAULT, PETSC_DEFAULT, *most));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* The first solve at a new iterate, as accurate as it pays. */
 static PetscErrorCode TrustNCGSubproblem(Tao tao)
 {
@@ -161,17 +220,15 @@ static PetscErrorCode TrustNCGSubproblem(Tao tao)
     PetscMax(tao->gatol, PetscMax(tao->grtol * PetscAbsReal(tn->f), tao->gttol * tn->gnorm0));
   tn->forcing =
     TrustNCGForcing(tn->etamax, tn->forcing, tn->gnorm, tn->gnorm0, tn->mismatch, target);
-  PetscCall(KSPSetTolerances(tao->ksp, tn->forcing, PETSC_DEFAULT, PETSC_DEFAULT, PETSC_DEFAULT));
   PetscCall(TrustNCGUpdateHessian(tao, &H, &P));
   PetscCall(KSPSetOperators(tao->ksp, H, P));
   tao->ksp_its = 0;
+  PetscCall(TrustNCGLimitCG(tao));
   PetscCall(TrustNCGSolveKSP(tao));
   if (tn->ours && tn->boundary && tao->trust >= PETSC_INFINITY) {
     PetscCall(TrustNCGFirstRadius(tao));
   }
-  if (!tn->ours && !tn->spare) PetscCall(VecDuplicate(tao->solution, &tn->spare));
-  if (tn->ours) PetscCall(TrustCGGetFreeVec(tao->ksp, &tn->gplus));
-  else tn->gplus = tn->spare;
+  if (!tn->checked) PetscCall(TrustNCGGetRoom(tao));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -183,9 +240,10 @@ static PetscErrorCode TrustNCGTrial(Tao tao, PetscBool *accept)
   PetscBool     rounding;
 
   PetscFunctionBegin;
-  PetscCall(TrustNCGEvaluateTrial(tao));
-  ared     = tn->f - tn->fplus;
-  rounding = TrustNCGBelowRoundoff(ared, tn->model, TrustNCGRoundoff(tn->f, tn->fplus, tn->n));
+  if (!tn->checked) PetscCall(TrustNCGEvaluateTrial(tao));
+  tn->checked = PETSC_FALSE;
+  ared        = tn->f - tn->fplus;
+  rounding    = TrustNCGBelowRoundoff(ared, tn->model, TrustNCGRoundoff(tn->f, tn->fplus, tn->n));
   if (rounding) { /* the trapezoidal rule on the slopes sees what the values no longer do */
     PetscCall(TrustNCGEvaluateTrialGradient(tao));
     ared = -0.5 * (tn->slope + tn->slopeplus);
@@ -242,18 +300,34 @@ static PetscErrorCode TrustNCGReject(Tao tao)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* x = w, g = g+, and the radius that rho deserves. */
-static PetscErrorCode TrustNCGTakeStep(Tao tao)
+/* What the step of CG teaches: the radius that rho deserves, how well the model foretold the
+   gradient, and who has the next turn; `spent` gradient-equivalents ago the iteration began. */
+static PetscErrorCode TrustNCGJudgeCG(Tao tao, PetscReal before)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
-  PetscReal     factor, rnorm;
+  PetscReal     factor, rnorm, spent;
 
   PetscFunctionBegin;
   PetscCall(KSPGetResidualNorm(tao->ksp, &rnorm)); /* of an interior step */
   tn->mismatch = tn->boundary ? PETSC_INFINITY : TrustNCGMismatch(tn->gplusnorm, rnorm, tn->gnorm);
   factor       = TrustNCGInterpolate(tn->f, tn->fplus, tn->slope);
   tao->trust   = TrustNCGUpdateRadius(tao->trust, tn->dnorm, tn->rho, factor, tn->boundary);
-  PetscCall(TrustNCGNoteSparse(tao));
+  if (!tn->pairs || !tn->learnedsteps) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(TrustNCGUpdateLedger(tao));
+  spent = tn->ledger.equivalents;
+  TrustNCGModeCG(&tn->mode, tn->n, (PetscBool)!tn->boundary, tn->rho, tn->gnorm, tn->gplusnorm,
+                 spent - before, spent);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* x = w, g = g+ */
+static PetscErrorCode TrustNCGTakeStep(Tao tao, PetscBool bycg)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+
+  PetscFunctionBegin;
+  PetscCall(TrustNCGPrecondLearn(tao, bycg));
+  if (!bycg) tn->mismatch = PETSC_INFINITY;
   PetscCall(VecCopy(tn->w, tao->solution));
   PetscCall(VecCopy(tn->gplus, tao->gradient));
   PetscCall(VecScale(tao->stepdirection, -1.0)); /* monitors see the step x+ - x */
@@ -265,14 +339,16 @@ static PetscErrorCode TrustNCGTakeStep(Tao tao)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* One iteration: from an iterate to the next, or to a reason to stop. */
-static PetscErrorCode TrustNCGIterate(Tao tao)
+/* From an iterate to the next by CG, or to a reason to stop. */
+static PetscErrorCode TrustNCGStepByCG(Tao tao)
 {
   TAO_TrustNCG *tn     = (TAO_TrustNCG *)tao->data;
   PetscBool     accept = PETSC_FALSE;
+  PetscReal     before;
 
   PetscFunctionBegin;
-  PetscTryTypeMethod(tao, update, tao->niter, tao->user_update);
+  PetscCall(TrustNCGUpdateLedger(tao));
+  before    = tn->ledger.equivalents;
   tn->tries = 0;
   PetscCall(TrustNCGSubproblem(tao));
   if (!(tn->dnorm > 0.0)) { /* a gradient of 0, or the very first product held a NaN */
@@ -287,8 +363,27 @@ static PetscErrorCode TrustNCGIterate(Tao tao)
     if (tao->reason != TAO_CONTINUE_ITERATING) PetscFunctionReturn(PETSC_SUCCESS);
     PetscCall(TrustNCGTrial(tao, &accept));
   }
-  PetscCall(TrustNCGTakeStep(tao));
-  PetscCall(TrustNCGReport(tao, tn->dnorm2));
+  PetscCall(TrustNCGJudgeCG(tao, before));
+  PetscCall(TrustNCGTakeStep(tao, PETSC_TRUE));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* One iteration. Where the learned model has no good step, CG has the turn at once. */
+static PetscErrorCode TrustNCGIterate(Tao tao)
+{
+  TAO_TrustNCG *tn   = (TAO_TrustNCG *)tao->data;
+  PetscBool     done = PETSC_FALSE, due;
+
+  PetscFunctionBegin;
+  PetscTryTypeMethod(tao, update, tao->niter, tao->user_update);
+  PetscCall(TrustNCGPrecondDue(tao, &due));
+  if (tn->mode.learned && tn->pairs && !due) {
+    PetscCall(TrustNCGLearnedTrial(tao, &done));
+    if (done) PetscCall(TrustNCGTakeStep(tao, PETSC_FALSE));
+    tn->ledger.learned += done;
+  }
+  if (!done && tao->reason == TAO_CONTINUE_ITERATING) PetscCall(TrustNCGStepByCG(tao));
+  if (tao->reason == TAO_CONTINUE_ITERATING) PetscCall(TrustNCGReport(tao, tn->dnorm2));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -300,6 +395,7 @@ PetscErrorCode TaoSolve_TrustNCG(Tao tao)
   PetscCall(TrustNCGStart(tao));
   while (tao->reason == TAO_CONTINUE_ITERATING) PetscCall(TrustNCGIterate(tao));
   tn->forcing = 0.0;
-  PetscCall(KSPSetTolerances(tao->ksp, tn->etamax, PETSC_DEFAULT, PETSC_DEFAULT, PETSC_DEFAULT));
+  tn->cgmost  = 0;
+  PetscCall(KSPSetTolerances(tao->ksp, tn->etamax, PETSC_DEFAULT, PETSC_DEFAULT, tn->maxits));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
