@@ -113,7 +113,7 @@ START_TEST(the_model_is_symmetric_and_positive)
 }
 END_TEST
 
-enum { UPHILL, ACROSS, NO_STEP, NO_CHANGE, S_NAN, Y_NAN, Y_INF, HUGE_Y, BAD };
+enum { UPHILL, ACROSS, NO_STEP, NO_CHANGE, S_NAN, Y_NAN, Y_INF, TINY, HUGE_Y, BAD };
 
 static PetscErrorCode SpoilPair(int how, Vec s, Vec y)
 {
@@ -144,6 +144,7 @@ static PetscErrorCode SpoilPair(int how, Vec s, Vec y)
   case Y_INF:
     PetscCall(SetEntry(y, 1, INFINITY));
     break;
+  case TINY:
     PetscCall(VecScale(y, 1e-200));
     break; /* y'y is zero */
   default:
