@@ -131,6 +131,8 @@ PetscErrorCode TrustNCGPairsCommit(TrustNCGPairs b, PetscBool learn, PetscBool *
   PetscCall(VecDotEnd(b->y[k], b->y[k], &yy));
   b->reductions++;
   *taken = (PetscBool)(b->R[k + ld * k] > CURVATURE_MIN * PetscSqrtReal(ss) * PetscSqrtReal(yy));
+  /* squares that underflow leave no scale */
+  if (!PetscIsNormalReal(ss) || !PetscIsNormalReal(yy)) *taken = PETSC_FALSE;
   if (!*taken) PetscFunctionReturn(PETSC_SUCCESS);
   if (learn) PetscCall(TrustNCGDiagonalLearn(b->diagonal, b->s[k], b->y[k], b->R[k + ld * k]));
   b->k++;
