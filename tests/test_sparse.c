@@ -44,7 +44,7 @@ static PetscErrorCode ProbedError(DM dm, Mat A, Mat pattern, PetscInt *colors, P
   PetscCall(KSPGetPC(ksp, &pc));
   PetscCall(PCSetType(pc, PCJACOBI));
   PetscCall(TrustNCGSparseSetPC(sparse, pc));
-  PetscCall(TrustNCGSparseUpdate(sparse, A, x, NULL, &products));
+  PetscCall(TrustNCGSparseUpdate(sparse, A, x, &products));
   PetscCall(TrustNCGSparseGetCounts(sparse, colors, NULL));
   PetscCheck(products == *colors, PETSC_COMM_WORLD, PETSC_ERR_PLIB, "a product a colour");
   PetscCall(TrustNCGSparseGetMat(sparse, &P));

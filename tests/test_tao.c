@@ -206,11 +206,30 @@ START_TEST(the_ledger_counts_the_reductions)
 }
 END_TEST
 
+/* The bound on vectors leaves, from 0 up, no memory for pairs, little, and enough. */
+START_TEST(memory_is_bounded)
+{
+  static const PetscInt bounds[] = {0, 8, 11, 20, 43};
+  Run                   run;
+
+  ckm_ok(RunCreate(PETSC_COMM_WORLD, "genrose", 60, HV_FD, PETSC_FALSE, &run));
+  ckm_ok(TaoTrustNCGSetMaxVectors(run.tao, bounds[_i]));
+  ckm_ok(TaoSolve(run.tao));
+  ckm_assert(RunReason(&run) > 0);
+  ckm_assert(RunLedger(&run).vectors <= 7 + bounds[_i]);
+  ckm_assert((bounds[_i] < 9) == (RunLedger(&run).learned == 0));
+  ckm_ok(RunDestroy(&run));
+}
+END_TEST
+
 START_TEST(differences_work_in_seven_vectors)
 {
   Run run;
 
-  ckm_ok(Solve(PETSC_COMM_WORLD, "rosenbrock", 60, HV_FD, &run));
+  ckm_ok(RunCreate(PETSC_COMM_WORLD, "rosenbrock", 60, HV_FD, PETSC_FALSE, &run));
+  ckm_ok(TaoTrustNCGSetMaxVectors(run.tao, 0));
+  ckm_ok(TaoSolve(run.tao));
+  ckm_assert(RunReason(&run) > 0);
   ckm_assert(RunLedger(&run).vectors == 7);
   ckm_ok(RunDestroy(&run));
 }

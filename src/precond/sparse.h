@@ -12,11 +12,13 @@ typedef struct _n_TrustNCGSparse *TrustNCGSparse;
 PETSC_INTERN PetscErrorCode TrustNCGSparseCreate(Vec x, Mat pattern, TrustNCGSparse *sparse);
 PETSC_INTERN PetscErrorCode TrustNCGSparseDestroy(TrustNCGSparse *sparse);
 PETSC_INTERN PetscErrorCode TrustNCGSparseSetPC(TrustNCGSparse sparse, PC pc);
-/* Before a solve of H d = g at a new point: builds where it is due; `products` with H. `misfit`, if
-   not NULL, is ||Hg - Pg|| / ||Hg|| of a new P, for one product more, and infinite where one was
-   not finite. */
+/* The first build, and one product more to see whether the Hessian has this pattern: misfit =
+   ||Hg - Pg|| / ||Hg||, infinite where one was not finite. */
+PETSC_INTERN PetscErrorCode TrustNCGSparseTry(TrustNCGSparse sparse, Mat H, Vec g,
+                                              PetscReal *misfit, PetscInt *products);
+/* Before a solve of H d = g at a new point: builds where it is due; `products` with H. */
 PETSC_INTERN PetscErrorCode TrustNCGSparseUpdate(TrustNCGSparse sparse, Mat H, Vec g,
-                                                 PetscReal *misfit, PetscInt *products);
+                                                 PetscInt *products);
 /* After the step -d from g to gplus, found in `its` iterations of CG that brought the residual
    down to `drop` ||g||, 0 where it stopped at the boundary; `work` in all, in products. */
 PETSC_INTERN PetscErrorCode TrustNCGSparseNote(TrustNCGSparse sparse, Vec g, Vec gplus, Vec d,

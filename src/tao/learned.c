@@ -51,8 +51,11 @@ static PetscErrorCode Search(Tao tao, PetscBool *accept)
     PetscCall(Judge(tao, &verdict));
     if (!(tn->slope < 0.0)) break; /* B is not positive along g, or holds a NaN */
     *accept = (PetscBool)(verdict == GOOD);
-    if (*accept) break;
-    if (verdict == FAR) tn->ledger.rejected++;
+    if (*accept) { /* ||d||_M with M = B^-1 */
+      tn->dnorm = PetscSqrtReal(-t * tn->slope);
+      break;
+    }
+    tn->ledger.rejected++;
     if (verdict == NEAR) low = t;
     else high = t;
     if (low == 0.0) next = t * TrustNCGInterpolate(tn->f, tn->fplus, tn->slope);
@@ -75,10 +78,10 @@ PetscErrorCode TrustNCGLearnedTrial(Tao tao, PetscBool *accept)
   PetscCall(TrustNCGPairsUse(tn->pairs, TRUSTNCG_FOR_STEPS));
   PetscCall(TrustNCGPairsApply(tn->pairs, tao->gradient, tao->stepdirection));
   PetscCall(Search(tao, accept));
-  PetscCall(TrustNCGUpdateLedger(tao));
   if (*accept) {
+    tao->trust = PetscMax(tao->trust, tn->dnorm);
     TrustNCGModeLearned(&tn->mode, tn->n, tn->fplus - tn->f, 0.5 * (tn->slope + tn->slopeplus),
-                        tn->gplusnorm, tn->ledger.equivalents);
-  } else TrustNCGModeLeave(&tn->mode, tn->gnorm, tn->ledger.equivalents);
+                        tn->gplusnorm, TrustNCGWork(tn));
+  } else TrustNCGModeLeave(&tn->mode, tn->gnorm, TrustNCGWork(tn));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -244,7 +244,7 @@ static PetscErrorCode CountProducts(Tao tao, PetscInt products)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* From pairs to sparse for good, or back, where the Hessian has another pattern. */
+/* From pairs to sparse for good, if the Hessian has that pattern. */
 static PetscErrorCode Switch(Tao tao, Mat H)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
@@ -253,16 +253,15 @@ static PetscErrorCode Switch(Tao tao, Mat H)
 
   PetscFunctionBegin;
   tn->waiting = PETSC_FALSE;
-  PetscCall(UseSparse(tao));
-  PetscCall(TrustNCGSparseUpdate(tn->sparse, H, tao->gradient, &misfit, &products));
+  PetscCall(TrustNCGSparseTry(tn->sparse, H, tao->gradient, &misfit, &products));
   PetscCall(CountProducts(tao, products));
-  tn->why = "the solve has cost as much as the products for a known pattern";
-  if (misfit <= FIT) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCall(TrustNCGPrecondReset(tao));
-  PetscCall(SetUpPairs(tao, PETSC_FALSE));
-  TrustNCGModeStart(&tn->mode);
-  tn->type = TAO_TRUSTNCG_PRECOND_PAIRS;
-  tn->why  = "the Hessian does not have the pattern that is known";
+  if (misfit <= FIT) {
+    tn->why = "the solve had cost as much as the products for the pattern that is known";
+    PetscCall(UseSparse(tao));
+  } else {
+    tn->why = "the Hessian does not have the pattern that is known";
+    PetscCall(TrustNCGSparseDestroy(&tn->sparse));
+  }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -275,8 +274,7 @@ PetscErrorCode TrustNCGPrecondDue(Tao tao, PetscBool *due)
   PetscFunctionBegin;
   *due = PETSC_FALSE;
   if (!tn->waiting) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCall(TrustNCGUpdateLedger(tao));
-  if (tn->ledger.equivalents < LOOK_AFTER) PetscFunctionReturn(PETSC_SUCCESS);
+  if (TrustNCGWork(tn) < LOOK_AFTER) PetscFunctionReturn(PETSC_SUCCESS);
   if (!tn->sparse) PetscCall(CreateSparse(tao));
   if (!tn->sparse) {
     tn->waiting = PETSC_FALSE;
@@ -284,7 +282,7 @@ PetscErrorCode TrustNCGPrecondDue(Tao tao, PetscBool *due)
     PetscFunctionReturn(PETSC_SUCCESS);
   }
   PetscCall(TrustNCGSparseGetCounts(tn->sparse, &colors, NULL));
-  *due = (PetscBool)(tn->ledger.equivalents >= (PetscReal)colors);
+  *due = (PetscBool)(TrustNCGWork(tn) >= (PetscReal)colors);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -298,11 +296,11 @@ PetscErrorCode TrustNCGPrecondUpdate(Tao tao, Mat H, Mat *P)
   PetscFunctionBegin;
   PetscCall(TrustNCGPrecondDue(tao, &due));
   if (due) PetscCall(Switch(tao, H));
-  else if (tn->type == TAO_TRUSTNCG_PRECOND_SPARSE) {
-    PetscCall(TrustNCGSparseUpdate(tn->sparse, H, tao->gradient, NULL, &products));
+  if (tn->type == TAO_TRUSTNCG_PRECOND_SPARSE) {
+    PetscCall(TrustNCGSparseUpdate(tn->sparse, H, tao->gradient, &products));
     PetscCall(CountProducts(tao, products));
+    PetscCall(TrustNCGSparseGetMat(tn->sparse, P));
   }
-  if (tn->type == TAO_TRUSTNCG_PRECOND_SPARSE) PetscCall(TrustNCGSparseGetMat(tn->sparse, P));
   if (tn->pairs) {
     PetscCall(TrustNCGGatherStart(tn->gather));
     PetscCall(TrustNCGPairsUse(tn->pairs, TRUSTNCG_FOR_CG));
@@ -325,6 +323,11 @@ PetscErrorCode TrustNCGPrecondLearn(Tao tao, PetscBool bycg)
     PetscCall(VecAXPBY(s, -1.0, 0.0, tao->stepdirection));
     PetscCall(VecWAXPY(y, -1.0, tao->gradient, tn->gplus));
     PetscCall(TrustNCGPairsCommit(tn->pairs, PETSC_TRUE, &taken));
+    /* the norm of the trust region is a new one: the radius stays what it is in steps like s,
+       for which now s'Ms = s'y */
+    if (taken && tao->trust < PETSC_INFINITY) {
+      tao->trust *= PetscSqrtReal(tn->slopeplus - tn->slope) / tn->dnorm;
+    }
   } else if (tn->type == TAO_TRUSTNCG_PRECOND_SPARSE) {
     PetscCall(KSPGetResidualNorm(tao->ksp, &rnorm));
     PetscCall(TrustNCGSparseNote(tn->sparse, tao->gradient, tn->gplus, tao->stepdirection,

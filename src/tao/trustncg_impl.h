@@ -80,6 +80,16 @@ static inline const char *TrustNCGPrefix(Tao tao)
   return prefix ? prefix : "";
 }
 
+/* The work so far: points at which f was evaluated, and products. Unlike the ledger's sum it is the
+   same whether f and gradient come together or apart, so that decisions are, too. */
+static inline PetscReal TrustNCGWork(const TAO_TrustNCG *tn)
+{
+  const TaoTrustNCGLedger *l = &tn->ledger;
+
+  return (PetscReal)l->nf + (PetscReal)l->nfg + (PetscReal)l->nhv_user + (PetscReal)l->nhv_matrix +
+         (PetscReal)l->nhv_fd;
+}
+
 PETSC_INTERN PetscLogEvent TRUSTNCG_Subproblem, TRUSTNCG_HessVec, TRUSTNCG_Trial;
 
 /* options.c: the private data; NULL, or an error, where the type is another one */
@@ -106,6 +116,12 @@ PETSC_INTERN PetscErrorCode TrustNCGPrecondView(Tao tao, PetscViewer viewer);
 
 /* learned.c */
 PETSC_INTERN PetscErrorCode TrustNCGLearnedTrial(Tao tao, PetscBool *accept);
+
+/* subproblem.c */
+PETSC_INTERN PetscErrorCode TrustNCGSetUpKSP(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGSubproblem(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGSolveKSP(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGStepTo(Tao tao);
 
 /* solve.c */
 PETSC_INTERN PetscErrorCode TaoSolve_TrustNCG(Tao tao);
