@@ -105,6 +105,21 @@ START_TEST(a_step_that_is_not_quadratic_takes_back_two)
 }
 END_TEST
 
+START_TEST(a_new_block_counts_from_zero)
+{
+  TrustNCGMode mode = InModel(1.0);
+
+  Steps(&mode, PATIENCE, PETSC_TRUE);
+  ckm_assert(!mode.learned);
+  TrustNCGModeCG(&mode, MANY, PETSC_FALSE, 1.0, 1.0, 1.0, 4.0, 15.0);
+  ckm_assert(mode.learned && mode.quad == 0 && mode.budget == 2);
+  Steps(&mode, 2 * PATIENCE - 1, PETSC_TRUE);
+  ckm_assert(mode.learned);
+  Steps(&mode, 1, PETSC_TRUE);
+  ckm_assert(!mode.learned);
+}
+END_TEST
+
 START_TEST(steps_that_are_not_quadratic_never_lead_to_cg)
 {
   TrustNCGMode mode = InModel(1.0);
@@ -280,6 +295,7 @@ static void AddTests(Suite *suite)
   tcase_add_test(tcase, after_the_first_step_of_cg_comes_the_model);
   tcase_add_test(tcase, as_many_quadratic_steps_as_its_patience_lead_to_cg);
   tcase_add_test(tcase, a_step_that_is_not_quadratic_takes_back_two);
+  tcase_add_test(tcase, a_new_block_counts_from_zero);
   tcase_add_test(tcase, steps_that_are_not_quadratic_never_lead_to_cg);
   tcase_add_test(tcase, quadratic_is_what_the_trapezoidal_rule_gives_to_a_tenth);
   tcase_add_test(tcase, what_is_not_finite_is_not_quadratic);
