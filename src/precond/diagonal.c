@@ -17,8 +17,9 @@
    y's / y'D^-1 y makes gamma D^-1 fit the last pair. */
 #include "precond/diagonal.h"
 
-#define MEMORY 0.9  /* weight of the past, for each new pair */
-#define WORTH  0.25 /* least gain in explanation that a higher power must bring */
+#define MEMORY 0.9   /* weight of the past, for each new pair */
+#define FLOOR  1e-20 /* of the mean: the least that a and b get of a pair; D stays within 1e+-10 */
+#define WORTH  0.25  /* least gain in explanation that a higher power must bring */
 
 enum { POWERS = 3, USES = 2 };
 
@@ -164,17 +165,20 @@ PetscErrorCode TrustNCGDiagonalHearWitnesses(TrustNCGDiagonal diag)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* a and b with the new pair, which counts beside an even start of the same size; sums = y'D^-1 y
-   for the three powers. */
+/* a and b with the new pair, which counts beside an even start of the same size. On entry sums
+   holds y'y and s's, on return y'D^-1 y for the three powers. */
 static PetscErrorCode Average(TrustNCGDiagonal diag, Vec s, Vec y, PetscReal ys,
                               PetscReal sums[POWERS])
 {
   const PetscScalar *sa, *ya;
   PetscScalar       *a, *b;
-  PetscReal          mine[POWERS] = {0.0};
-  PetscInt           n;
+  PetscReal          mine[POWERS] = {0.0}, yfloor, sfloor;
+  PetscInt           n, N;
 
   PetscFunctionBegin;
+  PetscCall(VecGetSize(s, &N));
+  yfloor = FLOOR * sums[0] / (PetscReal)N;
+  sfloor = FLOOR * sums[1] / (PetscReal)N;
   PetscCall(VecGetLocalSize(s, &n));
   PetscCall(VecGetArray(diag->a, &a));
   PetscCall(VecGetArray(diag->b, &b));
@@ -184,8 +188,8 @@ static PetscErrorCode Average(TrustNCGDiagonal diag, Vec s, Vec y, PetscReal ys,
     const PetscReal yy = ya[i] * ya[i];
     PetscReal       d;
 
-    a[i] = MEMORY * a[i] + yy / ys;
-    b[i] = MEMORY * b[i] + sa[i] * sa[i] / ys;
+    a[i] = MEMORY * a[i] + (yy + yfloor) / ys;
+    b[i] = MEMORY * b[i] + (sa[i] * sa[i] + sfloor) / ys;
     d    = PetscSqrtReal(a[i] / b[i]);
     mine[0] += yy;
     mine[1] += yy / PetscSqrtReal(d);
@@ -201,8 +205,8 @@ static PetscErrorCode Average(TrustNCGDiagonal diag, Vec s, Vec y, PetscReal ys,
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* The first pair: what is not known of an unknown is taken to be as for all on average. */
-static PetscErrorCode Start(TrustNCGDiagonal diag, Vec s, Vec y, PetscReal ys)
+/* The first pair, sums = y'y and s's: what is not known of an unknown is taken to be as for all on average. */
+static PetscErrorCode Start(TrustNCGDiagonal diag, Vec s, Vec y, PetscReal ys, PetscReal sums[])
 {
   PetscScalar ss, yy;
   PetscInt    N;
@@ -218,6 +222,8 @@ static PetscErrorCode Start(TrustNCGDiagonal diag, Vec s, Vec y, PetscReal ys)
   PetscCall(VecSet(diag->a, yy / ys / (PetscReal)N / MEMORY));
   PetscCall(VecSet(diag->b, ss / ys / (PetscReal)N / MEMORY));
   diag->reductions++;
+  sums[0] = yy;
+  sums[1] = ss;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -226,7 +232,7 @@ PetscErrorCode TrustNCGDiagonalLearn(TrustNCGDiagonal diag, Vec s, Vec y, PetscR
   PetscReal sums[2 * POWERS];
 
   PetscFunctionBegin;
-  if (diag->pairs == 0) PetscCall(Start(diag, s, y, ys));
+  if (diag->pairs == 0) PetscCall(Start(diag, s, y, ys, sums));
   else {
     PetscCall(Explain(diag, s, y, sums));
     HearStep(diag, sums, ys);

@@ -18,21 +18,20 @@ static PetscErrorCode Judge(Tao tao, Verdict *verdict)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
   PetscReal     ared;
-  PetscBool     rounding;
 
   PetscFunctionBegin;
   PetscCall(TrustNCGEvaluateTrial(tao));
-  *verdict = FAR;
-  ared     = tn->f - tn->fplus;
-  rounding = TrustNCGBelowRoundoff(ared, tn->slope, TrustNCGRoundoff(tn->f, tn->fplus, tn->n));
-  if (rounding) { /* the trapezoidal rule on the slopes sees what the values no longer do */
+  *verdict     = FAR;
+  ared         = tn->f - tn->fplus;
+  tn->rounding = TrustNCGBelowRoundoff(ared, tn->slope, TrustNCGRoundoff(tn->f, tn->fplus, tn->n));
+  if (tn->rounding) { /* the trapezoidal rule on the slopes sees what the values no longer do */
     PetscCall(TrustNCGEvaluateTrialGradient(tao));
     ared = -0.5 * (tn->slope + tn->slopeplus);
   }
   if (!TrustNCGAccept(TrustNCGRatio(ared, -tn->slope), ARMIJO)) PetscFunctionReturn(PETSC_SUCCESS);
-  if (!rounding) PetscCall(TrustNCGEvaluateTrialGradient(tao));
+  if (!tn->rounding) PetscCall(TrustNCGEvaluateTrialGradient(tao));
   if (PetscIsInfOrNanReal(tn->gplusnorm)) PetscFunctionReturn(PETSC_SUCCESS);
-  if (rounding && tn->gplusnorm >= tn->gnorm) PetscFunctionReturn(PETSC_SUCCESS);
+  if (tn->rounding && tn->gplusnorm >= tn->gnorm) PetscFunctionReturn(PETSC_SUCCESS);
   *verdict = tn->slopeplus < WOLFE * tn->slope ? NEAR : GOOD;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -72,6 +71,7 @@ static PetscErrorCode Search(Tao tao, PetscBool *accept)
 PetscErrorCode TrustNCGLearnedTrial(Tao tao, PetscBool *accept)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+  PetscReal     df, trapezoid;
 
   PetscFunctionBegin;
   tao->ksp_its = 0;
@@ -80,8 +80,9 @@ PetscErrorCode TrustNCGLearnedTrial(Tao tao, PetscBool *accept)
   PetscCall(Search(tao, accept));
   if (*accept) {
     tao->trust = PetscMax(tao->trust, tn->dnorm);
-    TrustNCGModeLearned(&tn->mode, tn->n, tn->fplus - tn->f, 0.5 * (tn->slope + tn->slopeplus),
-                        tn->gplusnorm, TrustNCGWork(tn));
+    trapezoid  = 0.5 * (tn->slope + tn->slopeplus);
+    df         = tn->rounding ? trapezoid : tn->fplus - tn->f;
+    TrustNCGModeLearned(&tn->mode, tn->n, df, trapezoid, tn->gplusnorm, TrustNCGWork(tn));
   } else TrustNCGModeLeave(&tn->mode, tn->gnorm, TrustNCGWork(tn));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -77,24 +77,23 @@ static PetscErrorCode TrustNCGTrial(Tao tao, PetscBool *accept)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
   PetscReal     ared;
-  PetscBool     rounding;
 
   PetscFunctionBegin;
   if (!tn->checked) PetscCall(TrustNCGEvaluateTrial(tao));
-  tn->checked = PETSC_FALSE;
-  ared        = tn->f - tn->fplus;
-  rounding    = TrustNCGBelowRoundoff(ared, tn->model, TrustNCGRoundoff(tn->f, tn->fplus, tn->n));
-  if (rounding) { /* the trapezoidal rule on the slopes sees what the values no longer do */
+  tn->checked  = PETSC_FALSE;
+  ared         = tn->f - tn->fplus;
+  tn->rounding = TrustNCGBelowRoundoff(ared, tn->model, TrustNCGRoundoff(tn->f, tn->fplus, tn->n));
+  if (tn->rounding) { /* the trapezoidal rule on the slopes sees what the values no longer do */
     PetscCall(TrustNCGEvaluateTrialGradient(tao));
     ared = -0.5 * (tn->slope + tn->slopeplus);
   }
   tn->rho = TrustNCGRatio(ared, -tn->model);
   *accept = TrustNCGAccept(tn->rho, tn->eta);
   if (!*accept) PetscFunctionReturn(PETSC_SUCCESS);
-  if (!rounding) PetscCall(TrustNCGEvaluateTrialGradient(tao));
+  if (!tn->rounding) PetscCall(TrustNCGEvaluateTrialGradient(tao));
   /* where f cannot tell, a step must at least bring the gradient down */
-  *accept =
-    (PetscBool)(!PetscIsInfOrNanReal(tn->gplusnorm) && (!rounding || tn->gplusnorm < tn->gnorm));
+  *accept = (PetscBool)(!PetscIsInfOrNanReal(tn->gplusnorm) &&
+                        (!tn->rounding || tn->gplusnorm < tn->gnorm));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -48,8 +48,9 @@ typedef struct {
   PetscReal fplus, gplusnorm, wnorm;
   PetscReal slope, slopeplus; /* derivatives of f along the step, at x and at w */
   PetscReal rho;
-  PetscBool checked; /* f+ and g+ are known, from a look on CG's way */
-  PetscInt  tries;   /* trial points of this iteration so far */
+  PetscBool rounding; /* f and f+ differ by less than rounding tells */
+  PetscBool checked;  /* f+ and g+ are known, from a look on CG's way */
+  PetscInt  tries;    /* trial points of this iteration so far */
 
   /* the preconditioner */
   TaoTrustNCGPrecondType    precond;     /* as set by the user */
