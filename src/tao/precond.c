@@ -338,6 +338,19 @@ PetscErrorCode TrustNCGPrecondLearn(Tao tao, PetscBool bycg)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Forget what was learned, if anything was. */
+PetscErrorCode TrustNCGPrecondForget(Tao tao, PetscBool *forgot)
+{
+  TAO_TrustNCG *tn     = (TAO_TrustNCG *)tao->data;
+  PetscInt      stored = 0;
+
+  PetscFunctionBegin;
+  if (tn->pairs) PetscCall(TrustNCGPairsGetCounts(tn->pairs, &stored, NULL, NULL, NULL));
+  *forgot = (PetscBool)(stored > 0);
+  if (*forgot) PetscCall(TrustNCGPairsReset(tn->pairs));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode TrustNCGPrecondGetCounts(Tao tao, PetscInt *vectors, PetscInt *reductions)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;

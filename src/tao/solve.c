@@ -207,7 +207,7 @@ static PetscErrorCode TrustNCGStepByCG(Tao tao)
 static PetscErrorCode TrustNCGIterate(Tao tao)
 {
   TAO_TrustNCG *tn   = (TAO_TrustNCG *)tao->data;
-  PetscBool     done = PETSC_FALSE, due;
+  PetscBool     done = PETSC_FALSE, due, forgot;
 
   PetscFunctionBegin;
   PetscTryTypeMethod(tao, update, tao->niter, tao->user_update);
@@ -218,6 +218,14 @@ static PetscErrorCode TrustNCGIterate(Tao tao)
     tn->ledger.learned += done;
   }
   if (!done && tao->reason == TAO_CONTINUE_ITERATING) PetscCall(TrustNCGStepByCG(tao));
+  if (tao->reason == TAO_DIVERGED_TR_REDUCTION) { /* the fault may be with what was learned */
+    PetscCall(TrustNCGPrecondForget(tao, &forgot));
+    if (forgot) {
+      tao->reason = TAO_CONTINUE_ITERATING;
+      tao->trust  = tao->trust0;
+      PetscCall(TrustNCGStepByCG(tao));
+    }
+  }
   if (tao->reason == TAO_CONTINUE_ITERATING) PetscCall(TrustNCGReport(tao, tn->dnorm2));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -111,6 +111,7 @@ PETSC_INTERN PetscErrorCode TrustNCGPrecondReset(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondDue(Tao tao, PetscBool *due);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondUpdate(Tao tao, Mat H, Mat *P);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondLearn(Tao tao, PetscBool bycg);
+PETSC_INTERN PetscErrorCode TrustNCGPrecondForget(Tao tao, PetscBool *forgot);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondGetCounts(Tao tao, PetscInt *vectors,
                                                      PetscInt *reductions);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondView(Tao tao, PetscViewer viewer);
