@@ -26,6 +26,7 @@ td.bad { color: #8a949c; }
 td.wrap { white-space: normal; min-width: 14rem; }
 figure { margin: .6rem 0; }
 svg { width: 100%; height: auto; }
+sup, sub { line-height: 0; }
 details { margin: .5rem 0; }
 summary { cursor: pointer; color: #1b5f8c; }
 code { font-size: .92em; }

@@ -228,6 +228,8 @@ RULES = (
     "10<sup>&#8722;9</sup>, and in proportion to the cube root of the tolerance at looser ones. "
     "Higher: the test is passed with a higher f: another minimum, or a flat place on the way. "
     "Higher and unsolved runs enter no ratio; in the profiles they count as not solved.",
+    "To 10<sup>&#8722;9</sup> f often no longer changes in double precision: a solver that judges "
+    "its steps by f alone may stall there, and then counts as unsolved.",
     "At the end of each run f and the gradient are computed afresh; a run whose claim does not hold "
     "is called wrong. Peers run without preconditioner or with TAO's lmvm, none of which is told "
     "the structure of the problem. EW: Eisenstat and Walker's forcing terms.",
