@@ -55,7 +55,8 @@ typedef struct {
 
 enum { VECS = 8 };
 
-/* x: 0 the start, 1 the start with every unknown moved at random */
+/* x: 0 the start, 1 the start with every unknown moved at random. Moved a little even for 0: at
+   the start of broydn7d itself the third derivative is infinite. */
 static PetscErrorCode PointCreate(const char name[], PetscInt n, int moved, Point *p)
 {
   Vec        *vecs[VECS] = {&p->x, &p->u, &p->v, &p->g, &p->Hu, &p->Hv, &p->y, &p->gy};
@@ -71,7 +72,7 @@ static PetscErrorCode PointCreate(const char name[], PetscInt n, int moved, Poin
   PetscCall(VecSetRandom(p->y, random));
   PetscCall(PetscRandomDestroy(&random));
   PetscCall(p->prob->start(p->prob, p->x));
-  if (moved) PetscCall(VecAXPY(p->x, 0.2, p->y));
+  PetscCall(VecAXPY(p->x, moved ? 0.2 : 0.01, p->y));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -103,10 +104,10 @@ static PetscErrorCode RemainderF(Point *p, PetscReal h, PetscReal *rem, PetscRea
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* ||g(x + h v) - g(x) - h H v||, and the sum of the sizes */
+/* ||g(x + h v) - g(x) - h H v||, and the sum of the sizes, with what rounding x does through H */
 static PetscErrorCode RemainderG(Point *p, PetscReal h, PetscReal *rem, PetscReal *size)
 {
-  PetscReal g, gy, Hv;
+  PetscReal g, gy, Hv, x;
 
   PetscFunctionBegin;
   PetscCall(p->prob->objgrad(p->prob, p->x, NULL, p->g));
@@ -116,17 +117,18 @@ static PetscErrorCode RemainderG(Point *p, PetscReal h, PetscReal *rem, PetscRea
   PetscCall(VecNorm(p->g, NORM_2, &g));
   PetscCall(VecNorm(p->gy, NORM_2, &gy));
   PetscCall(VecNorm(p->Hv, NORM_2, &Hv));
+  PetscCall(VecNorm(p->x, NORM_INFINITY, &x));
   PetscCall(VecAXPY(p->gy, -1.0, p->g));
   PetscCall(VecAXPY(p->gy, -h, p->Hv));
   PetscCall(VecNorm(p->gy, NORM_2, rem));
-  *size = g + gy + Hv;
+  *size = g + gy + (1.0 + x) * Hv;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 /* The slope of log remainder over log h, fitted to the lowest rungs of the ladder that stand well
-   above rounding, where an error in the derivative shows best; 2 where none does, for then the
-   expansion is exact. No rung is high, so that hardly a step crosses a jump of the second
-   derivatives, which composites has. */
+   above rounding, where an error in the derivative shows best, by a slope of 1; 2 where none does,
+   for then the expansion is exact. It is higher where the next derivative vanishes. No rung is
+   high, so that hardly a step crosses a jump of the second derivatives, which composites has. */
 static PetscErrorCode Slope(Point *p, Remainder remainder, PetscReal *slope)
 {
   PetscReal rem = 0.0, size = 0.0, n = 0.0, sx = 0.0, sy = 0.0, sxx = 0.0, sxy = 0.0;
@@ -157,7 +159,7 @@ START_TEST(gradient_is_that_of_f)
 
   ckm_ok(PointCreate(ProblemInfos[_i / 2].name, SIZE, _i % 2, &p));
   ckm_ok(Slope(&p, RemainderF, &slope));
-  ckm_assert_near(slope, 2.0, 0.2);
+  ckm_assert(slope > 1.8);
   ckm_ok(PointDestroy(&p));
 }
 END_TEST
@@ -169,7 +171,7 @@ START_TEST(hessian_is_that_of_g)
 
   ckm_ok(PointCreate(ProblemInfos[_i / 2].name, SIZE, _i % 2, &p));
   ckm_ok(Slope(&p, RemainderG, &slope));
-  ckm_assert_near(slope, 2.0, 0.2);
+  ckm_assert(slope > 1.8);
   ckm_ok(PointDestroy(&p));
 }
 END_TEST
@@ -240,9 +242,39 @@ END_TEST
 static const struct {
   const char *name;
   PetscReal   f;
-} Known[] = {{"rosenbrock", 24.2 * (SIZE / 2)},     {"chained", 36106.4},
-             {"tridia", SIZE / 2 * (SIZE + 1) - 1}, {"broydn3d", SIZE + 11},
-             {"dixmaanl", 7148.2716975308595},      {"genrose", 565.1793133987761}};
+} Known[] = {{"rosenbrock", 24.2 * (SIZE / 2)},
+             {"chained", 36106.4},
+             {"tridia", SIZE / 2 * (SIZE + 1) - 1},
+             {"broydn3d", SIZE + 11},
+             {"dixmaanl", 7148.2716975308595},
+             {"genrose", 565.1793133987761},
+             {"arwhead", 3 * (SIZE - 1)},
+             {"broydn7d", 505.85726236972346},
+             {"chainwoo", 530750.1},
+             {"cosine", 125.4943063503233},
+             {"curly10", -0.009018674417017352},
+             {"dixmaana", 1369.0},
+             {"dixmaanf", 1964.0416666666667},
+             {"dixmaanj", 1866.4630594135801},
+             {"fletchcr", SIZE - 1},
+             {"genhumps", 3664329.246287286},
+             {"nondquar", SIZE + 6},
+             {"powellsg", 215 * (SIZE / 4)},
+             {"woods", 19192 * (SIZE / 4)},
+             {"tquartic", 0.81},
+             {"fminsurf", 29.99838212083376},
+             {"morebv", 4.196878976742883e-07},
+             {"ncb20", 2 * (SIZE - 10) + 2.002},
+             {"noncvxu2", 7812884.577388752},
+             {"penalty1", 1011472215549.9124},
+             {"sinquad", 0.6561},
+             {"sparsqur", 2936.25},
+             {"spmsrtls", 124.73862980487732},
+             {"vareigvl", 1615.989969315887},
+             {"eigenals", 385.0},
+             {"eigenbls", 21.0},
+             {"freuroth", 143996.5},
+             {"liarwhd", 585.0 * SIZE}};
 
 enum { KNOWN = sizeof(Known) / sizeof(Known[0]) };
 
@@ -258,7 +290,7 @@ START_TEST(start_has_the_known_value)
   PetscReal fig[2][3];
 
   ckm_ok(Figures(PETSC_COMM_WORLD, Known[_i].name, SIZE, fig));
-  ckm_assert_near(fig[0][0], Known[_i].f, 1e-13 * Known[_i].f);
+  ckm_assert_near(fig[0][0], Known[_i].f, 1e-13 * PetscAbsReal(Known[_i].f));
 }
 END_TEST
 

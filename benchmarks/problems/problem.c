@@ -14,6 +14,33 @@
   P(Broydn3d, "broydn3d", 10000, "BROYDN3D, CUTE: Broyden tridiagonal least squares")              \
   P(DixmaanL, "dixmaanl", 3000, "DIXMAANL, CUTE: Dixon-Maany family")                              \
   P(Genrose, "genrose", 500, "GENROSE, CUTE: generalised Rosenbrock")                              \
+  P(Arwhead, "arwhead", 5000, "ARWHEAD, CUTE: an arrowhead quartic")                               \
+  P(Broydn7d, "broydn7d", 5000, "BROYDN7D, CUTE: Broyden with a far band, powers 7/3")             \
+  P(Chainwoo, "chainwoo", 4000, "CHAINWOO, CUTE: chained Wood functions")                          \
+  P(Cosine, "cosine", 10000, "COSINE, CUTE: cosines of x_i^2 - x_{i+1}/2")                         \
+  P(Curly10, "curly10", 1000, "CURLY10, CUTE: double wells of sums of 11 neighbours")              \
+  P(DixmaanA, "dixmaana", 3000, "DIXMAANA, CUTE: Dixon-Maany family")                              \
+  P(DixmaanF, "dixmaanf", 3000, "DIXMAANF, CUTE: Dixon-Maany family")                              \
+  P(DixmaanJ, "dixmaanj", 3000, "DIXMAANJ, CUTE: Dixon-Maany family")                              \
+  P(Fletchcr, "fletchcr", 1000, "FLETCHCR, CUTE: chained Rosenbrock from zero")                    \
+  P(Genhumps, "genhumps", 5000, "GENHUMPS, CUTE: a quadratic with many humps")                     \
+  P(Nondquar, "nondquar", 5000, "NONDQUAR, CUTE: arrowhead quartic, singular")                     \
+  P(Powellsg, "powellsg", 5000, "POWELLSG, CUTE: extended Powell singular")                        \
+  P(Woods, "woods", 4000, "WOODS, CUTE: extended Wood functions")                                  \
+  P(Tquartic, "tquartic", 5000, "TQUARTIC, CUTE: an arrowhead quartic")                            \
+  P(FMinSurf, "fminsurf", 5625, "FMINSURF, CUTE: minimal surface, free boundary, DMDA")            \
+  P(MoreBV, "morebv", 1000, "MOREBV, CUTE: a boundary value problem, least squares")               \
+  P(NCB20, "ncb20", 5010, "NCB20, CUTE: a nonconvex band of 20")                                   \
+  P(Noncvxu2, "noncvxu2", 5000, "NONCVXU2, CUTE: nonconvex, many minimisers")                      \
+  P(Penalty1, "penalty1", 1000, "PENALTY1, CUTE: dense, nearly singular")                          \
+  P(Sinquad, "sinquad", 5000, "SINQUAD, CUTE: an arrow, singular at the solution")                 \
+  P(Sparsqur, "sparsqur", 10000, "SPARSQUR, CUTE: a sparse convex quartic, singular")              \
+  P(Spmsrtls, "spmsrtls", 4999, "SPMSRTLS, CUTE: tridiagonal matrix square root")                  \
+  P(Vareigvl, "vareigvl", 5000, "VAREIGVL, CUTE: a variational eigenvalue")                        \
+  P(EigenALS, "eigenals", 2550, "EIGENALS, CUTE: eigenvectors of a diagonal matrix, dense")        \
+  P(EigenBLS, "eigenbls", 2550, "EIGENBLS, CUTE: eigenvectors of the matrix (-1, 2, -1), dense")   \
+  P(Freuroth, "freuroth", 5000, "FREUROTH, CUTE: extended Freudenstein and Roth")                  \
+  P(Liarwhd, "liarwhd", 5000, "LIARWHD, CUTE: an arrow of quartics")                               \
   P(Logistic, "logistic", 7850, "multinomial logistic regression, Fashion-MNIST or a LIBSVM file")
 
 #define DECLARE(Create, name, n, what)                                                             \

@@ -17,12 +17,18 @@ typedef struct {
   PetscInt        *idx;
   VecScatter       gather;     /* what the border terms touch; NULL where no rank has any */
   Vec              xl, vl, gl; /* in the order of gather */
+  Shared           shared;
 } Terms;
 
 void TermsNeighbours(PetscInt N, PetscInt e, PetscInt i[])
 {
   i[0] = e;
   i[1] = e + 1;
+}
+
+void TermsQuads(PetscInt N, PetscInt e, PetscInt i[])
+{
+  for (PetscInt j = 0; j < 4; j++) i[j] = 4 * e + j;
 }
 
 static PetscErrorCode GatherBegin(Terms *t, Vec x, Vec xl)
@@ -91,6 +97,7 @@ static PetscErrorCode TermsObjGrad(Problem prob, Vec x, PetscReal *f, Vec g)
 
   PetscFunctionBegin;
   PetscCall(GatherBegin(t, x, t->xl));
+  PetscCall(SharedBegin(&t->shared, x, NULL));
   if (g) PetscCall(VecSet(g, 0.0));
   PetscCall(AddValues(t, PETSC_FALSE, x, &mine, g));
   PetscCall(GatherEnd(t, x, t->xl));
@@ -99,6 +106,7 @@ static PetscErrorCode TermsObjGrad(Problem prob, Vec x, PetscReal *f, Vec g)
     PetscCall(AddValues(t, PETSC_TRUE, t->xl, &mine, g ? t->gl : NULL));
     if (g) PetscCall(AddBorder(t, g));
   }
+  if (g) PetscCall(SharedEnd(&t->shared, g));
   if (f) {
     PetscCallMPI(MPI_Allreduce(&mine, f, 1, MPIU_REAL, MPIU_SUM, prob->comm));
     *f += t->form->constant;
@@ -114,6 +122,7 @@ static PetscErrorCode TermsHessVec(Problem prob, Vec x, Vec v, Vec Hv)
   PetscCall(GatherBegin(t, x, t->xl));
   PetscCall(GatherEnd(t, x, t->xl));
   PetscCall(GatherBegin(t, v, t->vl));
+  PetscCall(SharedBegin(&t->shared, x, v));
   PetscCall(VecSet(Hv, 0.0));
   PetscCall(AddProducts(t, PETSC_FALSE, x, v, Hv));
   PetscCall(GatherEnd(t, v, t->vl));
@@ -122,6 +131,7 @@ static PetscErrorCode TermsHessVec(Problem prob, Vec x, Vec v, Vec Hv)
     PetscCall(AddProducts(t, PETSC_TRUE, t->xl, t->vl, t->gl));
     PetscCall(AddBorder(t, Hv));
   }
+  PetscCall(SharedEnd(&t->shared, Hv));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -195,7 +205,8 @@ static PetscErrorCode FindRuns(Problem prob, Terms *t, PetscInt first, PetscInt 
     const PetscBool border = IsBorder(width, idx, lo, hi);
 
     if (!t->nruns || t->runs[t->nruns - 1].border != border) {
-      t->runs[t->nruns++] = (Run){border, {first + k, 0, prob->N, idx, t->form->weight}};
+      t->runs[t->nruns++] =
+        (Run){border, {first + k, 0, prob->N, idx, t->form->weight, &t->shared}};
     }
     t->runs[t->nruns - 1].range.count++;
   }
@@ -254,7 +265,11 @@ PetscErrorCode TermsCreate(Problem prob, PetscInt N, PetscInt nterms, const Term
 
   PetscFunctionBegin;
   PetscCall(PetscNew(&t));
-  t->form       = form;
+  t->form   = form;
+  t->shared = form->shared;
+  for (PetscInt j = 0; j < t->shared.n; j++) {
+    if (t->shared.i[j] < 0) t->shared.i[j] += N;
+  }
   prob->data    = t;
   prob->N       = N;
   prob->start   = TermsStart;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
-   DIXMAANL of CUTE, Dixon and Maany (1988): n = 3 m,
-   f = 1 + sum_i   (i/n)^2 alpha x_i^2        + sum_{i<n}  beta  x_i^2 (x_{i+1} + x_{i+1}^2)^2
-         + sum_{i<=2m} gamma x_i^2 x_{i+m}^4  + sum_{i<=m} (i/n)^2 delta x_i x_{i+2m},
-   alpha = 1, beta = gamma = delta = 0.26. The least value is 1, at x = 0. */
+   DIXMAANA, F, J, L of CUTE, Dixon and Maany (1988): n = 3 m,
+   f = 1 + sum_i   (i/n)^p x_i^2            + sum_{i<n}  beta (x_i (x_{i+1} + x_{i+1}^2))^2
+         + sum_{i<=2m} gamma x_i^2 x_{i+m}^4  + sum_{i<=m} gamma (i/n)^p x_i x_{i+2m}.
+   The least value is 1, at x = 0. */
 #include "terms.h"
 
 /* The four sums make one term an unknown: x = x_i, y = x_{i+1}, z = x_{i+m}, w = x_{i+2m},
@@ -15,10 +15,11 @@ typedef struct {
 static inline Weights TermWeights(const TermRange *r, PetscInt k)
 {
   const PetscInt  e = r->first + k, m = r->N / 3;
+  const PetscReal beta = r->weight[0], gamma = r->weight[1], p = r->weight[2];
   const PetscReal t = (PetscReal)(e + 1) / (PetscReal)r->N;
+  const PetscReal a = p > 1.5 ? t * t : p > 0.5 ? t : 1.0;
 
-  return (Weights){t * t, e < r->N - 1 ? 0.26 : 0.0, e < 2 * m ? 0.26 : 0.0,
-                   e < m ? 0.26 * t * t : 0.0};
+  return (Weights){a, e < r->N - 1 ? beta : 0.0, e < 2 * m ? gamma : 0.0, e < m ? gamma * a : 0.0};
 }
 
 static void Unknowns(PetscInt N, PetscInt e, PetscInt i[])
@@ -76,18 +77,30 @@ static PetscReal Start(PetscInt N, PetscInt i)
   return 2.0;
 }
 
-static const TermsForm form = {.width    = 4,
-                               .constant = 1.0,
-                               .unknowns = Unknowns,
-                               .start    = Start,
-                               .value    = Value,
-                               .hessvec  = HessVec};
-
-PetscErrorCode ProblemCreate_DixmaanL(Problem prob, PetscInt n)
+static PetscErrorCode Create(Problem prob, PetscInt n, const TermsForm *form)
 {
   PetscFunctionBegin;
   n = PetscMax(3, n - n % 3);
-  PetscCall(TermsCreate(prob, n, n, &form));
+  PetscCall(TermsCreate(prob, n, n, form));
   prob->fstar = 1.0;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
+
+#define MEMBER(letter, beta, gamma, p)                                                             \
+  PetscErrorCode ProblemCreate_Dixmaan##letter(Problem prob, PetscInt n)                           \
+  {                                                                                                \
+    static const TermsForm form = {.width    = 4,                                                  \
+                                   .constant = 1.0,                                                \
+                                   .weight   = {beta, gamma, p},                                   \
+                                   .unknowns = Unknowns,                                           \
+                                   .start    = Start,                                              \
+                                   .value    = Value,                                              \
+                                   .hessvec  = HessVec};                                            \
+                                                                                                   \
+    return Create(prob, n, &form);                                                                 \
+  }
+
+MEMBER(A, 0.0, 0.125, 0)
+MEMBER(F, 0.0625, 0.0625, 1)
+MEMBER(J, 0.0625, 0.0625, 2)
+MEMBER(L, 0.26, 0.26, 2)
