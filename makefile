@@ -21,6 +21,7 @@ CPPFLAGS = -Iinclude -Isrc -Ibenchmarks -Ibenchmarks/problems $(shell pkg-config
 COMPILE  = $(CC) -std=c11 -D_POSIX_C_SOURCE=200809L $(WARN) $(CPPFLAGS) $(CFLAGS) -fPIC -fvisibility=hidden -MMD -MP
 RPATH    = -Wl,-rpath,'$$ORIGIN/../lib'
 LIBS     = $(shell pkg-config --libs $(PETSC)) -lm
+PROBLIBS = -lz
 
 LIB     = $(BUILD)/lib/libtrustncg.so
 DRIVER  = $(BUILD)/bin/trustncg
@@ -43,19 +44,19 @@ $(LIB): $(OBJ)
 
 $(DRIVER): $(DRVOBJ) $(PROBOBJ) $(LIB)
 	@mkdir -p $(@D)
-	$(CC) $(DRVOBJ) $(PROBOBJ) -o $@ -L$(BUILD)/lib -ltrustncg $(RPATH) $(LIBS) -lz
+	$(CC) $(DRVOBJ) $(PROBOBJ) -o $@ -L$(BUILD)/lib -ltrustncg $(RPATH) $(LIBS) $(PROBLIBS)
 
 # The problems for solvers that know nothing of PETSc
 $(PEERS): $(BUILD)/obj/benchmarks/peers/problems.o $(PROBOBJ)
 	@mkdir -p $(@D)
-	$(CC) -shared $^ -o $@ $(LIBS) -lz
+	$(CC) -shared $^ -o $@ $(LIBS) $(PROBLIBS)
 
 peers: $(PEERS)
 
 # The tests link the objects, not the library: they reach what the library hides.
 $(BUILD)/tests/test_%: $(BUILD)/obj/tests/test_%.o $(HARNESS) $(PROBOBJ) $(OBJ)
 	@mkdir -p $(@D)
-	$(CC) $^ -o $@ $(LIBS) -lz $(shell pkg-config --libs check)
+	$(CC) $^ -o $@ $(LIBS) $(PROBLIBS) $(shell pkg-config --libs check)
 
 tests: all $(TESTS)
 

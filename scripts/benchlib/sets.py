@@ -54,10 +54,11 @@ composites   6400 grid,cheap,nonconvex
 gl2          2500 grid,cheap,nonconvex            timed
 tridia      10000 cheap                     quick
 rosenbrock  10000 cheap,nonconvex           quick
-chained      1000 cheap,nonconvex                 timed
+chained       300 cheap,nonconvex                 timed
 broydn3d    10000 cheap                     quick
 dixmaanl     3000 cheap                     quick
 genrose       500 cheap,nonconvex
+tvdeblur    16384 grid,cheap
 elastic      9000 grid,expensive,nonconvex
 lj            600 expensive,dense,nonconvex
 robust       2000 expensive
@@ -66,7 +67,7 @@ arwhead      5000 cheap                     quick
 broydn7d     5000 cheap,nonconvex
 chainwoo     4000 cheap,nonconvex
 cosine      10000 cheap,nonconvex
-curly10      2000 cheap,nonconvex
+curly10      1000 cheap,nonconvex
 dixmaana     3000 cheap                     quick
 dixmaanf     3000 cheap
 dixmaanj     3000 cheap
@@ -149,7 +150,7 @@ SOLVERS = [
     *_newton("TAO line-search Newton", "nls", "none lmvm none:0.1"),
     *_newton("TAO bounded Newton", "bntr", "none lmvm none:0.1 lmvm:0.1", "bnk"),
     *_memory("lmvm", "tao_lmvm", 5, 30),
-    *_memory("blmvm", "tao_blmvm", 5, 30),
+    *_memory("blmvm", "tao_blmvm", 30),
     Solver("TAO bncg", "TAO nonlinear CG", "tao", "-tao_type bncg", quick=True),
     _scipy("trust-ncg", "SciPy Newton", WIDE),
     _scipy("trust-krylov", "SciPy Newton", WIDE),
