@@ -6,12 +6,12 @@ import sys
 from . import sets
 
 GROWTH = 1.1
+KEY = ("problem", "n", "solver", "tolerance", "hessvec", "ranks")
 
 
 def read(path):
     with open(path, encoding="utf-8", newline="") as file:
-        return {(row["problem"], row["n"], row["solver"], row["hessvec"], row["tolerance"]): row
-                for row in csv.DictReader(file)}
+        return {tuple(row[name] for name in KEY): row for row in csv.DictReader(file)}
 
 
 def compare(new_path, kept_path):
@@ -20,7 +20,7 @@ def compare(new_path, kept_path):
     worse, better = [], []
     common = [key for key in kept if key in new and key[2] == sets.OURS]
     for key in common:
-        name = f"{key[0]} n = {key[1]}, {key[2]}, tolerance {key[4]}"
+        name = f"{key[0]} n = {key[1]}, {key[2]}, tolerance {key[3]}"
         was, now = kept[key], new[key]
         if was["end"] == "solved" and now["end"] != "solved":
             worse.append(f"{name}: was solved, is {now['end']} ({now['reason']})")
@@ -41,5 +41,5 @@ def compare(new_path, kept_path):
     print(f"{len(common)} runs of {sets.OURS} compared: {len(worse)} worse, {len(better)} better"
           + (f"; {absent} kept runs are not in {new_path}" if absent else ""))
     if not common:
-        print("Nothing to compare: no problem, size and tolerance in common", file=sys.stderr)
+        print("Nothing to compare: no problem, size tolerance and number of ranks in common", file=sys.stderr)
     return 1 if worse or not common else 0

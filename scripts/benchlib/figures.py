@@ -60,25 +60,25 @@ def log_axis(axis, low, high):
 def label_of(ratio, name):
     """What is written beside a problem: where a peer is ahead, which, and by how much."""
     if math.isinf(ratio):
-        return f" not solved; {name}"
+        return f"not solved; {name}"
     if ratio == 0:
-        return "no peer solves it "
-    return f"  {ratio:.2g}: {name}" if ratio > 1 else ""
+        return "no peer solves it"
+    return f"{ratio:.2g}: {name}"
 
 
 def against_best(rows):
     """trustncg's work over the cheapest peer's, one bar for each problem."""
     limit = 20
-    figure, axes = plt.subplots(figsize=(5.6, 0.6 + 0.175 * max(len(rows), 3)))
+    figure, axes = plt.subplots(figsize=(4.2, 0.6 + 0.165 * max(len(rows), 3)))
     for k, (_, _, _, name, ratio) in enumerate(rows):
         shown = min(max(ratio, 1 / limit), limit)
         behind = ratio > 1
         axes.plot([1, shown], [k, k], color=OURS if behind else PEERS[0], linewidth=4.2,
                   solid_capstyle="butt")
-        if behind:
-            axes.text(shown, k, label_of(ratio, name), va="center", fontsize=6.8, clip_on=False)
-        elif ratio == 0:
-            axes.text(1 / limit, k, label_of(ratio, name), va="center", ha="right", fontsize=6.8)
+        if behind or ratio == 0:
+            axes.annotate(label_of(ratio, name), (shown if behind else 1, k), xytext=(4, 0),
+                          textcoords="offset points", va="center", fontsize=7.2,
+                          annotation_clip=False)
     axes.axvline(1, color=INK, linewidth=0.8)
     worst = max([2.0] + [min(row[4], limit) for row in rows])
     least = min([0.5] + [max(row[4], 1 / limit) for row in rows])

@@ -19,11 +19,12 @@ COLUMNS = ["problem", "n", "classes", "solver", "family", "hessvec", "ranks", "t
 def f_slack(best, f0, tolerance):
     """How much higher than the best f a run may end and count as solved.
 
-    1e-4 of |best|, or 1e-7 of the whole decrease where that is more (an f whose minimum is 0 has no
-    scale but its start), at the tolerance 1e-9; more at looser ones, where a run to the same minimum
-    ends higher: in proportion to the cube root of the tolerance, 10 times more at 1e-6.
+    At the tolerance 1e-9: 1e-4 of |best| or, where that is more (a minimum of 0 has no scale but the
+    start's), 1e-7 of the whole decrease. A run stopped earlier on the way to the same minimum ends
+    higher: the two grow with the cube root of the tolerance and its square.
     """
-    return 1e-4 * max(abs(best), 1e-3 * (f0 - best)) * (tolerance / 1e-9) ** (1 / 3)
+    looser = (tolerance / 1e-9) ** (1 / 3)
+    return max(1e-4 * abs(best) * looser, 1e-7 * (f0 - best) * looser**2)
 
 
 class Results:
@@ -70,11 +71,14 @@ class Results:
             if row["end"] == "solved":
                 key = row["problem"], row["tolerance"]
                 best[key] = min(best.get(key, math.inf), row["f"])
-        for row in self.rows:
+        told = set()  # who ends higher at a tolerance does so at the looser ones
+        for row in sorted(self.rows, key=lambda row: row["tolerance"]):
             least = best.get((row["problem"], row["tolerance"]))
-            if row["end"] == "solved" and row["f"] - least > f_slack(least, row["f0"],
-                                                                    row["tolerance"]):
+            who = row["problem"], row["solver"]
+            if row["end"] == "solved" and (who in told or row["f"] - least > f_slack(
+                    least, row["f0"], row["tolerance"])):
                 row["end"] = "higher"
+                told.add(who)
 
     def names(self, cls=None):
         present = {row["problem"] for row in self.rows}
@@ -144,8 +148,9 @@ class Results:
                 best[family] = score, name
         return [name for _, name in best.values()]
 
-    def write_csv(self, path):
-        write_rows(path, [{k: row[k] for k in COLUMNS} for row in self.rows])
+    def write_csv(self, path, solver=None):
+        write_rows(path, [{k: row[k] for k in COLUMNS} for row in self.rows
+                          if solver in (None, row["solver"])])
 
 
 def write_rows(path, rows):
@@ -176,4 +181,20 @@ def timing_rows(records):
                      "cpu_most": cpu[-1], "runs": len(cpu),
                      "gradient_equivalents": results[0]["gradient_equivalents"],
                      "peak_rss_mb": statistics.median(r["peak_rss_mb"] for r in results)})
+    return rows
+
+
+def memory_rows(records):
+    """How many vectors of n numbers the peak memory grows by from the smaller to the larger n."""
+    peaks = {}
+    for record in records:
+        if record["result"]:
+            peaks.setdefault(record["solver"], {})[record["result"]["n"]] = (
+                record["result"]["peak_rss_mb"])
+    rows = []
+    for solver, peak in peaks.items():
+        if len(peak) == 2:
+            (small, low), (large, high) = sorted(peak.items())
+            rows.append({"solver": solver, "n": large, "peak_rss_mb": high,
+                         "vectors": (high - low) * 2**20 / (8 * (large - small))})
     return rows

@@ -92,16 +92,17 @@ def headline(data):
                        "note"),
         comparison(results, champions, most=False),
         losses(results),
-        html.paragraph("One row for each family of peers: its best setting on this very set, chosen "
-                       "afterwards in the peer's favour; all settings are below. trustncg runs with "
-                       "its defaults throughout. Red: the peer is ahead.", "note")]
+        html.paragraph("One row for each family of peers (TAO's Newton types without and with "
+                       "preconditioner, its quasi-Newton, its nonlinear CG; SciPy's): the best "
+                       "setting on this very set, chosen afterwards in the peer's favour; all are "
+                       "below. trustncg runs with its defaults throughout. Red: the peer is ahead.", "note")]
     rows = results.against_best(sets.MAIN_TOLERANCE)
     right = [html.paragraph(f"Each problem, to {power(sets.MAIN_TOLERANCE)}: red where some peer "
                             "needs less, with its name.", "note"), figures.against_best(rows)]
     return "\n".join([
         "<header><h1>trustncg beside its peers</h1>",
         html.paragraph(f"{len(problems)} problems, {len(results.peers) + 1} solver settings, "
-                       f"{data.bench.ranks} ranks, "
+                       f"{data.bench.ranks} rank{'s' * (data.bench.ranks > 1)}, "
                        f"Hv {'exact' if data.bench.hessvec == 'user' else 'by differences'}, "
                        f"{time.strftime('%Y-%m-%d')}. Every solver: same start, same products, "
                        "same stop rule &#8214;g&#8214; &#8804; tol &#8214;g(x<sub>0</sub>)&#8214;, "
@@ -148,6 +149,19 @@ def seconds(row):
     return f"{row['cpu_median']:.3g} ({row['cpu_least']:.3g}&#8211;{row['cpu_most']:.3g})"
 
 
+def memory_part(data):
+    if not data.memory:
+        return []
+    rows = [[escape(r["solver"]), f"{r['peak_rss_mb']:.0f}", f"{r['vectors']:.1f}"]
+            for r in data.memory]
+    small, large = sets.MEMORY_SIZES
+    return [html.paragraph(
+        f"Memory on {sets.MEMORY_PROBLEM}, one rank: the peak at n = {large:,} in MB, and its growth "
+        f"from n = {small:,} in vectors of n numbers. In it are the problem's own vectors, and two "
+        "in which the driver remembers the last point for TAO's solvers.", "note"),
+            html.table(["", "MB", "vectors"], rows, ours=(0,))]
+
+
 def timing_section(data):
     if not data.timing:
         return ""
@@ -166,10 +180,7 @@ def timing_section(data):
         html.paragraph("CPU seconds of the solve on one rank: median (least&#8211;most) of "
                        f"{data.timing[0]['runs']} runs, the solvers in alternation. LIBLINEAR's "
                        "are those of its process less those of reading the file.", "note"),
-        html.table(heads, grid(seconds), ours=(0,)),
-        html.paragraph("Peak memory of the process in MB, libraries and data included: at these "
-                       "sizes mostly those.", "note"),
-        html.table(heads, grid(lambda row: f"{row['peak_rss_mb']:.0f}"), ours=(0,)))
+        html.table(heads, grid(seconds), ours=(0,)), *memory_part(data))
 
 
 def other_section(file, title, x, y, series, words):
@@ -223,10 +234,11 @@ RULES = (
     "not depend on the tolerance, so one run to 10<sup>&#8722;9</sup> is read at the first iterate "
     "that passes each tolerance; trustncg and LIBLINEAR look at the tolerance and are run for each.",
     "Solved: the test is passed within {cap:,} gradient-equivalents (and {seconds} s) and f is not "
-    "higher than the best f found by any solver at that tolerance, up to 10<sup>&#8722;4</sup> of "
-    "max(|f<sub>best</sub>|, 10<sup>&#8722;3</sup>(f<sub>0</sub> &#8722; f<sub>best</sub>)) at "
-    "10<sup>&#8722;9</sup>, and in proportion to the cube root of the tolerance at looser ones. "
-    "Higher: the test is passed with a higher f: another minimum, or a flat place on the way. "
+    "higher than the best f found by any solver at that tolerance, up to "
+    "max(10<sup>&#8722;4</sup> &#964; |f<sub>best</sub>|, 10<sup>&#8722;7</sup> &#964;&#178; "
+    "(f<sub>0</sub> &#8722; f<sub>best</sub>)) with &#964; = 1 at 10<sup>&#8722;9</sup>, 10 at "
+    "10<sup>&#8722;6</sup>, 46 at 10<sup>&#8722;4</sup>. Higher: the test is passed with a higher f, "
+    "there or at a tighter tolerance: another minimum, or a flat place on the way. "
     "Higher and unsolved runs enter no ratio; in the profiles they count as not solved.",
     "To 10<sup>&#8722;9</sup> f often no longer changes in double precision: a solver that judges "
     "its steps by f alone may stall there, and then counts as unsolved.",
@@ -266,8 +278,9 @@ def machine_section(data):
 class Data:
     """What the sections draw from."""
 
-    def __init__(self, results, timing, bench, left_out):
-        self.results, self.timing, self.bench, self.left_out = results, timing, bench, left_out
+    def __init__(self, results, timing, memory, bench, left_out):
+        self.results, self.timing, self.memory = results, timing, memory
+        self.bench, self.left_out = bench, left_out
 
 
 SECTIONS = [headline, profile_section, class_section, history_section, settings_section,
@@ -275,8 +288,7 @@ SECTIONS = [headline, profile_section, class_section, history_section, settings_
             rules_section, machine_section]
 
 
-def page(results, timing, bench, left_out):
-    data = Data(results, timing, bench, left_out)
+def page(data):
     return html.page("trustncg beside its peers", *filter(None, (s(data) for s in SECTIONS)))
 
 

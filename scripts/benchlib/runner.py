@@ -66,14 +66,15 @@ class Bench:
                 self.shas[solver.kind] += " " + importlib.metadata.version("scipy")
         return self.shas[solver.kind]
 
-    def task(self, problem, solver, tolerance, ranks=None, repetition=None):
+    def task(self, problem, solver, tolerance, ranks=None, repetition=None,
+             max_equivalents=sets.MAX_EQUIVALENTS):
         driven = solver.kind in ("ours", "tao")
         task = {"problem": problem.name, "driver": problem.driver_name, "n": problem.n,
                 "problem_options": problem.options.replace("{data}", self.out),
                 "solver": solver.name, "kind": solver.kind, "options": solver.options,
                 "ranks": (ranks or self.ranks) if driven else 1,
                 "hessvec": self.hessvec if driven else "user", "rtol": tolerance,
-                "max_equivalents": sets.MAX_EQUIVALENTS, "max_seconds": sets.MAX_SECONDS,
+                "max_equivalents": max_equivalents, "max_seconds": sets.MAX_SECONDS,
                 "sha": self.origin(solver)}
         if repetition is not None:
             task["repetition"] = repetition
@@ -222,6 +223,23 @@ def run_timing(bench, problems, solvers, repetitions=3):
                               f"{repetitions}", file=sys.stderr, flush=True)
                         bench.run(task)
                     records.append(bench.known[task["key"]])
+    return records
+
+
+def run_memory(bench, solvers):
+    """The records of one problem at two sizes, stopped early, one rank."""
+    records = []
+    for n in sets.MEMORY_SIZES:
+        problem = sets.Problem(sets.MEMORY_PROBLEM, n, ())
+        for solver in solvers:
+            if not solver.only:
+                task = bench.task(problem, solver, sets.TOLERANCES[-1], 1, 0,
+                                  sets.MEMORY_EQUIVALENTS)
+                if task["key"] not in bench.known:
+                    print(f"memory  {problem.name}  n = {n}  {solver.name}", file=sys.stderr,
+                          flush=True)
+                    bench.run(task)
+                records.append(bench.known[task["key"]])
     return records
 
 
