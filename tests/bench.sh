@@ -76,8 +76,8 @@ bench compare "$csv" "$work/kept.csv"
 [ $? -eq 1 ] && [ "$(grep -c '^worse: broydn3d .*(+100 %)' "$work/log")" -eq 3 ]
 verdict "the comparison finds planted growth" $?
 
-awk -F, -v OFS=, '/^rosenbrock,/ && $4 == "trustncg" && $8 == "1e-06" { $9 = "unsolved" } { print }' \
-  "$csv" >"$work/new.csv"
+awk -F, -v OFS=, '/^rosenbrock,/ && $4 == "trustncg" && $8 == "1e-06" { $9 = "unsolved" }
+  { print }' "$csv" >"$work/new.csv"
 bench compare "$work/new.csv" "$csv"
 [ $? -eq 1 ] && grep -q '^worse: rosenbrock .*was solved, is unsolved' "$work/log"
 verdict "the comparison finds a run no longer solved" $?
@@ -87,7 +87,8 @@ verdict "the README's table is printed" $?
 
 for problem in minsurf:400 gl2:200 rosenbrock:100 genrose:50; do
   timeout 60 mpirun -n 2 "$BUILD/bin/trustncg" -skip_petscrc -problem "${problem%:*}" \
-    -n "${problem#*:}" -rtol 1e-2 -json "$work/json" -solution "$work/x" >"$work/log" 2>&1 </dev/null &&
+    -n "${problem#*:}" -rtol 1e-2 -json "$work/json" -solution "$work/x" \
+    >"$work/log" 2>&1 </dev/null &&
     "$python" - "$BUILD/lib/libpeers.so" "${problem%:*}" "$work" >>"$work/log" 2>&1 <<'EOP'
 import json
 import sys

@@ -2,17 +2,17 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """LIBLINEAR on two classes of Fashion-MNIST, the problem `logistic -problem_data FILE` solves.
 
-  liblinear.py -write FILE                        writes the data: shirts and T-shirts, 12000 images
+  liblinear.py -write FILE            writes the data: the first 3000 shirts and T-shirts
   liblinear.py -lib build/lib/libpeers.so -data FILE -lambda 1e-4 -rtol 1e-6 -json FILE
 
-f(w) = 1/M sum log(1 + exp(-b_i w'x_i)) + lambda/2 ||w||^2 is LIBLINEAR's `-s 0 -B 1 -c C` divided by
-C M, with C = 1/(lambda M), so that minimiser, start (0) and the ratio of gradient norms are the same.
+f(w) = 1/M sum log(1 + exp(-b_i w'x_i)) + lambda/2 ||w||^2 is LIBLINEAR's `-s 0 -B 1 -c C` divided
+by C M, with C = 1/(lambda M): minimiser, start (0) and ratio of gradient norms are the same.
 LIBLINEAR stops at ||g|| <= eps min(pos, neg)/M ||g(0)||: eps is chosen to make it rtol. f and the
 gradient at the answer are computed by the benchmark's own problem.
 
 Its work is counted from its log: an evaluation of f, with the gradient where it is wanted, 1; a CG
-iteration, which takes a Hessian-vector product, 1; a diagonal of the Hessian for its preconditioner,
-a pass over the data like a gradient, 1.
+iteration, which takes a Hessian-vector product, 1; a diagonal of the Hessian for its
+preconditioner, a pass over the data like a gradient, 1.
 """
 import argparse
 import gzip
@@ -29,6 +29,7 @@ from problems import Problem
 
 FASHION_MNIST = "/usr/share/datasets/fashion-mnist"
 CLASSES = (0, 6)  # T-shirt, shirt: the pair that is hardest to tell apart
+IMAGES = 3000
 TRAIN = "liblinear-train"
 
 
@@ -44,10 +45,9 @@ def write_data(path):
     images = read_idx("train-images-idx3-ubyte.gz").reshape(len(labels), -1)
     text = [f"{value / 255:.4g}" for value in range(256)]
     with open(path + ".part", "w", encoding="ascii") as file:
-        for label, image in zip(labels, images):
-            if label in CLASSES:
-                entries = " ".join(f"{j + 1}:{text[image[j]]}" for j in np.flatnonzero(image))
-                file.write(f"{1 + CLASSES.index(label)} {entries}\n")
+        for i in np.flatnonzero(np.isin(labels, CLASSES))[:IMAGES]:
+            entries = " ".join(f"{j + 1}:{text[images[i, j]]}" for j in np.flatnonzero(images[i]))
+            file.write(f"{1 + CLASSES.index(labels[i])} {entries}\n")
     os.replace(path + ".part", path)
 
 

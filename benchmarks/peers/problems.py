@@ -62,7 +62,7 @@ class Stop(Exception):
 
 
 class Counted:
-    """A problem as a solver sees it: counts, remembers the last point, stops by the driver's rule."""
+    """A problem as a solver sees it: counts, remembers the last point, stops as the driver."""
 
     def __init__(self, problem, rtol, max_equivalents, max_seconds):
         self.problem, self.rtol = problem, rtol

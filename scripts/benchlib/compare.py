@@ -41,5 +41,6 @@ def compare(new_path, kept_path):
     print(f"{len(common)} runs of {sets.OURS} compared: {len(worse)} worse, {len(better)} better"
           + (f"; {absent} kept runs are not in {new_path}" if absent else ""))
     if not common:
-        print("Nothing to compare: no problem, size tolerance and number of ranks in common", file=sys.stderr)
+        print("Nothing to compare: no problem, size, tolerance and number of ranks in common",
+              file=sys.stderr)
     return 1 if worse or not common else 0

@@ -38,8 +38,8 @@ def svg(figure, label):
     body = re.sub(r' (width|height)="[\d.]+pt"', "", body, count=2)
     body = re.sub(r"<metadata>.*?</metadata>", "", body, flags=re.DOTALL)
     body = re.sub(r"(-?\d+\.\d\d)\d+", r"\1", body)  # hundredths of a point are enough
-    return (f'<figure role="img" aria-label="{label}" style="max-width:{float(width) * 1.333:.0f}px">'
-            f"{body}</figure>")
+    pixels = round(float(width) * 4 / 3)
+    return f'<figure role="img" aria-label="{label}" style="max-width:{pixels}px">{body}</figure>'
 
 
 def times(value, _=None):

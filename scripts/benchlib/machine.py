@@ -35,8 +35,8 @@ def facts(bench):
     petsc = os.environ.get("PETSC", "petsc")
     dates = sorted(record["date"] for record in bench.known.values())
     return [
-        ("machine", f"{processor()}, {os.cpu_count()} cores, {memory()}; load when this was written "
-                    f"{os.getloadavg()[0]:.1f}"),
+        ("machine", f"{processor()}, {os.cpu_count()} cores, {memory()}; load when this was "
+                    f"written {os.getloadavg()[0]:.1f}"),
         ("system", f"{platform.system()} {platform.release()}, {platform.machine()}"),
         ("compiler", said("mpicc", "--version").split("\n")[0]),
         ("MPI", said("mpirun", "--version").split("\n")[0]),

@@ -19,9 +19,9 @@ COLUMNS = ["problem", "n", "classes", "solver", "family", "hessvec", "ranks", "t
 def f_slack(best, f0, tolerance):
     """How much higher than the best f a run may end and count as solved.
 
-    At the tolerance 1e-9: 1e-4 of |best| or, where that is more (a minimum of 0 has no scale but the
-    start's), 1e-7 of the whole decrease. A run stopped earlier on the way to the same minimum ends
-    higher: the two grow with the cube root of the tolerance and its square.
+    At the tolerance 1e-9: 1e-4 of |best| or, where that is more (a minimum of 0 has no scale but
+    the start's), 1e-7 of the whole decrease. A run stopped earlier on the way to the same minimum
+    ends higher: the two grow with the cube root of the tolerance and its square.
     """
     looser = (tolerance / 1e-9) ** (1 / 3)
     return max(1e-4 * abs(best) * looser, 1e-7 * (f0 - best) * looser**2)
@@ -82,7 +82,8 @@ class Results:
 
     def names(self, cls=None):
         present = {row["problem"] for row in self.rows}
-        return [p.name for p in self.problems if p.name in present and (not cls or cls in p.classes)]
+        return [p.name for p in self.problems
+                if p.name in present and (not cls or cls in p.classes)]
 
     def end(self, problem, solver, tolerance):
         row = self.by.get((problem, solver, tolerance))
@@ -136,7 +137,7 @@ class Results:
         return sorted(ratios)
 
     def champions(self, tolerance=sets.MAIN_TOLERANCE):
-        """The best setting of each family of peers: the largest mean of 1/(cost over least cost)."""
+        """The best setting of each family of peers: the largest mean of least cost/cost."""
         best = {}
         for name in self.peers:
             ratios = self.performance(name, tolerance, [sets.OURS, *self.peers])

@@ -95,7 +95,8 @@ def headline(data):
         html.paragraph("One row for each family of peers (TAO's Newton types without and with "
                        "preconditioner, its quasi-Newton, its nonlinear CG; SciPy's): the best "
                        "setting on this very set, chosen afterwards in the peer's favour; all are "
-                       "below. trustncg runs with its defaults throughout. Red: the peer is ahead.", "note")]
+                       "below. trustncg runs with its defaults throughout. Red: the peer is ahead.",
+                       "note")]
     rows = results.against_best(sets.MAIN_TOLERANCE)
     right = [html.paragraph(f"Each problem, to {power(sets.MAIN_TOLERANCE)}: red where some peer "
                             "needs less, with its name.", "note"), figures.against_best(rows)]
@@ -114,10 +115,10 @@ def profile_section(data):
     return html.section(
         "Performance profiles",
         html.paragraph("For each solver, the share of the problems it solves within a multiple of "
-                       "the least work of the solvers drawn (Dolan and Mor&#233; 2002). At 1 stands "
-                       "how often it is the cheapest, at the right how often it solves at all. A "
-                       "profile orders each solver against the best one, not the solvers behind it "
-                       "among themselves.", "note"),
+                       "the least work of the solvers drawn (Dolan and Mor&#233; 2002). At 1 "
+                       "stands how often it is the cheapest, at the right how often it solves at "
+                       "all. A profile orders each solver against the best one, not the solvers "
+                       "behind it among themselves.", "note"),
         figures.profiles(data.results, data.results.champions()))
 
 
@@ -137,9 +138,9 @@ def settings_section(data):
 def history_section(data):
     return html.section(
         "Every problem: gradient norm against work",
-        html.paragraph("&#8214;g&#8214;/&#8214;g(x<sub>0</sub>)&#8214; against gradient-equivalents, "
-                       "to 10<sup>&#8722;9</sup>; cut at three times the work of trustncg. Points "
-                       "are accepted iterates.", "note"),
+        html.paragraph("&#8214;g&#8214;/&#8214;g(x<sub>0</sub>)&#8214; against "
+                       "gradient-equivalents, to 10<sup>&#8722;9</sup>; cut at three times the "
+                       "work of trustncg. Points are accepted iterates.", "note"),
         figures.histories(data.results, data.results.champions()))
 
 
@@ -156,9 +157,9 @@ def memory_part(data):
             for r in data.memory]
     small, large = sets.MEMORY_SIZES
     return [html.paragraph(
-        f"Memory on {sets.MEMORY_PROBLEM}, one rank: the peak at n = {large:,} in MB, and its growth "
-        f"from n = {small:,} in vectors of n numbers. In it are the problem's own vectors, and two "
-        "in which the driver remembers the last point for TAO's solvers.", "note"),
+        f"Memory on {sets.MEMORY_PROBLEM}, one rank: the peak at n = {large:,} in MB, and its "
+        f"growth from n = {small:,} in vectors of n numbers. In it are the problem's own vectors, "
+        "and two in which the driver remembers the last point for TAO's solvers.", "note"),
             html.table(["", "MB", "vectors"], rows, ours=(0,))]
 
 
@@ -206,6 +207,13 @@ def count(value, form="{:.0f}"):
     return form.format(value) if value not in (None, "") else "&#8211;"
 
 
+def ended(row):
+    if row["end"] == "solved":
+        return ("solved", "text")
+    why = f" ({escape(row['reason'].lower())})" if row["end"] == "unsolved" else ""
+    return (row["end"] + why, "text bad")
+
+
 def runs_section(data):
     parts = []
     heads = ["solver", "tol", ("end", "text"), "gradient-equivalents", "f",
@@ -213,8 +221,7 @@ def runs_section(data):
     for problem in data.results.names():
         rows = [row for row in data.results.rows if row["problem"] == problem]
         cells = [[escape(r["solver"]), power(r["tolerance"]),
-                  (r["end"] + ("" if r["end"] != "unsolved" else f" ({escape(r['reason'])})").lower(),
-                   "text" if r["end"] == "solved" else "text bad"),
+                  ended(r),
                   count(r["gradient_equivalents"]), count(r["f"], "{:.9g}"),
                   count(r["gnorm_ratio"], "{:.1e}"), count(r["reductions"]),
                   count(r["seconds"], "{:.3g}"), count(r["peak_rss_mb"])] for r in rows]
@@ -225,33 +232,39 @@ def runs_section(data):
                         *parts)
 
 
-RULES = (
-    "A gradient-equivalent is an evaluation of f, of the gradient, or of both at one point, or a "
-    "Hessian-vector product. f and then the gradient at the same point count once for every solver. "
-    "Hv is the problem's own product for every solver that takes one.",
-    "The stop rule is the true &#8214;g&#8214;<sub>2</sub> at an iterate, measured against the true "
-    "&#8214;g(x<sub>0</sub>)&#8214;; the solvers' own tests are off. TAO's and SciPy's iterates do "
-    "not depend on the tolerance, so one run to 10<sup>&#8722;9</sup> is read at the first iterate "
-    "that passes each tolerance; trustncg and LIBLINEAR look at the tolerance and are run for each.",
-    "Solved: the test is passed within {cap:,} gradient-equivalents (and {seconds} s) and f is not "
-    "higher than the best f found by any solver at that tolerance, up to "
-    "max(10<sup>&#8722;4</sup> &#964; |f<sub>best</sub>|, 10<sup>&#8722;7</sup> &#964;&#178; "
-    "(f<sub>0</sub> &#8722; f<sub>best</sub>)) with &#964; = 1 at 10<sup>&#8722;9</sup>, 10 at "
-    "10<sup>&#8722;6</sup>, 46 at 10<sup>&#8722;4</sup>. Higher: the test is passed with a higher f, "
-    "there or at a tighter tolerance: another minimum, or a flat place on the way. "
-    "Higher and unsolved runs enter no ratio; in the profiles they count as not solved.",
-    "To 10<sup>&#8722;9</sup> f often no longer changes in double precision: a solver that judges "
-    "its steps by f alone may stall there, and then counts as unsolved.",
-    "At the end of each run f and the gradient are computed afresh; a run whose claim does not hold "
-    "is called wrong. Peers run without preconditioner or with TAO's lmvm, none of which is told "
-    "the structure of the problem. EW: Eisenstat and Walker's forcing terms.",
-    "LIBLINEAR solves the same two-class problem (<code>-s 0 -B 1 -c 1/(&#955;M)</code>); the passes "
-    "for its diagonal preconditioner count 1 each. SciPy and LIBLINEAR run on one process.")
+RULES = """
+A gradient-equivalent is an evaluation of f, of the gradient, or of both at one point, or a
+Hessian-vector product. f and then the gradient at the same point count once for every solver. Hv
+is the problem's own product for every solver that takes one.
+
+The stop rule is the true &#8214;g&#8214;<sub>2</sub> at an iterate, measured against the true
+&#8214;g(x<sub>0</sub>)&#8214;; the solvers' own tests are off. TAO's and SciPy's iterates do not
+depend on the tolerance, so one run to 10<sup>&#8722;9</sup> is read at the first iterate that
+passes each tolerance; trustncg and LIBLINEAR look at the tolerance and are run for each.
+
+Solved: the test is passed within {cap:,} gradient-equivalents (and {seconds} s) and f is not
+higher than the best f found by any solver at that tolerance, up to max(10<sup>&#8722;4</sup>
+&#964; |f<sub>best</sub>|, 10<sup>&#8722;7</sup> &#964;&#178; (f<sub>0</sub> &#8722;
+f<sub>best</sub>)) with &#964; = 1 at 10<sup>&#8722;9</sup>, 10 at 10<sup>&#8722;6</sup>, 46 at
+10<sup>&#8722;4</sup>. Higher: the test is passed with a higher f, there or at a tighter
+tolerance: another minimum, or a flat place on the way. Higher and unsolved runs enter no ratio;
+in the profiles they count as not solved.
+
+To 10<sup>&#8722;9</sup> f often no longer changes in double precision: a solver that judges its
+steps by f alone may stall there, and then counts as unsolved.
+
+At the end of each run f and the gradient are computed afresh; a run whose claim does not hold is
+called wrong. Peers run without preconditioner or with TAO's lmvm, none of which is told the
+structure of the problem. EW: Eisenstat and Walker's forcing terms.
+
+LIBLINEAR solves the same two-class problem (<code>-s 0 -B 1 -c 1/(&#955;M)</code>); the passes
+for its diagonal preconditioner count 1 each. SciPy and LIBLINEAR run on one process.
+"""
 
 
 def rules_section(data):
     rules = [html.paragraph(text.format(cap=sets.MAX_EQUIVALENTS, seconds=sets.MAX_SECONDS))
-             for text in RULES]
+             for text in RULES.strip().split("\n\n")]
     ends = {end: sum(r["end"] == end for r in data.results.rows)
             for end in ("solved", "higher", "unsolved", "wrong")}
     told = ", ".join(f"{n} {end}" for end, n in ends.items())
@@ -300,7 +313,7 @@ def summary(results):
         ratios = " ".join(f"{results.ratio(sets.OURS, peer, t)[0]:8.2f}" for t in sets.TOLERANCES)
         solved = "  ".join("{}/{}".format(*results.count(peer, t)) for t in sets.TOLERANCES)
         lines.append(f"{peer:40s} {ratios}   {solved}")
-    lost = [f"{p} {r:.2g}x ({name})" for p, _, _, name, r
+    lost = [f"{p} {'unsolved' if math.isinf(r) else f'{r:.2g}x'} ({name})" for p, _, _, name, r
             in results.against_best(sets.MAIN_TOLERANCE) if r > 1]
     lines.append("A peer needs less, to 1e-6: " + (", ".join(lost) or "on no problem"))
     return "\n".join(lines)

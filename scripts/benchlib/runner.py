@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Runs every (problem, solver, tolerance) once and keeps what came out in OUT/runs.jsonl.
 
-A run is known by its problem, size, solver options, ranks, Hv, tolerance and caps, and by the sha of
-what computed it (the driver; for trustncg the library too; for the others the problems' library and
-SciPy's version): what is known is not run again. TAO's and SciPy's iterates do not depend on the
-tolerance, so one run to the tightest serves all: its history is read at the first iterate that
+A run is known by its problem, size, solver options, ranks, Hv, tolerance and caps, and by the sha
+of what computed it (the driver; for trustncg the library too; for the others the problems' library
+and SciPy's version): what is known is not run again. TAO's and SciPy's iterates do not depend on
+the tolerance, so one run to the tightest serves all: its history is read at the first iterate that
 passes the looser tests, where a run to that tolerance would have stopped. trustncg and LIBLINEAR
 look at the tolerance and are run for each.
 """

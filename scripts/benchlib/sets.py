@@ -90,8 +90,8 @@ eigenals     2550 expensive,dense,nonconvex
 eigenbls      650 expensive,dense,nonconvex
 freuroth     5000 cheap
 liarwhd      5000 cheap
-logistic     7850 expensive,dense            timed = logistic -problem_samples 6000
-shirts        785 expensive,dense            quick timed = logistic -problem_data {data}/shirts.libsvm
+logistic     7850 expensive,dense            timed = logistic -problem_samples 2000
+shirts        785 expensive,dense   quick timed = logistic -problem_data {data}/shirts-3000.libsvm
 """))
 
 # Memory: the growth of the peak between two sizes of one problem, in a few evaluations.
@@ -126,7 +126,7 @@ QUICK = (("ntr", "none", ""), ("nls", "lmvm", ""), ("bntr", "lmvm", ""))
 
 
 def _newton(tao, settings, prefix=""):
-    """A Newton type of TAO's; a setting is its preconditioner, and rtol where the forcing is fixed."""
+    """A Newton type of TAO's; a setting is its preconditioner, and rtol where that is fixed."""
     for setting in settings.split():
         pc, _, rtol = setting.partition(":")
         forcing = f"-tao_{prefix or tao}_ksp_rtol {rtol}" if rtol else "-tao_ksp_ew"
