@@ -57,10 +57,10 @@ def log_axis(axis, low, high):
     axis.set_major_formatter(FuncFormatter(times))
 
 
-def label_of(ratio, name):
+def label_of(end, name, ratio):
     """What is written beside a problem: where a peer is ahead, which, and by how much."""
     if math.isinf(ratio):
-        return f"not solved; {name}"
+        return f"{'ends higher' if end == 'higher' else end}; {name}"
     if ratio == 0:
         return "no peer solves it"
     return f"{ratio:.2g}: {name}"
@@ -70,18 +70,18 @@ def against_best(rows):
     """trustncg's work over the cheapest peer's, one bar for each problem."""
     limit = 20
     figure, axes = plt.subplots(figsize=(4.2, 0.6 + 0.165 * max(len(rows), 3)))
-    for k, (_, _, _, name, ratio) in enumerate(rows):
+    for k, (_, end, name, ratio) in enumerate(rows):
         shown = min(max(ratio, 1 / limit), limit)
         behind = ratio > 1
         axes.plot([1, shown], [k, k], color=OURS if behind else PEERS[0], linewidth=4.2,
                   solid_capstyle="butt")
         if behind or ratio == 0:
-            axes.annotate(label_of(ratio, name), (shown if behind else 1, k), xytext=(4, 0),
+            axes.annotate(label_of(end, name, ratio), (shown if behind else 1, k), xytext=(4, 0),
                           textcoords="offset points", va="center", fontsize=7.2,
                           annotation_clip=False)
     axes.axvline(1, color=INK, linewidth=0.8)
-    worst = max([2.0] + [min(row[4], limit) for row in rows])
-    least = min([0.5] + [max(row[4], 1 / limit) for row in rows])
+    worst = max([2.0] + [min(row[3], limit) for row in rows])
+    least = min([0.5] + [max(row[3], 1 / limit) for row in rows])
     axes.set_xscale("log")
     axes.set_xlim(least / 1.1, worst * 1.05)
     log_axis(axes.xaxis, least / 1.1, worst * 1.05)

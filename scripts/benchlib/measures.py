@@ -16,14 +16,14 @@ COLUMNS = ["problem", "n", "classes", "solver", "family", "hessvec", "ranks", "t
            "peak_rss_mb", "options", "date"]
 
 
-def f_slack(best, f0, tolerance):
-    """How much higher than the best f a run may end and count as solved.
+def f_slack(best, f0, ratio):
+    """How much above the best f a run may end, with ||g||/||g(x0)|| = ratio, at the same minimum.
 
-    At the tolerance 1e-9: 1e-4 of |best| or, where that is more (a minimum of 0 has no scale but
-    the start's), 1e-7 of the whole decrease. A run stopped earlier on the way to the same minimum
-    ends higher: the two grow with the cube root of the tolerance and its square.
+    At the ratio 1e-9: 1e-4 of |best| or, where that is more (a minimum of 0 has no scale but the
+    start's), 1e-7 of the whole decrease. A run stopped earlier on the way to the same minimum
+    ends higher: the two grow with the cube root of the ratio and its square.
     """
-    looser = (tolerance / 1e-9) ** (1 / 3)
+    looser = (max(ratio, 1e-9) / 1e-9) ** (1 / 3)
     return max(1e-4 * abs(best) * looser, 1e-7 * (f0 - best) * looser**2)
 
 
@@ -66,19 +66,20 @@ class Results:
                    "date": record["date"]}
 
     def _tell_higher(self):
-        best = {}
-        for row in self.rows:
-            if row["end"] == "solved":
-                key = row["problem"], row["tolerance"]
-                best[key] = min(best.get(key, math.inf), row["f"])
-        told = set()  # who ends higher at a tolerance does so at the looser ones
-        for row in sorted(self.rows, key=lambda row: row["tolerance"]):
-            least = best.get((row["problem"], row["tolerance"]))
+        """A run that ends higher at a tolerance does so at the looser ones; one that stalls short
+        of a tolerance is judged by where it stalls."""
+        near = [row for row in self.rows if row["gnorm_ratio"] and row["gnorm_ratio"] <= 1.01e-4]
+        best, told = {}, set()
+        for row in near:
+            key = row["problem"], row["tolerance"]
+            best[key] = min(best.get(key, math.inf), row["f"])
+        for row in sorted(near, key=lambda row: row["tolerance"]):
             who = row["problem"], row["solver"]
-            if row["end"] == "solved" and (who in told or row["f"] - least > f_slack(
-                    least, row["f0"], row["tolerance"])):
-                row["end"] = "higher"
+            least = best[row["problem"], row["tolerance"]]
+            if row["f"] - least > f_slack(least, row["f0"], row["gnorm_ratio"]):
                 told.add(who)
+            if row["end"] == "solved" and who in told:
+                row["end"] = "higher"
 
     def names(self, cls=None):
         present = {row["problem"] for row in self.rows}
@@ -117,14 +118,14 @@ class Results:
         return min((c for c in costs if c[0] is not None), default=(math.inf, ""))
 
     def against_best(self, tolerance):
-        """(problem, ours, best peer's cost, its name, ratio), the largest ratio first"""
+        """(problem, how trustncg ended, the cheapest peer, ratio), the largest ratio first"""
         told = []
         for problem in self.names():
             ours = self.cost(problem, sets.OURS, tolerance)
             cost, name = self.best_peer(problem, tolerance)
             if ours is not None and (math.isfinite(ours) or math.isfinite(cost)):
-                told.append((problem, ours, cost, name, ours / cost))
-        return sorted(told, key=lambda row: -row[4])
+                told.append((problem, self.end(problem, sets.OURS, tolerance), name, ours / cost))
+        return sorted(told, key=lambda row: -row[3])
 
     def performance(self, solver, tolerance, field):
         """The solver's cost over the least cost of `field`, one number for each problem."""

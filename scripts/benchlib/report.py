@@ -69,16 +69,18 @@ def comparison(results, peers, most=True):
                              ("solved, to", len(powers)), ("ahead on", 1), *[("", 1)] * most])
 
 
-def losses(results):
+def losses(results, most=5):
     rows = results.against_best(sets.MAIN_TOLERANCE)
-    lost = [f"<b>{p}</b> {'unsolved' if math.isinf(r) else times(r) + '&#215;'} ({escape(name)})"
-            for p, _, _, name, r in rows if r > 1]
-    best = [r for *_, r in rows if 0 < r < math.inf]
-    mean = math.exp(sum(map(math.log, best)) / len(best)) if best else math.nan
+    lost = [f"<b>{p}</b> {end if math.isinf(r) else times(r) + '&#215;'} ({escape(name)})"
+            for p, end, name, r in rows if r > 1]
+    both = [r for *_, r in rows if 0 < r < math.inf]
+    mean = math.exp(sum(map(math.log, both)) / len(both)) if both else math.nan
     text = (f"Against the cheapest of all {len(results.peers)} peer settings, chosen anew for each "
             f"problem, trustncg needs {times(mean)} times the work (geometric mean, to "
-            f"{power(sets.MAIN_TOLERANCE)}). It is behind on {len(lost)} of {len(rows)} problems")
-    return html.paragraph(text + (": " + ", ".join(lost) + "." if lost else "."))
+            f"{power(sets.MAIN_TOLERANCE)}). It is behind on <b>{len(lost)} of {len(rows)}</b> "
+            "problems")
+    more = "; all in the figure" if len(lost) > most else ""
+    return html.paragraph(text + (": " + ", ".join(lost[:most]) + more if lost else "") + ".")
 
 
 def headline(data):
@@ -242,13 +244,14 @@ The stop rule is the true &#8214;g&#8214;<sub>2</sub> at an iterate, measured ag
 depend on the tolerance, so one run to 10<sup>&#8722;9</sup> is read at the first iterate that
 passes each tolerance; trustncg and LIBLINEAR look at the tolerance and are run for each.
 
-Solved: the test is passed within {cap:,} gradient-equivalents (and {seconds} s) and f is not
-higher than the best f found by any solver at that tolerance, up to max(10<sup>&#8722;4</sup>
-&#964; |f<sub>best</sub>|, 10<sup>&#8722;7</sup> &#964;&#178; (f<sub>0</sub> &#8722;
-f<sub>best</sub>)) with &#964; = 1 at 10<sup>&#8722;9</sup>, 10 at 10<sup>&#8722;6</sup>, 46 at
-10<sup>&#8722;4</sup>. Higher: the test is passed with a higher f, there or at a tighter
-tolerance: another minimum, or a flat place on the way. Higher and unsolved runs enter no ratio;
-in the profiles they count as not solved.
+Solved: the test is passed within {cap:,} gradient-equivalents (and {seconds} s), and f is not
+higher than the best f any solver found to that tolerance. Up to max(10<sup>&#8722;4</sup> &#964;
+|f<sub>best</sub>|, 10<sup>&#8722;7</sup> &#964;&#178; (f<sub>0</sub> &#8722; f<sub>best</sub>))
+above it counts as the same minimum; &#964; is the cube root of 10<sup>9</sup>
+&#8214;g&#8214;/&#8214;g(x<sub>0</sub>)&#8214; at the end, so 1 at 10<sup>&#8722;9</sup> and 10 at
+10<sup>&#8722;6</sup>. Higher: the test is passed, but there or further on the same solver's f is
+higher: another minimum, or a flat place on the way. Higher and unsolved runs enter no ratio; in
+the profiles they count as not solved.
 
 To 10<sup>&#8722;9</sup> f often no longer changes in double precision: a solver that judges its
 steps by f alone may stall there, and then counts as unsolved.
@@ -313,7 +316,7 @@ def summary(results):
         ratios = " ".join(f"{results.ratio(sets.OURS, peer, t)[0]:8.2f}" for t in sets.TOLERANCES)
         solved = "  ".join("{}/{}".format(*results.count(peer, t)) for t in sets.TOLERANCES)
         lines.append(f"{peer:40s} {ratios}   {solved}")
-    lost = [f"{p} {'unsolved' if math.isinf(r) else f'{r:.2g}x'} ({name})" for p, _, _, name, r
+    lost = [f"{p} {end if math.isinf(r) else f'{r:.2g}x'} ({name})" for p, end, name, r
             in results.against_best(sets.MAIN_TOLERANCE) if r > 1]
     lines.append("A peer needs less, to 1e-6: " + (", ".join(lost) or "on no problem"))
     return "\n".join(lines)

@@ -65,20 +65,20 @@ robust       2000 expensive
 network     12730 expensive,dense,nonconvex = network -problem_samples 500
 arwhead      5000 cheap
 broydn7d     5000 cheap,nonconvex
-chainwoo     4000 cheap,nonconvex
+chainwoo     1000 cheap,nonconvex
 cosine      10000 cheap,nonconvex
 curly10      1000 cheap,nonconvex
 dixmaana     3000 cheap
 dixmaanf     3000 cheap
 dixmaanj     3000 cheap
-fletchcr     1000 cheap,nonconvex
-genhumps     2000 cheap,nonconvex
+fletchcr      100 cheap,nonconvex
+genhumps      100 cheap,nonconvex
 nondquar     5000 cheap
 powellsg     5000 cheap
 woods        4000 cheap,nonconvex            quick
 tquartic     5000 cheap
 fminsurf     5625 grid,cheap,dense
-morebv       1000 cheap
+morebv        100 cheap
 ncb20        5010 cheap,nonconvex
 noncvxu2     5000 cheap,nonconvex
 penalty1     1000 cheap,dense
