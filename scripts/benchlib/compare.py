@@ -6,6 +6,7 @@ import sys
 from . import sets
 
 GROWTH = 1.1
+PASSED = ("solved", "higher")  # which of the two depends on what the other solvers found
 KEY = ("problem", "n", "solver", "tolerance", "hessvec", "ranks")
 
 
@@ -22,11 +23,11 @@ def compare(new_path, kept_path):
     for key in common:
         name = f"{key[0]} n = {key[1]}, {key[2]}, tolerance {key[3]}"
         was, now = kept[key], new[key]
-        if was["end"] == "solved" and now["end"] != "solved":
+        if was["end"] in PASSED and now["end"] not in PASSED:
             worse.append(f"{name}: was solved, is {now['end']} ({now['reason']})")
-        elif was["end"] != "solved" and now["end"] == "solved":
+        elif was["end"] not in PASSED and now["end"] in PASSED:
             better.append(f"{name}: was {was['end']}, is solved")
-        elif was["end"] == now["end"] == "solved":
+        elif was["end"] in PASSED and now["end"] in PASSED:
             before = float(was["gradient_equivalents"])
             ratio = float(now["gradient_equivalents"]) / before
             line = f"{name}: {before:.0f} -> {before * ratio:.0f} gradient-equivalents"
