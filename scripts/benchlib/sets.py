@@ -60,6 +60,7 @@ dixmaanl     3000 cheap                      quick
 genrose       500 cheap,nonconvex
 tvdeblur     4096 grid,cheap
 elastic      2500 grid,expensive,nonconvex
+inverse      1024 grid,expensive,dense
 lj            600 expensive,dense,nonconvex
 robust       2000 expensive
 network     12730 expensive,dense,nonconvex = network -problem_samples 500
