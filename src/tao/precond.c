@@ -5,8 +5,7 @@
      sparse    a PETSc PC (multigrid) on the Hessian assembled from coloured products
      pairs     limited-memory BFGS over a learned diagonal
      diagonal  the learned diagonal alone
-     auto      user where the KSP has a PC; else pairs, until the solve has cost as much as the
-               products of a sparse Hessian would, where a pattern is at hand, and then sparse,
+     auto      user where the KSP has a PC; else pairs, and where a pattern is at hand soon sparse,
                if a product with it agrees with one with the Hessian */
 #include "tao/trustncg_impl.h"
 #include "hessvec/hessvec.h"
@@ -15,7 +14,7 @@
 #include "precond/sparse.h"
 #include "subproblem/trustcg.h"
 
-#define LOOK_AFTER   4.0  /* gradient-equivalents: on easier problems no colouring pays */
+#define HOPE         10.0 /* the products of a sparse Hessian for each unit of work done before */
 #define GATHER_LEAST 3    /* fewer pairs of CG do not replace what was learned before */
 #define PAIRS        10   /* in the model, */
 #define GATHERED     8    /* and gathered during CG, where the user does not bound the memory */
@@ -174,7 +173,8 @@ static PetscErrorCode Resolve(Tao tao, PetscBool haspc, TaoTrustNCGPrecondType *
   } else {
     *type = TAO_TRUSTNCG_PRECOND_PAIRS;
     PetscCall(HasPattern(tao, &tn->waiting));
-    tn->why = tn->waiting ? "the solve has been easy so far" : "no pattern of the Hessian is known";
+    tn->why = tn->waiting ? "the solve was too easy for a sparse Hessian"
+                          : "no pattern of the Hessian is known";
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -256,8 +256,9 @@ static PetscErrorCode Switch(Tao tao, Mat H)
   PetscCall(TrustNCGSparseTry(tn->sparse, H, tao->gradient, &misfit, &products));
   PetscCall(CountProducts(tao, products));
   if (misfit <= FIT) {
-    tn->why = "the solve had cost as much as the products for the pattern that is known";
+    tn->why = "a pattern of the Hessian is known";
     PetscCall(UseSparse(tao));
+    tao->trust = tao->trust0; /* what was learned of the radius was in another norm */
   } else {
     tn->why = "the Hessian does not have the pattern that is known";
     PetscCall(TrustNCGSparseDestroy(&tn->sparse));
@@ -265,7 +266,8 @@ static PetscErrorCode Switch(Tao tao, Mat H)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* To rent or to buy: auto builds a sparse Hessian when the solve has cost as much as that will. */
+/* A known pattern promises so much that auto builds a sparse Hessian as soon as the solve has cost
+   a tenth of that: where it has few colours, at the start. */
 PetscErrorCode TrustNCGPrecondDue(Tao tao, PetscBool *due)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
@@ -274,7 +276,6 @@ PetscErrorCode TrustNCGPrecondDue(Tao tao, PetscBool *due)
   PetscFunctionBegin;
   *due = PETSC_FALSE;
   if (!tn->waiting) PetscFunctionReturn(PETSC_SUCCESS);
-  if (TrustNCGWork(tn) < LOOK_AFTER) PetscFunctionReturn(PETSC_SUCCESS);
   if (!tn->sparse) PetscCall(CreateSparse(tao));
   if (!tn->sparse) {
     tn->waiting = PETSC_FALSE;
@@ -282,7 +283,7 @@ PetscErrorCode TrustNCGPrecondDue(Tao tao, PetscBool *due)
     PetscFunctionReturn(PETSC_SUCCESS);
   }
   PetscCall(TrustNCGSparseGetCounts(tn->sparse, &colors, NULL));
-  *due = (PetscBool)(TrustNCGWork(tn) >= (PetscReal)colors);
+  *due = (PetscBool)(HOPE * TrustNCGWork(tn) >= (PetscReal)colors);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
