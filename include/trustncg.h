@@ -39,6 +39,14 @@ PETSC_EXTERN PetscErrorCode TaoTrustNCGSetEta(Tao tao, PetscReal eta);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGGetEta(Tao tao, PetscReal *eta);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGSetDifferenceStep(Tao tao, PetscReal relstep);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGGetDifferenceStep(Tao tao, PetscReal *relstep);
+PETSC_EXTERN PetscErrorCode TaoTrustNCGSetCheckDerivatives(Tao tao, PetscBool report,
+                                                           PetscBool stop);
+PETSC_EXTERN PetscErrorCode TaoTrustNCGGetCheckDerivatives(Tao tao, PetscBool *report,
+                                                           PetscBool *stop);
+PETSC_EXTERN PetscErrorCode TaoTrustNCGSetCheckDirection(Tao tao, Vec v);
+PETSC_EXTERN PetscErrorCode TaoTrustNCGGetCheckDirection(Tao tao, Vec *v);
+PETSC_EXTERN PetscErrorCode TaoTrustNCGSetCheckIndexSet(Tao tao, IS is);
+PETSC_EXTERN PetscErrorCode TaoTrustNCGGetCheckIndexSet(Tao tao, IS *is);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGGetLedger(Tao tao, TaoTrustNCGLedger *ledger);
 
 #endif

@@ -10,7 +10,7 @@ typedef struct {
 } HessianVector;
 
 /* The private data, or NULL where the type is another one. */
-static PetscErrorCode TaoGetTrustNCG(Tao tao, TAO_TrustNCG **tn)
+PetscErrorCode TaoGetTrustNCG(Tao tao, TAO_TrustNCG **tn)
 {
   PetscBool same;
 
@@ -22,7 +22,7 @@ static PetscErrorCode TaoGetTrustNCG(Tao tao, TAO_TrustNCG **tn)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode TaoNeedTrustNCG(Tao tao, TAO_TrustNCG **tn)
+PetscErrorCode TaoNeedTrustNCG(Tao tao, TAO_TrustNCG **tn)
 {
   PetscFunctionBegin;
   PetscCall(TaoGetTrustNCG(tao, tn));
@@ -327,6 +327,7 @@ PetscErrorCode TaoSetFromOptions_TrustNCG(Tao tao, TrustNCGOptionItems PetscOpti
                              "TaoTrustNCGSetDifferenceStep", relstep, &relstep, NULL));
   PetscCall(PetscOptionsEList("-tao_trustncg_precond", "Preconditioner of its own", NULL, preconds,
                               2, preconds[precond], &precond, NULL));
+  PetscCall(TrustNCGDoctorOptions(tao, PetscOptionsObject));
   PetscOptionsHeadEnd();
   tn->wantsparse = (PetscBool)(precond == 1);
   PetscCall(TaoTrustNCGSetEta(tao, eta));

@@ -17,6 +17,7 @@ typedef struct {
   /* set by the user */
   PetscReal eta;     /* smallest reduction ratio of an accepted step */
   PetscReal relstep; /* relative step of the differences */
+  PetscBool checkreport, checkstop; /* the derivative check before a solve */
 
   /* fixed for a solve */
   TaoTrustNCGHessianVectorFn hvfn; /* the user's Hv, or NULL */
@@ -83,7 +84,13 @@ PETSC_INTERN PetscErrorCode TrustNCGNoteSparse(Tao tao);
 /* solve.c */
 PETSC_INTERN PetscErrorCode TaoSolve_TrustNCG(Tao tao);
 
+/* doctor.c */
+PETSC_INTERN PetscErrorCode TrustNCGDoctorOptions(Tao tao, TrustNCGOptionItems items);
+PETSC_INTERN PetscErrorCode TrustNCGDoctor(Tao tao);
+
 /* options.c, view.c */
+PETSC_INTERN PetscErrorCode TaoGetTrustNCG(Tao tao, TAO_TrustNCG **tn);
+PETSC_INTERN PetscErrorCode TaoNeedTrustNCG(Tao tao, TAO_TrustNCG **tn);
 PETSC_INTERN PetscErrorCode TaoSetFromOptions_TrustNCG(Tao tao, TrustNCGOptionItems items);
 PETSC_INTERN PetscErrorCode TrustNCGUpdateLedger(Tao tao);
 PETSC_INTERN PetscErrorCode TaoView_TrustNCG(Tao tao, PetscViewer viewer);
