@@ -49,7 +49,7 @@ PetscInt TrustNCGBestRung(PetscInt n, const PetscReal doubt[])
   PetscInt best = -1;
 
   for (PetscInt k = 0; k < n; k++) {
-    if (PetscIsInfOrNanReal(doubt[k])) continue;
+    if (!(doubt[k] < PETSC_INFINITY)) continue;
     if (best < 0 || doubt[k] < doubt[best]) best = k;
   }
   return best;
@@ -65,7 +65,7 @@ PetscReal TrustNCGVisible(PetscReal doubt, PetscReal scale)
    differences. */
 TrustNCGFit TrustNCGJudge(PetscReal gap, PetscReal doubt, PetscReal scale)
 {
-  if (!(gap <= PETSC_MAX_REAL && doubt <= PETSC_MAX_REAL)) return TRUSTNCG_FIT_HIDDEN;
+  if (!(gap < PETSC_INFINITY && doubt < PETSC_INFINITY)) return TRUSTNCG_FIT_HIDDEN;
   if (gap > TrustNCGVisible(doubt, scale)) {
     return gap > WRONG * scale ? TRUSTNCG_FIT_WRONG : TRUSTNCG_FIT_INEXACT;
   }

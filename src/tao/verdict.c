@@ -90,7 +90,7 @@ static void JudgeProduct(Doctor *d)
     doubt[k] = r->move + noise / r->h;
     if (k == 0 || !r[-1].finite) continue;
     curve[k] = TrustNCGCurvature(r[-1].h, r[-1].df, r->h, r->df) - c->vHv;
-    if (PetscIsInfOrNanReal(curve[k - 1])) continue;
+    if (k == 1 || !r[-2].finite) continue;
     doubtc[k] = PetscAbsReal(curve[k] - curve[k - 1]) + 4.0 * c->noisef / (r->h * r[-1].h);
   }
   Judge(d, gap, doubt, c->Hvnorm, PETSC_TRUE, &d->gH);
