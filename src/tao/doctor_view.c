@@ -46,10 +46,10 @@ static PetscErrorCode ViewGap(const char what[], const char claim[], PetscReal s
                               const DoctorGap *gap, PetscViewer viewer)
 {
   PetscFunctionBegin;
-  PetscCall(PetscViewerASCIIPrintf(viewer, "%s: %s = %.6g, gap %.2e, seen from %.2e (h = %.0e)\n",
-                                   what, claim, (double)size, (double)PetscAbsReal(gap->gap),
-                                   (double)TrustNCGVisible(gap->doubt, gap->scale),
-                                   (double)gap->h));
+  PetscCall(PetscViewerASCIIPrintf(
+    viewer, "%s: %s = %.6g, differences say %.1e else, an error shows from %.1e (h = %.0e)\n", what,
+    claim, (double)size, (double)PetscAbsReal(gap->gap),
+    (double)TrustNCGVisible(gap->doubt, gap->scale), (double)gap->h));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -103,7 +103,10 @@ PetscErrorCode TrustNCGDoctorView(const Doctor *d, PetscViewer viewer)
     c->values, c->products));
   PetscCall(ViewSight(d, viewer));
   PetscCall(PetscViewerASCIIPopTab(viewer));
-  PetscCall(PetscViewerASCIIPrintf(viewer, "Verdict: %s%s%s\n", d->faults ? "wrong" : "looks right",
+  PetscCall(PetscViewerASCIIPrintf(viewer, "Verdict: %s%s%s\n",
+                                   d->faults     ? "wrong"
+                                   : *d->remarks ? "looks right, but"
+                                                 : "looks right",
                                    d->words, d->remarks));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -124,13 +124,14 @@ static PetscErrorCode SayGradient(Doctor *d)
       d->fH.fit != TRUSTNCG_FIT_HIDDEN) {
     who  = "The gradient is wrong";
     hint = "; f and Hv fit each other";
-  } else if (d->c.apply && d->gH.fit == TRUSTNCG_FIT_WRONG) hint = "; nor does Hv fit either";
-  else if (d->c.apply && d->gH.fit != TRUSTNCG_FIT_HIDDEN) {
+  } else if (d->c.apply && d->gH.fit == TRUSTNCG_FIT_WRONG) {
+    hint = "; nor does Hv fit this gradient";
+  } else if (d->c.apply && d->gH.fit != TRUSTNCG_FIT_HIDDEN) {
     hint = "; Hv is the derivative of this gradient";
   }
   PetscCall(PetscStrncpy(factor, "", sizeof(factor)));
   if (d->c.slope != 0.0) PetscCall(Factor((d->c.slope + d->fg.gap) / d->c.slope, factor));
-  PetscCall(Say(d, PETSC_TRUE, "%s: g'v = %.6g, differences of f say %.6g%s%s", who,
+  PetscCall(Say(d, PETSC_TRUE, "%s: along v, g'v = %.6g, differences of f say %.6g%s%s", who,
                 (double)d->c.slope, (double)(d->c.slope + d->fg.gap), factor, hint));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -193,7 +194,8 @@ static PetscErrorCode SayProduct(Doctor *d)
 
 static PetscErrorCode SayOperator(Doctor *d)
 {
-  const TrustNCGCheck *c = &d->c;
+  const TrustNCGCheck *c     = &d->c;
+  const PetscReal      error = d->gH.scale > 0.0 ? (d->gH.gap + d->gH.doubt) / d->gH.scale : 0.0;
 
   PetscFunctionBegin;
   if (c->asymmetry > SLIGHT) {
@@ -207,12 +209,12 @@ static PetscErrorCode SayOperator(Doctor *d)
                   (double)c->nonlinear));
   }
   if (c->stale > PetscMax(SLIGHT, 10.0 * c->nonlinear)) {
-    PetscCall(Say(d, PETSC_TRUE,
+    PetscCall(Say(d, (PetscBool)(c->stale > GRAVE),
                   "Hv is that of another point: at x it changes by %.2g after f, the gradient and "
                   "Hv were evaluated elsewhere, so it uses state that they left",
                   (double)c->stale));
   }
-  if (c->frozen > GRAVE) {
+  if (c->frozen > GRAVE + 10.0 * error) { /* D is no better there than at x */
     PetscCall(Say(d, PETSC_TRUE,
                   "Hv does not follow x: at another point it is the same, where differences of the "
                   "gradient change by %.2g of it; it is kept from an earlier point, or a constant",
