@@ -47,7 +47,7 @@ static PetscErrorCode ViewGap(const char what[], const char claim[], PetscReal s
 {
   PetscFunctionBegin;
   PetscCall(PetscViewerASCIIPrintf(
-    viewer, "%s: %s = %.6g, differences say %.1e else, an error shows from %.1e (h = %.0e)\n", what,
+    viewer, "%s: %s = %.6g, off differences by %.1e; an error shows from %.1e (h = %.0e)\n", what,
     claim, (double)size, (double)PetscAbsReal(gap->gap),
     (double)TrustNCGVisible(gap->doubt, gap->scale), (double)gap->h));
   PetscFunctionReturn(PETSC_SUCCESS);

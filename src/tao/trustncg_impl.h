@@ -15,8 +15,8 @@ typedef enum {
 
 typedef struct {
   /* set by the user */
-  PetscReal eta;     /* smallest reduction ratio of an accepted step */
-  PetscReal relstep; /* relative step of the differences */
+  PetscReal eta;                    /* smallest reduction ratio of an accepted step */
+  PetscReal relstep;                /* relative step of the differences */
   PetscBool checkreport, checkstop; /* the derivative check before a solve */
 
   /* fixed for a solve */
