@@ -291,11 +291,11 @@ static PetscErrorCode TrustNCGCheckOptions(Tao tao)
   PetscFunctionBegin;
   PetscCall(PetscSNPrintf(key, sizeof(key), "%stao_trustncg_", prefix));
   PetscCall(FindUnknownOption(((PetscObject)tao)->options, key, unknown, sizeof(unknown)));
-  PetscCheck(
-    !unknown[0], PetscObjectComm((PetscObject)tao), PETSC_ERR_ARG_UNKNOWN_TYPE,
-    "There is no option -%s: there are -%s{eta,fd_step,precond,learned_steps,vectors}, and "
-    "-%sksp_*, -%spc_* for the inner solver; -help lists them",
-    unknown, key, key, key);
+  PetscCheck(!unknown[0], PetscObjectComm((PetscObject)tao), PETSC_ERR_ARG_UNKNOWN_TYPE,
+             "There is no option -%s: there are -%s{eta,fd_step,precond,learned_steps,vectors,"
+             "check_derivatives}, and "
+             "-%sksp_*, -%spc_* for the inner solver; -help lists them",
+             unknown, key, key, key);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
