@@ -62,6 +62,14 @@ PETSC_EXTERN PetscErrorCode TaoTrustNCGSetLearnedSteps(Tao tao, PetscBool use);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGGetLearnedSteps(Tao tao, PetscBool *use);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGSetMaxVectors(Tao tao, PetscInt most);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGGetMaxVectors(Tao tao, PetscInt *most);
+PETSC_EXTERN PetscErrorCode TaoTrustNCGSetCheckDerivatives(Tao tao, PetscBool report,
+                                                           PetscBool stop);
+PETSC_EXTERN PetscErrorCode TaoTrustNCGGetCheckDerivatives(Tao tao, PetscBool *report,
+                                                           PetscBool *stop);
+PETSC_EXTERN PetscErrorCode TaoTrustNCGSetCheckDirection(Tao tao, Vec v);
+PETSC_EXTERN PetscErrorCode TaoTrustNCGGetCheckDirection(Tao tao, Vec *v);
+PETSC_EXTERN PetscErrorCode TaoTrustNCGSetCheckIndexSet(Tao tao, IS is);
+PETSC_EXTERN PetscErrorCode TaoTrustNCGGetCheckIndexSet(Tao tao, IS *is);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGGetLedger(Tao tao, TaoTrustNCGLedger *ledger);
 
 #endif

@@ -61,5 +61,6 @@ accepts -tao_trustncg_precond pairs -tao_trustncg_vectors 11 -tao_trustncg_ksp_t
 accepts -tao_trustncg_eta 0.01 -tao_trust0 1 -hessvec fd -tao_trustncg_fd_step 1e-7
 accepts -tao_trustncg_ksp_type stcg -tao_trustncg_ksp_rtol 0.1
 accepts -tao_trustncg_mg_levels_ksp_max_it 2
+accepts -tao_trustncg_check_derivatives -tao_trustncg_check_derivatives_error
 accepts -problem list
 exit $status

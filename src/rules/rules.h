@@ -55,4 +55,18 @@ PETSC_INTERN void TrustNCGModeCG(TrustNCGMode *mode, PetscReal n, PetscBool insi
 /* difference.c: the step of a finite difference */
 PETSC_INTERN PetscReal TrustNCGDifferenceStep(PetscReal relstep, PetscReal xnorm, PetscReal vnorm);
 
+/* check.c: do f, gradient and Hv fit? */
+typedef enum {
+  TRUSTNCG_FIT_RIGHT,
+  TRUSTNCG_FIT_INEXACT, /* a small gap that differences can see */
+  TRUSTNCG_FIT_WRONG,
+  TRUSTNCG_FIT_HIDDEN /* noise or kinks hide it */
+} TrustNCGFit;
+
+PETSC_INTERN PetscReal   TrustNCGNoise(PetscInt n, PetscReal value[]);
+PETSC_INTERN PetscInt    TrustNCGBestRung(PetscInt n, const PetscReal doubt[]);
+PETSC_INTERN PetscReal   TrustNCGVisible(PetscReal doubt, PetscReal scale);
+PETSC_INTERN TrustNCGFit TrustNCGJudge(PetscReal gap, PetscReal doubt, PetscReal scale);
+PETSC_INTERN PetscReal   TrustNCGCurvature(PetscReal a, PetscReal dfa, PetscReal b, PetscReal dfb);
+
 #endif

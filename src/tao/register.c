@@ -76,6 +76,8 @@ static PetscErrorCode TrustNCGCreateKSP(Tao tao)
 + -tao_trust0 <inf> - first radius; by default the first step is as long as CG makes it
 . -tao_trustncg_eta <1e-4> - smallest reduction ratio of an accepted step
 . -tao_trustncg_fd_step <1.5e-8> - relative step of the gradient differences
+. -tao_trustncg_check_derivatives - report before the solve whether f, gradient and H v fit
+. -tao_trustncg_check_derivatives_error - stop before the solve where they do not
 . -tao_trustncg_ksp_rtol <0.25> - largest forcing term
 . -tao_trustncg_ksp_max_it <10000> - most CG iterations in a solve
 - -tao_trustncg_pc_type <none> - preconditioner, which also sets the norm of the trust region

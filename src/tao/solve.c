@@ -57,6 +57,7 @@ static PetscErrorCode TrustNCGStart(Tao tao)
   PetscCall(TrustNCGCheckSetUp(tao));
   PetscCall(PetscMemzero(&tn->ledger, sizeof(tn->ledger)));
   tn->reductions = 0;
+  PetscCall(TrustNCGDoctor(tao));
   PetscCall(TrustNCGSetUpKSP(tao));
   PetscCall(TrustNCGSetUpEvaluation(tao));
   PetscCall(TrustNCGPrecondSetUp(tao));

@@ -16,8 +16,9 @@ typedef enum {
 
 typedef struct {
   /* set by the user */
-  PetscReal eta;     /* smallest reduction ratio of an accepted step */
-  PetscReal relstep; /* relative step of the differences */
+  PetscReal eta;                    /* smallest reduction ratio of an accepted step */
+  PetscReal relstep;                /* relative step of the differences */
+  PetscBool checkreport, checkstop; /* the derivative check before a solve */
 
   /* fixed for a solve */
   TaoTrustNCGHessianVectorFn hvfn; /* the user's Hv, or NULL */
@@ -127,6 +128,10 @@ PETSC_INTERN PetscErrorCode TrustNCGStepTo(Tao tao);
 
 /* solve.c */
 PETSC_INTERN PetscErrorCode TaoSolve_TrustNCG(Tao tao);
+
+/* doctor.c */
+PETSC_INTERN PetscErrorCode TrustNCGDoctorOptions(Tao tao, TrustNCGOptionItems items);
+PETSC_INTERN PetscErrorCode TrustNCGDoctor(Tao tao);
 
 /* options.c, view.c */
 PETSC_INTERN PetscErrorCode TaoSetFromOptions_TrustNCG(Tao tao, TrustNCGOptionItems items);
