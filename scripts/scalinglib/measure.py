@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Runs the driver and cgbench on several numbers of ranks. Needs Python's own library alone."""
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+
+from . import model
+
+ROOT = os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
+CG_ITERATIONS = 50
+COLUMNS = ["kind", "program", "problem", "solver", "ranks", "oversubscribed", "n", "repeats",
+           "seconds", "seconds_least", "cg_iterations", "gradient_equivalents", "reductions",
+           "us_per_iteration", "ns_loop", "ns_hv"]
+
+
+def environment(ranks):
+    """What scripts/env.sh sets for programs of up to so many ranks."""
+    script = os.path.join(ROOT, "scripts", "env.sh")
+    said = subprocess.run(["sh", "-c", '. "$0"; env -0', script], check=True, capture_output=True,
+                          env={**os.environ, "NP": str(ranks)})
+    os.environ.update(item.split("=", 1) for item in said.stdout.decode().split("\0") if item)
+
+
+def tell(*words):
+    print(*words, file=sys.stderr, flush=True)
+
+
+class Machine:
+    """Where the programs are and how they are started."""
+
+    def __init__(self, build, launch, cores, seconds=600):
+        self.build, self.launch, self.cores, self.seconds = build, launch, cores, seconds
+
+    def command(self, program, ranks, *options):
+        launch = self.launch.format(ranks=ranks).split() if self.launch else []
+        return ["timeout", "-k", "10", str(self.seconds), *launch,
+                os.path.join(self.build, "bin", program), "-skip_petscrc", *options]
+
+    def run(self, program, ranks, *options):
+        """What it prints. The driver's exit code is 1 where a cap stops it: its JSON tells more."""
+        command = self.command(program, ranks, *options)
+        done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL,
+                              check=False)
+        if done.returncode and program == "cgbench":
+            raise SystemExit(f"{' '.join(command)}\n{done.stdout}{done.stderr}")
+        return done.stdout
+
+    def cgbench(self, ranks, sizes, repeats, its=CG_ITERATIONS):
+        """Rows of its CSV."""
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "cg.csv")
+            self.run("cgbench", ranks, "-n", ",".join(map(str, sizes)), "-its", str(its),
+                     "-repeats", str(repeats), "-csv", path)
+            return model.read(path)
+
+    def latency(self, ranks, sizes, latencies, repeats):
+        """{(n, latency in seconds, form key): iterations a second} with slow reductions."""
+        said = self.run("cgbench", ranks, "-n", ",".join(map(str, sizes)), "-its",
+                        str(CG_ITERATIONS), "-repeats", str(repeats), "-latency",
+                        ",".join(f"{t:g}" for t in latencies))
+        found = {}
+        for line in said.splitlines()[2:]:
+            n, _, _, *rates = line.split()
+            wanted = latencies[len(found) // len(model.FORMS) % len(latencies)]
+            found.update({(int(n), wanted, form.key): float(rate)
+                          for form, rate in zip(model.FORMS, rates)})
+        return found
+
+    def driver(self, ranks, problem, n, *options):
+        """Its JSON, or None."""
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "out.json")
+            said = self.run("trustncg", ranks, "-problem", problem, "-n", str(n), "-json", path,
+                            *options)
+            if not os.path.exists(path):
+                tell(said)
+                return None
+            with open(path, encoding="utf-8") as file:
+                return json.load(file)
+
+    def copies(self, count, sizes, repeats):
+        """cgbench on one rank, so many copies at the same time: the memory shared, no messages."""
+        with tempfile.TemporaryDirectory() as folder:
+            paths = [os.path.join(folder, f"{k}.csv") for k in range(count)]
+            running = []
+            for path in paths:
+                alone = Machine(self.build, "", self.cores).command(
+                    "cgbench", 1, "-n", ",".join(map(str, sizes)), "-its", str(CG_ITERATIONS),
+                    "-repeats", str(repeats), "-csv", path)
+                running.append(subprocess.Popen(alone, stdout=subprocess.DEVNULL))
+            if any([process.wait() for process in running]):
+                raise SystemExit(f"{' '.join(alone)} failed")
+            return [row for path in paths for row in model.read(path)]
+
+
+def cg_row(machine, kind, row, repeats):
+    """A row of scaling.csv from one of cgbench's."""
+    n, ranks = int(row["n"]), int(row["ranks"])
+    whole = 1e-9 * n * (float(row["ns"]) + float(row["ns_hv"]))
+    least = 1e-9 * n * (float(row["least_ns"]) + float(row["ns_hv"]))
+    return {"kind": kind, "program": "cgbench", "problem": "torsion, one system",
+            "solver": row["solver"], "ranks": ranks, "oversubscribed": over(machine, ranks),
+            "n": n, "repeats": repeats, "seconds": CG_ITERATIONS * whole,
+            "seconds_least": CG_ITERATIONS * least, "cg_iterations": CG_ITERATIONS,
+            "gradient_equivalents": CG_ITERATIONS,
+            "reductions": CG_ITERATIONS * float(row["reductions"]), "us_per_iteration": 1e6 * whole,
+            "ns_loop": float(row["ns"]), "ns_hv": float(row["ns_hv"])}
+
+
+def over(machine, ranks):
+    return "yes" if ranks > machine.cores else "no"
+
+
+def driver_options(form, work):
+    """A fixed amount of work, checked after each iteration of the trust region."""
+    return ("-tao_trustncg_ksp_trustcg_reductions", form.key, "-tao_trustncg_ksp_max_it",
+            str(work), "-max_equivalents", str(work))
+
+
+def driver_row(machine, kind, form, results):
+    """A row from repeated runs of the driver, timed by the wall."""
+    first, times = results[0], [r["seconds"] for r in results]
+    return {"kind": kind, "program": "driver", "problem": first["problem"], "solver": form.name,
+            "ranks": first["ranks"], "oversubscribed": over(machine, first["ranks"]),
+            "n": first["n"], "repeats": len(times), "seconds": statistics.median(times),
+            "seconds_least": min(times), "cg_iterations": first["cg_iterations"],
+            "gradient_equivalents": first["gradient_equivalents"],
+            "reductions": first["reductions"],
+            "us_per_iteration": 1e6 * statistics.median(times) / first["cg_iterations"],
+            "ns_loop": "", "ns_hv": ""}
+
+
+def sizes_of(ranks, strong, weak):
+    return [("strong", n) for n in strong] + [("weak", m * ranks) for m in weak]
+
+
+def measure(machine, args):
+    """The rows of scaling.csv. The repeats of the driver go round all runs, so that what disturbs
+    the machine for a while disturbs all a little."""
+    rows, runs = [], {}
+    for ranks in args.ranks:
+        for kind, n in sizes_of(ranks, args.strong, args.weak):
+            tell(f"cgbench  {ranks} ranks  {kind}  n = {n}")
+            rows += [cg_row(machine, kind, row, args.repeats)
+                     for row in machine.cgbench(ranks, [n], args.repeats)
+                     if row["solver"] in model.BY_NAME]
+    for repeat in range(args.repeats if args.problems else 0):
+        for ranks in args.ranks:
+            tell(f"driver  {ranks} ranks  {repeat + 1} of {args.repeats}")
+            for problem in args.problems:
+                for kind, n in sizes_of(ranks, args.strong, args.weak):
+                    for form in model.FORMS:
+                        result = machine.driver(ranks, problem, n,
+                                                *driver_options(form, args.work))
+                        if result:
+                            runs.setdefault((problem, kind, n, ranks, form), []).append(result)
+    rows += [driver_row(machine, kind, form, results)
+             for (_, kind, _, _, form), results in runs.items()]
+    return rows
