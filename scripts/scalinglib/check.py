@@ -6,18 +6,39 @@ import statistics
 from . import measure, model
 
 TINY = 400  # unknowns: an iteration is then reductions, messages and calls
+STARTING = {"2": 0.5, "1": 2, "overlapped": 2}  # reductions before the first iteration, over those of one
 LATENCIES = (2e-5, 1e-4, 5e-4, 2e-3)
 
 
-def node_times(machine, costs, ranks, repeats):
-    """(an allreduce, a halo) between the ranks of this node: what a tiny problem takes longer on
-    them than each part of it takes alone."""
-    rows = {row["solver"]: row for row in machine.cgbench(ranks, [TINY], repeats)}
-    row = rows[model.FORMS[0].name]
-    loop, hv = costs.at(row["solver"], float(row["n"]) / ranks)
-    scale = 1e-9 * float(row["n"])
-    return (max(0.0, (scale * float(row["ns"]) - loop) / float(row["reductions"])),
-            max(0.0, scale * float(row["ns_hv"]) - hv))
+class Round:
+    """What is measured on so many ranks: the least of several turns, in each of which the costs
+    come right before what they are to explain."""
+
+    def __init__(self, machine, ranks, args):
+        alone, together, self.solves, self.slow = [], [], {}, {}
+        local = [size // ranks for size in (TINY, *args.sizes)]
+        for turn in range(args.repeats):
+            measure.tell(f"check  {ranks} ranks, {turn + 1} of {args.repeats}")
+            alone += machine.copies(ranks, local)
+            together += machine.cgbench(ranks, [TINY, *args.sizes])
+            for form in model.FORMS:
+                run = machine.driver(ranks, "torsion", args.sizes[-1],
+                                     *measure.driver_options(form, 300))
+                self.solves.setdefault(form, []).append(run)
+            for key, rate in machine.latency(ranks, args.sizes[:2], LATENCIES).items():
+                self.slow[key] = max(rate, self.slow.get(key, 0.0))
+        self.ranks, self.costs = ranks, model.Costs.of(measure.least(alone))
+        self.rows = measure.least(together)
+        self.reduce, self.halo = self.node_times() if ranks > 1 else (0.0, 0.0)
+
+    def node_times(self):
+        """(an allreduce, a halo) between the ranks of this node: what a tiny problem takes longer
+        on them than each part of it takes alone."""
+        row = self.rows[0]
+        loop, hv = self.costs.at(row["solver"], float(row["n"]) / self.ranks)
+        scale = 1e-9 * float(row["n"])
+        return (max(0.0, (scale * row["ns"] - loop) / float(row["reductions"])),
+                max(0.0, scale * row["ns_hv"] - hv))
 
 
 def row_of(what, form, ranks, n, latency, predicted, measured):
@@ -27,63 +48,56 @@ def row_of(what, form, ranks, n, latency, predicted, measured):
             "error": predicted / measured - 1}
 
 
-def check_ranks(machine, costs, times, ranks, sizes, repeats):
-    """cgbench on so many ranks beside the model with the costs of this node."""
+def check_ranks(done):
+    """cgbench beside the model with the costs of this node. On one rank both sides measure the
+    same: the error is the noise."""
     rows = []
-    for row in machine.cgbench(ranks, sizes, repeats):
-        if row["solver"] not in model.BY_NAME:
+    for row in done.rows:
+        if row["solver"] not in model.BY_NAME or int(row["n"]) == TINY:
             continue
         form, n = model.BY_NAME[row["solver"]], int(row["n"])
-        loop, hv = costs.at(form.name, n / ranks)
-        # PETSc's KSPSTCG makes no reductions on one rank
-        reduce, halo = times if ranks > 1 else (0.0, 0.0)
-        predicted = model.iteration(form, loop, hv, halo, reduce, float(row["reductions"]))
-        measured = 1e-9 * n * (float(row["ns"]) + float(row["ns_hv"]))
-        rows.append(row_of("ranks", form, ranks, n, 0.0, 1 / predicted, 1 / measured))
+        loop, hv = done.costs.at(form.name, n / done.ranks)
+        predicted = model.iteration(form, loop, hv, done.halo, done.reduce,
+                                    float(row["reductions"]))
+        measured = 1e-9 * n * (row["ns"] + row["ns_hv"])
+        rows.append(row_of("ranks", form, done.ranks, n, 0.0, 1 / predicted, 1 / measured))
     return rows
 
 
-def check_latency(machine, costs, times, ranks, sizes, repeats):
+def check_latency(done):
     """Slow reductions: an allreduce takes the latency, or what it takes here if that is more."""
-    rows, counts = [], (2 * measure.CG_ITERATIONS + 1, *[measure.CG_ITERATIONS + 2] * 2)
-    found = machine.latency(ranks, sizes, LATENCIES, repeats)
-    for (n, latency, key), measured in found.items():
-        form, count = next((f, c) for f, c in zip(model.FORMS, counts) if f.key == key)
-        loop, hv = costs.at(form.name, n / ranks)
-        predicted = model.iteration(form, loop, hv, times[1], max(latency, times[0]),
-                                    count / measure.CG_ITERATIONS)
-        rows.append(row_of("latency", form, ranks, n, latency, 1 / predicted, measured))
+    rows = []
+    for (n, latency, key), measured in done.slow.items():
+        form = next(f for f in model.FORMS if f.key == key)
+        loop, hv = done.costs.at(form.name, n / done.ranks)
+        count = form.reductions * (1 + STARTING[key] / measure.CG_ITERATIONS)
+        predicted = model.iteration(form, loop, hv, done.halo, max(latency, done.reduce), count)
+        rows.append(row_of("latency", form, done.ranks, n, latency, 1 / predicted, measured))
     return rows
 
 
-def check_driver(machine, costs, times, ranks, n, repeats):
+def check_driver(done):
     """Whole solves of the quadratic by the ledger's counts: an evaluation taken for an Hv."""
     rows = []
-    for form in model.FORMS:
-        runs = [machine.driver(ranks, "torsion", n, *measure.driver_options(form, 300))
-                for _ in range(repeats)]
-        run, seconds = runs[0], statistics.median(r["seconds"] for r in runs)
-        loop, hv = costs.at(form.name, n / ranks)
-        reduce, halo = times if ranks > 1 else (0.0, 0.0)
-        hidden = run["cg_iterations"] * min(hv + halo, reduce) if form.overlapped else 0.0
-        predicted = (run["cg_iterations"] * loop + run["gradient_equivalents"] * (hv + halo)
-                     + run["reductions"] * reduce - hidden)
-        rows.append(row_of("driver", form, ranks, run["n"], 0.0, run["cg_iterations"] / predicted,
-                           run["cg_iterations"] / seconds))
+    for form, runs in done.solves.items():
+        run, seconds = runs[0], min(r["seconds"] for r in runs)
+        loop, hv = done.costs.at(form.name, run["n"] / done.ranks)
+        cg = run["cg_iterations"]
+        hidden = cg * min(hv + done.halo, done.reduce) if form.overlapped else 0.0
+        predicted = (cg * loop + run["gradient_equivalents"] * (hv + done.halo)
+                     + run["reductions"] * done.reduce - hidden)
+        rows.append(row_of("driver", form, done.ranks, run["n"], 0.0, cg / predicted, cg / seconds))
     return rows
 
 
-def check(machine, path, args):
-    """The rows of scaling_check.csv: ranks 1 and as many as there are cores (at most 2 here)."""
+def check(machine, args):
+    """The rows of scaling_check.csv."""
     rows = []
     for ranks in [r for r in args.ranks if r <= machine.cores]:
-        costs = model.Costs.read(path, ranks)
-        times = node_times(machine, costs, ranks, args.repeats) if ranks > 1 else (0.0, 0.0)
-        measure.tell(f"check  {ranks} ranks: an allreduce {1e6 * times[0]:.2f} us, "
-                     f"a halo {1e6 * times[1]:.2f} us")
-        rows += check_ranks(machine, costs, times, ranks, args.sizes, args.repeats)
-        rows += check_driver(machine, costs, times, ranks, args.sizes[-1], args.repeats)
-        rows += check_latency(machine, costs, times, ranks, args.sizes[:2], args.repeats)
+        done = Round(machine, ranks, args)
+        measure.tell(f"on {ranks} ranks an allreduce takes {1e6 * done.reduce:.2f} us, a halo "
+                     f"{1e6 * done.halo:.2f} us")
+        rows += check_ranks(done) + check_driver(done) + check_latency(done)
     return rows
 
 

@@ -237,3 +237,49 @@ def measured_figure(rows, lines, words, stem):
                   ncols=4)
     figure.text(0.01, -0.02, words, va="top", fontsize=7.6)
     return save(figure, stem)
+
+
+SOLVERS = ("#c8401f", "#1b7f8c", "#3b5fa0", "#8e5ea2", "#4f8a3a", "#b0801c")
+
+
+def mesh_line(axes, rows, column, colour):
+    """A line over the runs that reached the tolerance; those that did not hollow, apart."""
+    good = sorted((int(r["side"]), float(r[column])) for r in rows if r["verified"] == "True")
+    bad = [(int(r["side"]), float(r[column])) for r in rows if r["verified"] != "True"
+           and r[column]]
+    if good:
+        axes.plot(*zip(*good), color=colour, marker="o", markersize=4, linewidth=1.5)
+    if bad:
+        axes.plot(*zip(*bad), color=colour, marker="o", markersize=5, linestyle="",
+                  markerfacecolor="white")
+
+
+def mesh_figure(rows, ranks, stem):
+    """Gradient-equivalents and outer iterations against the side, a column for each problem."""
+    rows = [{**row, "verified": str(row["verified"])} for row in rows
+            if int(row["ranks"]) == ranks]
+    problems, solvers = (list(dict.fromkeys(r[key] for r in rows)) for key in ("problem", "solver"))
+    sides = sorted({int(row["side"]) for row in rows})
+    figure, panels = plt.subplots(2, len(problems), figsize=(2.3 * len(problems), 4.4),
+                                  sharex=True, sharey="row", squeeze=False)
+    for column, lines in zip(("gradient_equivalents", "iterations"), panels):
+        for problem, axes in zip(problems, lines):
+            for solver, colour in zip(solvers, SOLVERS):
+                mesh_line(axes, [r for r in rows if r["problem"] == problem
+                                 and r["solver"] == solver], column, colour)
+            tidy(axes, problem if column != "iterations" else "",
+                 "side" if column == "iterations" else "")
+            axes.set_xticks(sides, map(str, sides))
+        lines[0].set_ylabel(column.replace("_", "-").replace("iter", "outer iter"))
+    figure.tight_layout(w_pad=0.8)
+    handles = [plt.Line2D([], [], color=c, marker="o", markersize=4, label=s)
+               for s, c in zip(solvers, SOLVERS)]
+    handles.append(plt.Line2D([], [], color=INK, linestyle="", marker="o", markerfacecolor="white",
+                              label="stopped by a cap, not solved"))
+    caps = rows[0]
+    figure.legend(handles=handles, loc="lower left", bbox_to_anchor=(0.04, 0.98), frameon=False,
+                  ncols=len(handles), alignment="left",
+                  title=f"To ||g|| ≤ {float(caps['rtol']):g} ||g(x₀)||, {ranks} ranks; caps "
+                  f"{int(caps['max_equivalents']):,} gradient-equivalents, "
+                  f"{float(caps['max_seconds']):g} s")
+    return save(figure, stem)

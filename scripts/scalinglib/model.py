@@ -71,22 +71,13 @@ class Costs:
         self.points = {name: sorted(rows) for name, rows in points.items()}
 
     @classmethod
-    def read(cls, path, copies=None):
-        """From cgbench's CSV. Of copies side by side the mean; where several numbers of copies
-        were run, of so many, or of the most."""
-        rows = read(path)
-        if "copies" in rows[0]:
-            wanted = copies or max(int(row["copies"]) for row in rows)
-            rows = [row for row in rows if int(row["copies"]) == wanted]
-        groups = {}
+    def of(cls, rows):
+        """From rows of cgbench's CSV, one for each solver and size."""
+        points = {}
         for row in rows:
             local, scale = float(row["n"]) / float(row["ranks"]), 1e-9 * float(row["n"])
-            groups.setdefault((row["solver"], local), []).append(
-                (scale * float(row["ns"]), scale * float(row["ns_hv"])))
-        points = {}
-        for (name, local), rows in groups.items():
-            means = (sum(column) / len(rows) for column in zip(*rows))
-            points.setdefault(name, []).append((local, *means))
+            points.setdefault(row["solver"], []).append(
+                (local, scale * float(row["ns"]), scale * float(row["ns_hv"])))
         return cls(points)
 
     def at(self, name, local):
@@ -115,7 +106,7 @@ def predict(costs, network, form, ranks, n):
     loop, hv = costs.at(form.name, n / ranks)
     halo, reduce = network.halo(ranks, n), network.allreduce(ranks)
     whole = iteration(form, loop, hv, halo, reduce)
-    return {"solver": form.name, "ranks": ranks, "n": f"{n:.6g}", "n_local": f"{n / ranks:.6g}",
+    return {"solver": form.name, "ranks": ranks, "n": n, "n_local": f"{n / ranks:.6g}",
             "loop_us": 1e6 * loop, "hv_us": 1e6 * hv, "halo_us": 1e6 * halo,
             "allreduce_us": 1e6 * reduce, "us_per_iteration": 1e6 * whole,
             "bound_by_communication": 1 - (loop + hv) / whole}
