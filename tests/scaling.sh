@@ -90,7 +90,7 @@ verdict "plot finds no error in the model's own points" \
   "$([ $rc -eq 0 ] && [ "$wrong" -eq 0 ] || echo "exit code $rc, $wrong lines")"
 scaling plot "$@" --fit "$out/points.csv"
 verdict "plot --fit finds the parameters" \
-  "$(grep -q 'Fitted: L + 2o = 2 µs; trustcg 1 5 ns, trustcg 2 5 ns' "$out/said" || echo "it did not")"
+  "$(grep -q 'Fitted: L + 2o = 2 µs; trustcg 1 5 ns, trustcg 2 5 ns' "$out/said" || echo "not so")"
 verdict "the figures of plot" "$(missing "$out/scaling_measured.svg" "$out/scaling_measured.png")"
 
 # Everything, tiny.
@@ -101,7 +101,7 @@ verdict "columns of scaling.csv" "$(columns "$out/run/scaling.csv" kind program 
   ranks oversubscribed n seconds cg_iterations gradient_equivalents reductions us_per_iteration)"
 rows=$(wc -l <"$out/run/scaling.csv")
 verdict "a row for each kind, number of ranks, form and program" \
-  "$([ "$rows" -eq 29 ] || echo "$rows lines, not 29")"
+  "$([ "$rows" -eq 33 ] || echo "$rows lines, not 33")"
 verdict "columns of scaling_check.csv" "$(columns "$out/run/scaling_check.csv" what solver ranks n \
   latency_us predicted_per_s measured_per_s error)"
 error=$(field "$out/run/scaling_check.csv" error \

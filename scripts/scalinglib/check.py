@@ -6,7 +6,8 @@ import statistics
 from . import measure, model
 
 TINY = 400  # unknowns: an iteration is then reductions, messages and calls
-STARTING = {"2": 0.5, "1": 2, "overlapped": 2}  # reductions before the first iteration, over those of one
+# iterations that would take as many reductions as come before the first one
+STARTING = {"2": 0.5, "1": 2, "overlapped": 2}
 LATENCIES = (2e-5, 1e-4, 5e-4, 2e-3)
 
 
@@ -23,7 +24,7 @@ class Round:
             together += machine.cgbench(ranks, [TINY, *args.sizes])
             for form in model.FORMS:
                 run = machine.driver(ranks, "torsion", args.sizes[-1],
-                                     *measure.driver_options(form, 300))
+                                     *measure.driver_options(form, args.work))
                 self.solves.setdefault(form, []).append(run)
             for key, rate in machine.latency(ranks, args.sizes[:2], LATENCIES).items():
                 self.slow[key] = max(rate, self.slow.get(key, 0.0))
@@ -80,7 +81,7 @@ def check_driver(done):
     """Whole solves of the quadratic by the ledger's counts: an evaluation taken for an Hv."""
     rows = []
     for form, runs in done.solves.items():
-        run, seconds = runs[0], min(r["seconds"] for r in runs)
+        run, seconds = runs[0], min(map(measure.busy, runs))
         loop, hv = done.costs.at(form.name, run["n"] / done.ranks)
         cg = run["cg_iterations"]
         hidden = cg * min(hv + done.halo, done.reduce) if form.overlapped else 0.0

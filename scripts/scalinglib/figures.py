@@ -4,15 +4,16 @@ import matplotlib
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
-from matplotlib.ticker import FuncFormatter, NullLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from . import model
 
 INK, FAINT = "#22303c", "#8a949c"
 COLOUR = {"trustcg 2": "#c8401f", "trustcg 1": "#1b7f8c", "trustcg overlapped": "#3b5fa0",
-          "stcg default": "#8a949c"}
+          "stcg natural": "#55606b", "stcg default": "#b3bac1"}
 LABEL = {"trustcg 2": "2 reductions", "trustcg 1": "1 reduction",
-         "trustcg overlapped": "1 overlapped", "stcg default": "PETSc KSPSTCG, 6"}
+         "trustcg overlapped": "1 overlapped", "stcg natural": "KSPSTCG tuned, 2",
+         "stcg default": "KSPSTCG, 6"}
 plt.rcParams.update({
     "svg.fonttype": "none", "svg.hashsalt": "trustncg", "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"], "font.size": 8.5, "text.color": INK, "axes.labelcolor": INK,
@@ -76,19 +77,25 @@ def count(value):
             f"{mantissa}·$10^{{{int(exponent)}}}$")
 
 
+HELD = 1e8  # unknowns on a rank at most: ten vectors of them are 8 GB
+
+
 def strong_panel(axes, rows):
-    for n in values(rows, "strong", "n"):
+    """Ranks times time for an unknown, which is flat where scaling is ideal."""
+    styles = zip(values(rows, "strong", "n"), ("-", "--", ":"))
+    for n, style in styles:
         for solver in COLOUR:
-            points = pick(rows, "strong", solver, "n", n)
+            points = [(p, 1e3 * p * us / n) for p, us in pick(rows, "strong", solver, "n", n)
+                      if n / p <= HELD]
             if points:
-                axes.plot(*zip(*points), color=COLOUR[solver], linewidth=1.6)
-        points = pick(rows, "strong", "trustcg 2", "n", n)
-        axes.plot(*zip(*[(p, points[0][1] / p) for p, _ in points]), color=INK, linewidth=0.7,
-                  linestyle=":")
-        axes.annotate(f"n = {count(n)}", points[0], xytext=(4, 8), textcoords="offset points")
-    tidy(axes, "Strong: n fixed; dotted: ideal")
-    axes.set_ylabel("a CG iteration")
-    axes.yaxis.set_major_formatter(FuncFormatter(duration))
+                axes.plot(*zip(*points), color=COLOUR[solver], linewidth=1.6, linestyle=style)
+        axes.plot([], [], color=INK, linestyle=style, linewidth=1.2, label=f"n = {count(n)}")
+    tidy(axes, "Strong: n fixed, flat is ideal")
+    axes.set_ylabel("ranks × time of a CG iteration / n, ns")
+    axes.yaxis.set_major_formatter(FuncFormatter(power))
+    axes.yaxis.set_minor_locator(FixedLocator([2, 5, 20, 50, 200, 500]))
+    axes.yaxis.set_minor_formatter(FuncFormatter(power))
+    axes.legend(frameon=False, loc="upper left", fontsize=7.6)
 
 
 def weak_panel(axes, rows):
@@ -102,7 +109,9 @@ def weak_panel(axes, rows):
         first = min(pick(rows, "weak", "trustcg 2", "n_local", m))
         axes.annotate(f"n/P = {count(m)}, to n = {count(float(last['n']))}", first, xytext=(4, -12),
                       textcoords="offset points")
-    tidy(axes, "Weak: n/P fixed")
+    tidy(axes, "Weak: n/P fixed, flat is ideal")
+    axes.margins(y=0.16)
+    axes.set_ylabel("a CG iteration")
     axes.yaxis.set_major_formatter(FuncFormatter(duration))
 
 
@@ -147,13 +156,15 @@ def model_figure(rows, network, words, stem):
     parts_panel(panels[2], rows, values(rows, "strong", "n")[0])
     figure.tight_layout(w_pad=1.6)
     keys(figure, [s for s in COLOUR if any(r["solver"] == s for r in rows)])
-    figure.text(0.01, -0.05, "Assumed: time = loops(n/P) + Hv(n/P) + neighbours + reductions × "
+    figure.text(0.01, -0.02, "Assumed: time = loops(n/P) + Hv(n/P) + neighbours + reductions × "
                 "⌈log₂P⌉(L + 2o); overlapped: less what Hv hides. Neighbours: four sides of 8-byte "
                 "values, L + o + bytes·G each, one after the other.\n"
                 f"{network.words()}; every message crosses the network; no noise, no imbalance, "
                 "no congestion.\n"
-                f"loops and Hv: {words}. Hv is the five-point star's (torsion), the cheapest: with "
-                "a dearer Hv everything but the reductions grows.", va="top", fontsize=7.6,
+                f"Loops and Hv: {words}. Hv is the five-point star's (torsion), the cheapest: with "
+                "a dearer one\nthe reductions weigh less. A line of the strong panel begins where a "
+                "rank holds 10⁸ unknowns. KSPSTCG: PETSc's, as it comes and at its best options.",
+                va="top", fontsize=7.6,
                 color=INK, linespacing=1.5)
     return save(figure, stem)
 
@@ -167,6 +178,8 @@ def latency_panel(axes, rows, n):
             axes.plot(xs, predicted, color=COLOUR[form.name], linewidth=1.3)
             axes.plot(xs, measured, "o", color=COLOUR[form.name], markersize=4.5)
     tidy(axes, f"Slow reductions, n = {n:,}, {rows[0]['ranks']} ranks", "µs an allreduce")
+    axes.yaxis.set_major_locator(FixedLocator([k * 10**e for e in range(1, 6) for k in (1, 2, 5)]))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:,.0f}"))
 
 
 def check_figure(rows, stem):

@@ -27,8 +27,8 @@ class Form:
 
 FORMS = [Form("2", "trustcg 2", 2), Form("1", "trustcg 1", 1),
          Form("overlapped", "trustcg overlapped", 1, True)]
-STCG = Form("stcg", "stcg default", 6)
-BY_NAME = {form.name: form for form in (*FORMS, STCG)}
+PEERS = [Form("", "stcg natural", 2), Form("", "stcg default", 6)]  # PETSc's KSPSTCG
+BY_NAME = {form.name: form for form in (*FORMS, *PEERS)}
 
 
 @dataclass(frozen=True)
