@@ -1,6 +1,7 @@
 # trustncg: `make run` does the main job, `make check` runs all tests; both install what is missing.
 #   make [all]          library build/lib/libtrustncg.so and driver build/bin/trustncg
-#   make bench          measure trustncg beside TAO's solvers and print the table of the README
+#   make bench          measure trustncg beside its peers: build/bench/index.html and bench.csv
+#   make bench-quick    the same on a few problems, in minutes
 #   make install PREFIX=/where/to
 #   make format         clang-format on every source
 # PETSC=petsc64 BUILD=build64 builds against another pkg-config module; a PETSc of your own is found
@@ -25,6 +26,7 @@ PROBLIBS = -lz -ljpeg
 LIB     = $(BUILD)/lib/libtrustncg.so
 DRIVER  = $(BUILD)/bin/trustncg
 CGBENCH = $(BUILD)/bin/cgbench
+PEERS   = $(BUILD)/lib/libpeers.so
 OBJ     = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard src/*/*.c))
 PROBOBJ = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard benchmarks/problems/*.c))
 DRVOBJ  = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard benchmarks/driver/*.c))
@@ -48,6 +50,13 @@ $(DRIVER) $(CGBENCH): $(PROBOBJ) $(LIB)
 	@mkdir -p $(@D)
 	$(CC) $(filter %.o,$^) -o $@ -L$(BUILD)/lib -ltrustncg $(RPATH) $(LIBS) $(PROBLIBS)
 
+# The problems for solvers that know nothing of PETSc
+$(PEERS): $(BUILD)/obj/benchmarks/peers/problems.o $(PROBOBJ)
+	@mkdir -p $(@D)
+	$(CC) -shared $^ -o $@ $(LIBS) $(PROBLIBS)
+
+peers: $(PEERS)
+
 # The tests link the objects, not the library: they reach what the library hides.
 $(BUILD)/tests/test_%: $(BUILD)/obj/tests/test_%.o $(HARNESS) $(PROBOBJ) $(OBJ)
 	@mkdir -p $(@D)
@@ -66,9 +75,10 @@ check: FOR = check
 check: deps
 	@BUILD=$(BUILD) PETSC=$(PETSC) scripts/check
 
-bench: deps
-	@$(MAKE) --no-print-directory all
-	@BUILD=$(BUILD) scripts/bench
+bench bench-quick: FOR = bench
+bench bench-quick: deps
+	@$(MAKE) --no-print-directory all peers
+	@BUILD=$(BUILD) PETSC=$(PETSC) NP=$(NP) scripts/bench $(if $(filter bench-quick,$@),--quick)
 
 install: all
 	@BUILD=$(BUILD) PETSC=$(PETSC) scripts/install $(PREFIX)
@@ -80,5 +90,5 @@ clean:
 	rm -rf $(BUILD)
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
-.PHONY: all tests deps run check bench install format clean
+.PHONY: all tests peers deps run check bench bench-quick install format clean
 .SECONDARY:

@@ -12,21 +12,36 @@
 /* H v at x: the directional derivative of the gradient along v. */
 typedef PetscErrorCode (*TaoTrustNCGHessianVectorFn)(Tao tao, Vec x, Vec v, Vec Hv, void *ctx);
 
+/* What preconditions the truncated CG; see TaoTrustNCGSetPrecondType(). */
+typedef enum {
+  TAO_TRUSTNCG_PRECOND_NONE,
+  TAO_TRUSTNCG_PRECOND_PAIRS,
+  TAO_TRUSTNCG_PRECOND_DIAGONAL,
+  TAO_TRUSTNCG_PRECOND_SPARSE,
+  TAO_TRUSTNCG_PRECOND_USER,
+  TAO_TRUSTNCG_PRECOND_AUTO
+} TaoTrustNCGPrecondType;
+PETSC_EXTERN const char *const TaoTrustNCGPrecondTypes[];
+
 /* What a solve has cost so far; see TaoTrustNCGGetLedger(). */
 typedef struct {
-  PetscInt  nf;          /* evaluations of f alone */
-  PetscInt  ng;          /* evaluations of the gradient alone, differences not included */
-  PetscInt  nfg;         /* combined evaluations of f and gradient */
-  PetscInt  nhv_user;    /* Hv by the user's directional derivative */
-  PetscInt  nhv_matrix;  /* Hv by the user's Mat */
-  PetscInt  nhv_fd;      /* Hv by differences, one gradient each */
-  PetscInt  cg;          /* CG iterations */
-  PetscInt  steps;       /* accepted steps */
-  PetscInt  rejected;    /* rejected trial points, one evaluation each */
-  PetscInt  resolved_hv; /* Hv spent on solving a subproblem again after a rejection */
-  PetscInt  reductions;  /* global reductions made by the solver, callbacks not included */
-  PetscInt  vectors;     /* vectors of n in use, solution and gradient included */
-  PetscReal equivalents; /* gradient-equivalents: nf + ng + nfg + all Hv */
+  PetscInt  nf;              /* evaluations of f alone */
+  PetscInt  ng;              /* evaluations of the gradient alone, differences not included */
+  PetscInt  nfg;             /* combined evaluations of f and gradient */
+  PetscInt  nhv_user;        /* Hv by the user's directional derivative */
+  PetscInt  nhv_matrix;      /* Hv by the user's Mat */
+  PetscInt  nhv_fd;          /* Hv by differences, one gradient each */
+  PetscInt  nhv_precond;     /* of these Hv, those that built a preconditioner */
+  PetscInt  cg;              /* CG iterations */
+  PetscInt  steps;           /* accepted steps */
+  PetscInt  learned;         /* of these, the steps of the learned model alone, without any Hv */
+  PetscInt  looks;           /* evaluations on the way of a CG solve that went on */
+  PetscInt  rejected;        /* rejected trial points, one evaluation each */
+  PetscInt  resolved_hv;     /* Hv spent on solving a subproblem again after a rejection */
+  PetscInt  reductions;      /* global reductions made by the solver, callbacks not included */
+  PetscInt  vectors;         /* vectors of n in use, solution and gradient included */
+  PetscInt  vectors_precond; /* of these, those of the preconditioner and the learned model */
+  PetscReal equivalents;     /* gradient-equivalents: nf + ng + nfg + all Hv */
 } TaoTrustNCGLedger;
 
 PETSC_EXTERN PetscErrorCode TrustNCGInitializePackage(void);
@@ -39,6 +54,14 @@ PETSC_EXTERN PetscErrorCode TaoTrustNCGSetEta(Tao tao, PetscReal eta);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGGetEta(Tao tao, PetscReal *eta);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGSetDifferenceStep(Tao tao, PetscReal relstep);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGGetDifferenceStep(Tao tao, PetscReal *relstep);
+PETSC_EXTERN PetscErrorCode TaoTrustNCGSetPrecondType(Tao tao, TaoTrustNCGPrecondType type);
+PETSC_EXTERN PetscErrorCode TaoTrustNCGGetPrecondType(Tao tao, TaoTrustNCGPrecondType *type);
+PETSC_EXTERN PetscErrorCode TaoTrustNCGSetPattern(Tao tao, Mat pattern);
+PETSC_EXTERN PetscErrorCode TaoTrustNCGGetPattern(Tao tao, Mat *pattern);
+PETSC_EXTERN PetscErrorCode TaoTrustNCGSetLearnedSteps(Tao tao, PetscBool use);
+PETSC_EXTERN PetscErrorCode TaoTrustNCGGetLearnedSteps(Tao tao, PetscBool *use);
+PETSC_EXTERN PetscErrorCode TaoTrustNCGSetMaxVectors(Tao tao, PetscInt most);
+PETSC_EXTERN PetscErrorCode TaoTrustNCGGetMaxVectors(Tao tao, PetscInt *most);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGGetLedger(Tao tao, TaoTrustNCGLedger *ledger);
 
 #endif

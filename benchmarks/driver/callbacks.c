@@ -13,6 +13,12 @@ PetscReal DriverEquivalents(const Driver *d)
   return (PetscReal)d->count.nf + d->count.ng + d->count.nfg + d->count.nhv;
 }
 
+/* Of the solver since the solve began: not those of the problem */
+long DriverReductions(const Driver *d)
+{
+  return ReductionCount() - d->reductions0 - d->count.reductions;
+}
+
 /* One call of the problem, counted; its reductions are its own. */
 static PetscErrorCode Evaluate(Driver *d, Vec x, PetscReal *f, Vec g)
 {

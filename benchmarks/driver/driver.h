@@ -43,6 +43,7 @@ typedef struct {
   Memo           memo;
   PetscReal      f0, gnorm0;
   PetscLogDouble start, shown;
+  long           reductions0; /* made before the solve */
   FILE          *historyfile;
 } Driver;
 
@@ -52,7 +53,7 @@ typedef struct {
   TaoConvergedReason reason;
   PetscInt           iterations, cg;
   long               reductions;
-  PetscReal          seconds, rss_mb;
+  PetscReal          seconds, cpu_seconds, rss_mb; /* the last two summed over the ranks */
   PetscBool          verified;
   const char        *why_not; /* where it is not verified */
 } Outcome;
@@ -60,6 +61,7 @@ typedef struct {
 /* callbacks.c */
 extern PetscErrorCode DriverSetCallbacks(Driver *d);
 extern PetscReal      DriverEquivalents(const Driver *d);
+extern long           DriverReductions(const Driver *d);
 
 /* report.c */
 extern PetscErrorCode DriverMonitor(Tao tao, void *ctx);

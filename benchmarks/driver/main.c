@@ -9,6 +9,7 @@ static char help[] =
 #include "driver/reductions.h"
 #include "trustncg.h"
 #include <sys/resource.h>
+#include <time.h>
 
 static PetscErrorCode ReadSettings(Settings *s)
 {
@@ -159,18 +160,21 @@ static PetscErrorCode PeakMemory(MPI_Comm comm, PetscReal *mb)
 static PetscErrorCode DriverSolve(Driver *d, Outcome *out)
 {
   PetscLogDouble end;
-  long           before;
+  PetscReal      cpu;
   KSP            ksp;
 
   PetscFunctionBegin;
   PetscCallMPI(MPI_Barrier(d->prob->comm));
   PetscCall(PetscTime(&d->start));
-  d->shown = d->start;
-  before   = ReductionCount();
+  d->shown       = d->start;
+  d->reductions0 = ReductionCount();
+  cpu            = (PetscReal)clock();
   PetscCall(TaoSolve(d->tao));
-  out->reductions = ReductionCount() - before - d->count.reductions;
+  cpu             = ((PetscReal)clock() - cpu) / CLOCKS_PER_SEC;
+  out->reductions = DriverReductions(d);
   PetscCall(PetscTime(&end));
   out->seconds = end - d->start;
+  PetscCallMPI(MPI_Allreduce(&cpu, &out->cpu_seconds, 1, MPIU_REAL, MPIU_SUM, d->prob->comm));
   PetscCall(TaoGetKSP(d->tao, &ksp));
   if (ksp) PetscCall(KSPGetTotalIterations(ksp, &out->cg));
   PetscCall(PeakMemory(d->prob->comm, &out->rss_mb));

@@ -13,7 +13,7 @@ PetscErrorCode DriverOpenHistory(Driver *d)
   if (!d->set.history[0]) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(PetscFOpen(d->prob->comm, d->set.history, "w", &d->historyfile));
   PetscCall(PetscFPrintf(d->prob->comm, d->historyfile,
-                         "iteration,f,gnorm,gradient_equivalents,seconds\n"));
+                         "iteration,f,gnorm,gradient_equivalents,seconds,reductions\n"));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -28,9 +28,9 @@ PetscErrorCode DriverMonitor(Tao tao, void *ctx)
   PetscCall(TaoGetSolutionStatus(tao, &its, &f, &gnorm, NULL, NULL, NULL));
   PetscCall(PetscTime(&now));
   if (d->historyfile) {
-    PetscCall(PetscFPrintf(d->prob->comm, d->historyfile,
-                           "%" PetscInt_FMT ",%.17g,%.17g,%.0f,%.4f\n", its, (double)f,
-                           (double)gnorm, (double)DriverEquivalents(d), now - d->start));
+    PetscCall(PetscFPrintf(
+      d->prob->comm, d->historyfile, "%" PetscInt_FMT ",%.17g,%.17g,%.0f,%.4f,%ld\n", its,
+      (double)f, (double)gnorm, (double)DriverEquivalents(d), now - d->start, DriverReductions(d)));
   }
   if (!d->set.progress || now - d->shown < SHOW_EVERY) PetscFunctionReturn(PETSC_SUCCESS);
   d->shown = now;
@@ -133,6 +133,7 @@ PetscErrorCode DriverWriteJSON(Driver *d, const Outcome *out)
   PetscCall(WriteCounts(d, file));
   PetscCall(WriteReal(comm, file, "reductions", (PetscReal)out->reductions));
   PetscCall(WriteReal(comm, file, "seconds", out->seconds));
+  PetscCall(WriteReal(comm, file, "cpu_seconds", out->cpu_seconds));
   PetscCall(WriteReal(comm, file, "peak_rss_mb", out->rss_mb));
   PetscCall(PetscFPrintf(comm, file, "  \"verified\": %s\n}\n", out->verified ? "true" : "false"));
   PetscCall(PetscFClose(comm, file));

@@ -7,28 +7,36 @@
    see it where it is not. It does not change with the scale of f, and follows each unknown's own.
    On many problems that is the best diagonal there is, on others (a Laplacian) it is worse than
    none: its entries differ by chance. So D = sqrt(a/b)^power with the power 0, 1/2 or 1, the least
-   that explains new pairs about as well as any. How well a D explains a pair is
+   that explains pairs about as well as any. How well a D explains k pairs is
 
-     log of (y's)^2 / (y'D^-1 y s'Ds) <= 0,
+     log of k^2 / (sum of y'D^-1 y / y's  times  sum of s'Ds / y's) <= 0,
 
-   measured before the pair is learned from. gamma = y's / y'D^-1 y makes gamma D^-1 fit the
-   last pair. */
+   0 only where D is the Hessian on all of them, to a factor. What suits steps of the model is
+   measured on each new step before it is learned from; what suits CG, whose iterations grow with
+   the spread of the spectrum, on pairs gathered from the last solve of CG together. gamma =
+   y's / y'D^-1 y makes gamma D^-1 fit the last pair. */
 #include "precond/diagonal.h"
 
-#define MEMORY 0.9  /* weight of the past, for each new pair */
-#define WORTH  0.25 /* least gain in explanation that a higher power must bring */
+#define MEMORY 0.9   /* weight of the past, for each new pair */
+#define FLOOR  1e-20 /* of the mean: the least that a and b get of a pair; D stays within 1e+-10 */
+#define WORTH  0.25  /* least gain in explanation that a higher power must bring */
 
-enum { POWERS = 3 };
+enum { POWERS = 3, USES = 2 };
 
 struct _n_TrustNCGDiagonal {
-  Vec       like;
-  Vec       a, b;  /* made by the first pair */
-  Vec       d;     /* D; NULL before it was ever other than the identity */
-  PetscInt  pairs; /* learned from */
-  PetscInt  power; /* in halves */
-  PetscReal explain[POWERS], weight;
-  PetscReal gamma;
-  PetscInt  reductions;
+  Vec         like;
+  Vec         a, b;              /* made by the first pair */
+  Vec         d;                 /* D of the present use; NULL before it was not the identity */
+  PetscBool   current;           /* d is what a, b and the power say */
+  PetscInt    pairs;             /* learned from */
+  PetscInt    power[USES];       /* in halves */
+  TrustNCGUse use;               /* the present one */
+  PetscReal   explain[POWERS];   /* running mean over the steps */
+  PetscReal   weight;            /* of it */
+  PetscReal   heard[2 * POWERS]; /* sums over the witnesses */
+  PetscInt    witnesses;
+  PetscReal   gamma[POWERS];
+  PetscInt    reductions;
 };
 
 PetscErrorCode TrustNCGDiagonalCreate(Vec like, TrustNCGDiagonal *diagonal)
@@ -56,10 +64,13 @@ PetscErrorCode TrustNCGDiagonalDestroy(TrustNCGDiagonal *diagonal)
 PetscErrorCode TrustNCGDiagonalReset(TrustNCGDiagonal diag)
 {
   PetscFunctionBegin;
-  diag->pairs = diag->power = 0;
-  diag->weight              = 0.0;
-  diag->gamma               = 1.0;
+  diag->pairs = diag->witnesses = 0;
+  diag->weight                  = 0.0;
+  diag->current                 = PETSC_FALSE;
+  for (PetscInt k = 0; k < POWERS; k++) diag->gamma[k] = 1.0;
+  PetscCall(PetscArrayzero(diag->power, USES));
   PetscCall(PetscArrayzero(diag->explain, POWERS));
+  PetscCall(PetscArrayzero(diag->heard, 2 * POWERS));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -97,63 +108,105 @@ static PetscErrorCode Explain(TrustNCGDiagonal diag, Vec s, Vec y, PetscReal sum
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* The least power that has explained new pairs about as well as the best. A power whose sums
-   overflow explains nothing. */
-static void Choose(TrustNCGDiagonal diag, const PetscReal sums[2 * POWERS], PetscReal ys)
+/* The least power that explains about as well as the best. */
+static PetscInt LeastPower(const PetscReal explain[POWERS])
 {
-  PetscReal best = PETSC_NINFINITY;
+  PetscReal best  = PETSC_NINFINITY;
+  PetscInt  power = 0;
 
+  for (PetscInt k = 0; k < POWERS; k++) {
+    if (explain[k] > best) best = explain[k];
+  }
+  while (power < POWERS - 1 && !(explain[power] >= best - WORTH)) power++;
+  return power;
+}
+
+/* A new step, before it is learned from. */
+static void HearStep(TrustNCGDiagonal diag, const PetscReal sums[2 * POWERS], PetscReal ys)
+{
   diag->weight = MEMORY * diag->weight + 1.0;
   for (PetscInt k = 0; k < POWERS; k++) {
     const PetscReal now = PetscLogReal(ys / sums[2 * k]) + PetscLogReal(ys / sums[2 * k + 1]);
 
     diag->explain[k] += (now - diag->explain[k]) / diag->weight;
-    if (diag->explain[k] > best) best = diag->explain[k];
   }
-  for (diag->power = 0; diag->power < POWERS - 1; diag->power++) {
-    if (diag->explain[diag->power] >= best - WORTH) break;
-  }
+  diag->power[TRUSTNCG_FOR_STEPS] = LeastPower(diag->explain);
 }
 
-/* a and b with the new pair, which counts beside an even start of the same size; then D and
-   y'D^-1 y. */
-static PetscErrorCode Average(TrustNCGDiagonal diag, Vec s, Vec y, PetscReal ys, PetscReal *yDy)
+PetscErrorCode TrustNCGDiagonalWitness(TrustNCGDiagonal diag, Vec s, Vec y)
 {
-  const PetscScalar *sa, *ya;
-  PetscScalar       *a, *b, *d = NULL;
-  PetscReal          mine = 0.0;
-  PetscInt           n;
+  PetscReal   sums[2 * POWERS];
+  PetscScalar ys;
 
   PetscFunctionBegin;
-  if (diag->power && !diag->d) PetscCall(VecDuplicate(diag->like, &diag->d));
+  if (diag->pairs == 0) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(Explain(diag, s, y, sums));
+  PetscCall(VecDot(y, s, &ys));
+  diag->reductions++;
+  if (!(ys > 0.0)) PetscFunctionReturn(PETSC_SUCCESS);
+  for (PetscInt k = 0; k < 2 * POWERS; k++) diag->heard[k] += sums[k] / ys;
+  diag->witnesses++;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode TrustNCGDiagonalHearWitnesses(TrustNCGDiagonal diag)
+{
+  PetscReal explain[POWERS];
+
+  PetscFunctionBegin;
+  if (diag->witnesses) {
+    for (PetscInt k = 0; k < POWERS; k++) {
+      explain[k] = -PetscLogReal(diag->heard[2 * k]) - PetscLogReal(diag->heard[2 * k + 1]);
+    }
+    diag->power[TRUSTNCG_FOR_CG] = LeastPower(explain);
+  }
+  diag->witnesses = 0;
+  PetscCall(PetscArrayzero(diag->heard, 2 * POWERS));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* a and b with the new pair, which counts beside an even start of the same size. On entry sums
+   holds y'y and s's, on return y'D^-1 y for the three powers. */
+static PetscErrorCode Average(TrustNCGDiagonal diag, Vec s, Vec y, PetscReal ys,
+                              PetscReal sums[POWERS])
+{
+  const PetscScalar *sa, *ya;
+  PetscScalar       *a, *b;
+  PetscReal          mine[POWERS] = {0.0}, yfloor, sfloor;
+  PetscInt           n, N;
+
+  PetscFunctionBegin;
+  PetscCall(VecGetSize(s, &N));
+  yfloor = FLOOR * sums[0] / (PetscReal)N;
+  sfloor = FLOOR * sums[1] / (PetscReal)N;
   PetscCall(VecGetLocalSize(s, &n));
   PetscCall(VecGetArray(diag->a, &a));
   PetscCall(VecGetArray(diag->b, &b));
-  if (diag->power) PetscCall(VecGetArrayWrite(diag->d, &d));
   PetscCall(VecGetArrayRead(s, &sa));
   PetscCall(VecGetArrayRead(y, &ya));
   for (PetscInt i = 0; i < n; i++) {
-    PetscReal di = 1.0;
+    const PetscReal yy = ya[i] * ya[i];
+    PetscReal       d;
 
-    a[i] = MEMORY * a[i] + ya[i] * ya[i] / ys;
-    b[i] = MEMORY * b[i] + sa[i] * sa[i] / ys;
-    if (diag->power) di = PetscSqrtReal(a[i] / b[i]);
-    if (diag->power == 1) di = PetscSqrtReal(di);
-    if (d) d[i] = di;
-    mine += ya[i] * ya[i] / di;
+    a[i] = MEMORY * a[i] + (yy + yfloor) / ys;
+    b[i] = MEMORY * b[i] + (sa[i] * sa[i] + sfloor) / ys;
+    d    = PetscSqrtReal(a[i] / b[i]);
+    mine[0] += yy;
+    mine[1] += yy / PetscSqrtReal(d);
+    mine[2] += yy / d;
   }
   PetscCall(VecRestoreArrayRead(y, &ya));
   PetscCall(VecRestoreArrayRead(s, &sa));
-  if (diag->power) PetscCall(VecRestoreArrayWrite(diag->d, &d));
   PetscCall(VecRestoreArray(diag->b, &b));
   PetscCall(VecRestoreArray(diag->a, &a));
-  PetscCallMPI(MPI_Allreduce(&mine, yDy, 1, MPIU_REAL, MPIU_SUM, PetscObjectComm((PetscObject)s)));
+  PetscCallMPI(
+    MPI_Allreduce(mine, sums, POWERS, MPIU_REAL, MPIU_SUM, PetscObjectComm((PetscObject)s)));
   diag->reductions++;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* The first pair: what is not known of an unknown is taken to be as for all on average. */
-static PetscErrorCode Start(TrustNCGDiagonal diag, Vec s, Vec y, PetscReal ys)
+/* The first pair, sums = y'y and s's: what is not known of an unknown is taken to be as for all on average. */
+static PetscErrorCode Start(TrustNCGDiagonal diag, Vec s, Vec y, PetscReal ys, PetscReal sums[])
 {
   PetscScalar ss, yy;
   PetscInt    N;
@@ -169,39 +222,65 @@ static PetscErrorCode Start(TrustNCGDiagonal diag, Vec s, Vec y, PetscReal ys)
   PetscCall(VecSet(diag->a, yy / ys / (PetscReal)N / MEMORY));
   PetscCall(VecSet(diag->b, ss / ys / (PetscReal)N / MEMORY));
   diag->reductions++;
+  sums[0] = yy;
+  sums[1] = ss;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 PetscErrorCode TrustNCGDiagonalLearn(TrustNCGDiagonal diag, Vec s, Vec y, PetscReal ys)
 {
-  PetscReal sums[2 * POWERS], yDy;
+  PetscReal sums[2 * POWERS];
 
   PetscFunctionBegin;
-  if (diag->pairs == 0) PetscCall(Start(diag, s, y, ys));
+  if (diag->pairs == 0) PetscCall(Start(diag, s, y, ys, sums));
   else {
     PetscCall(Explain(diag, s, y, sums));
-    Choose(diag, sums, ys);
+    HearStep(diag, sums, ys);
   }
-  PetscCall(Average(diag, s, y, ys, &yDy));
-  diag->gamma = ys / yDy;
+  PetscCall(Average(diag, s, y, ys, sums));
+  for (PetscInt k = 0; k < POWERS; k++) diag->gamma[k] = ys / sums[k];
   diag->pairs++;
+  diag->current = PETSC_FALSE;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode TrustNCGDiagonalUse(TrustNCGDiagonal diag, TrustNCGUse use)
+{
+  PetscFunctionBegin;
+  if (use != diag->use) diag->current = PETSC_FALSE;
+  diag->use = use;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* d = sqrt(a/b)^power */
+static PetscErrorCode MakeCurrent(TrustNCGDiagonal diag)
+{
+  PetscFunctionBegin;
+  if (!diag->d) PetscCall(VecDuplicate(diag->like, &diag->d));
+  PetscCall(VecPointwiseDivide(diag->d, diag->a, diag->b));
+  PetscCall(VecSqrtAbs(diag->d));
+  if (diag->power[diag->use] == 1) PetscCall(VecSqrtAbs(diag->d));
+  diag->current = PETSC_TRUE;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 PetscErrorCode TrustNCGDiagonalApply(TrustNCGDiagonal diag, Vec v, Vec z)
 {
+  const PetscInt power = diag->power[diag->use];
+
   PetscFunctionBegin;
-  if (diag->power) PetscCall(VecPointwiseDivide(z, v, diag->d));
+  if (power && !diag->current) PetscCall(MakeCurrent(diag));
+  if (power) PetscCall(VecPointwiseDivide(z, v, diag->d));
   else PetscCall(VecCopy(v, z));
-  PetscCall(VecScale(z, diag->gamma));
+  PetscCall(VecScale(z, diag->gamma[power]));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode TrustNCGDiagonalGetCounts(TrustNCGDiagonal diag, PetscReal *power, PetscInt *vectors,
-                                         PetscInt *reductions)
+PetscErrorCode TrustNCGDiagonalGetCounts(TrustNCGDiagonal diag, PetscReal power[2],
+                                         PetscInt *vectors, PetscInt *reductions)
 {
   PetscFunctionBegin;
-  if (power) *power = 0.5 * (PetscReal)diag->power;
+  for (PetscInt k = 0; power && k < USES; k++) power[k] = 0.5 * (PetscReal)diag->power[k];
   if (vectors) *vectors = !!diag->a + !!diag->b + !!diag->d;
   if (reductions) *reductions = diag->reductions;
   PetscFunctionReturn(PETSC_SUCCESS);

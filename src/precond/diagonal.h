@@ -15,10 +15,16 @@ PETSC_INTERN PetscErrorCode TrustNCGDiagonalReset(TrustNCGDiagonal diagonal);
 /* Learn from y = Hs, with ys = y's > 0. */
 PETSC_INTERN PetscErrorCode TrustNCGDiagonalLearn(TrustNCGDiagonal diagonal, Vec s, Vec y,
                                                   PetscReal ys);
+/* Take y = Hs of a solve of CG as a witness for which power suits CG; then choose it. */
+PETSC_INTERN PetscErrorCode TrustNCGDiagonalWitness(TrustNCGDiagonal diagonal, Vec s, Vec y);
+PETSC_INTERN PetscErrorCode TrustNCGDiagonalHearWitnesses(TrustNCGDiagonal diagonal);
+/* What the next products are for. */
+typedef enum { TRUSTNCG_FOR_STEPS, TRUSTNCG_FOR_CG } TrustNCGUse;
+PETSC_INTERN PetscErrorCode TrustNCGDiagonalUse(TrustNCGDiagonal diagonal, TrustNCGUse use);
 /* z = gamma D^-1 v */
 PETSC_INTERN PetscErrorCode TrustNCGDiagonalApply(TrustNCGDiagonal diagonal, Vec v, Vec z);
-/* D = (what was learned)^power, power 0, 1/2 or 1 */
-PETSC_INTERN PetscErrorCode TrustNCGDiagonalGetCounts(TrustNCGDiagonal diagonal, PetscReal *power,
+/* D = (what was learned)^power, power 0, 1/2 or 1, for each use */
+PETSC_INTERN PetscErrorCode TrustNCGDiagonalGetCounts(TrustNCGDiagonal diagonal, PetscReal power[2],
                                                       PetscInt *vectors, PetscInt *reductions);
 
 #endif

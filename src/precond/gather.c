@@ -19,6 +19,7 @@ PetscErrorCode TrustNCGGatherCreate(Vec like, PetscInt most, TrustNCGGather *gat
   PetscCall(PetscObjectReference((PetscObject)like));
   (*gather)->like = like;
   (*gather)->most = most;
+  PetscCall(TrustNCGGatherStart(*gather));
   PetscCall(PetscCalloc2(most, &(*gather)->p, most, &(*gather)->Hp));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -66,9 +67,9 @@ static void Thin(TrustNCGGather a)
 PetscErrorCode TrustNCGGatherSee(TrustNCGGather a, PetscInt it, Vec p, Vec Hp)
 {
   PetscFunctionBegin;
-  if (it % a->stride) PetscFunctionReturn(PETSC_SUCCESS);
-  if (a->k == a->most) Thin(a);
-  if (it % a->stride) PetscFunctionReturn(PETSC_SUCCESS);
+  if (!a->most) PetscFunctionReturn(PETSC_SUCCESS);
+  if (it % a->stride == 0 && a->k == a->most) Thin(a);
+  if (it % a->stride || a->k == a->most) PetscFunctionReturn(PETSC_SUCCESS);
   if (!a->p[a->k]) {
     PetscCall(VecDuplicate(a->like, &a->p[a->k]));
     PetscCall(VecDuplicate(a->like, &a->Hp[a->k]));
@@ -85,6 +86,8 @@ PetscErrorCode TrustNCGGatherGive(TrustNCGGather a, PetscInt least, TrustNCGPair
 
   PetscFunctionBegin;
   if (a->k < least) PetscFunctionReturn(PETSC_SUCCESS);
+  for (PetscInt i = 0; i < a->k; i++) PetscCall(TrustNCGPairsWitness(pairs, a->p[i], a->Hp[i]));
+  PetscCall(TrustNCGPairsHearWitnesses(pairs));
   PetscCall(TrustNCGPairsForget(pairs));
   for (PetscInt i = 0; i < a->k; i++) {
     PetscCall(TrustNCGPairsExchange(pairs, &a->p[i], &a->Hp[i]));

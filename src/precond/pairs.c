@@ -12,7 +12,6 @@
    R. H. Byrd, J. Nocedal, R. B. Schnabel, Representations of quasi-Newton matrices and their use
    in limited memory methods, Math. Programming 63 (1994), 129-156. */
 #include "precond/pairs.h"
-#include "precond/diagonal.h"
 
 #define CURVATURE_MIN 1e-10 /* least cosine of s and y of a pair worth having */
 
@@ -132,6 +131,8 @@ PetscErrorCode TrustNCGPairsCommit(TrustNCGPairs b, PetscBool learn, PetscBool *
   PetscCall(VecDotEnd(b->y[k], b->y[k], &yy));
   b->reductions++;
   *taken = (PetscBool)(b->R[k + ld * k] > CURVATURE_MIN * PetscSqrtReal(ss) * PetscSqrtReal(yy));
+  /* squares that underflow leave no scale */
+  if (!PetscIsNormalReal(ss) || !PetscIsNormalReal(yy)) *taken = PETSC_FALSE;
   if (!*taken) PetscFunctionReturn(PETSC_SUCCESS);
   if (learn) PetscCall(TrustNCGDiagonalLearn(b->diagonal, b->s[k], b->y[k], b->R[k + ld * k]));
   b->k++;
@@ -183,7 +184,28 @@ PetscErrorCode TrustNCGPairsApply(TrustNCGPairs b, Vec v, Vec z)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode TrustNCGPairsGetCounts(TrustNCGPairs b, PetscInt *stored, PetscReal *power,
+PetscErrorCode TrustNCGPairsUse(TrustNCGPairs b, TrustNCGUse use)
+{
+  PetscFunctionBegin;
+  PetscCall(TrustNCGDiagonalUse(b->diagonal, use));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode TrustNCGPairsWitness(TrustNCGPairs b, Vec s, Vec y)
+{
+  PetscFunctionBegin;
+  PetscCall(TrustNCGDiagonalWitness(b->diagonal, s, y));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode TrustNCGPairsHearWitnesses(TrustNCGPairs b)
+{
+  PetscFunctionBegin;
+  PetscCall(TrustNCGDiagonalHearWitnesses(b->diagonal));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode TrustNCGPairsGetCounts(TrustNCGPairs b, PetscInt *stored, PetscReal power[2],
                                       PetscInt *vectors, PetscInt *reductions)
 {
   PetscInt used, reduced;

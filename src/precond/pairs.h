@@ -6,6 +6,7 @@
 
 #include <petscvec.h>
 #include "compat.h"
+#include "precond/diagonal.h"
 
 typedef struct _n_TrustNCGPairs *TrustNCGPairs;
 
@@ -23,11 +24,16 @@ PETSC_INTERN PetscErrorCode TrustNCGPairsForget(TrustNCGPairs pairs);
    diagonal up to date with it, too. */
 PETSC_INTERN PetscErrorCode TrustNCGPairsCommit(TrustNCGPairs pairs, PetscBool learn,
                                                 PetscBool *taken);
+/* For which of the uses of B the next products are; see diagonal.h. */
+PETSC_INTERN PetscErrorCode TrustNCGPairsUse(TrustNCGPairs pairs, TrustNCGUse use);
+/* What CG has seen, for the choice of the diagonal: each pair, then the end of them. */
+PETSC_INTERN PetscErrorCode TrustNCGPairsWitness(TrustNCGPairs pairs, Vec s, Vec y);
+PETSC_INTERN PetscErrorCode TrustNCGPairsHearWitnesses(TrustNCGPairs pairs);
 /* z = Bv, two reductions; v and z must differ. */
 PETSC_INTERN PetscErrorCode TrustNCGPairsApply(TrustNCGPairs pairs, Vec v, Vec z);
 /* Pairs in the model, the power of its diagonal, and what all takes. */
 PETSC_INTERN PetscErrorCode TrustNCGPairsGetCounts(TrustNCGPairs pairs, PetscInt *stored,
-                                                   PetscReal *power, PetscInt *vectors,
+                                                   PetscReal power[2], PetscInt *vectors,
                                                    PetscInt *reductions);
 
 #endif

@@ -20,6 +20,8 @@ struct _n_TrustNCGSparse {
   Vec            work; /* like the solution */
   TrustNCGProbes probes;
   PetscBool      fromdm;   /* the colours are those of the DM */
+  PetscBool      finite;   /* the last P was */
+  PetscBool      fresh;    /* it was not used yet */
   PetscBool      dominant; /* the last P had to be made so */
   PetscBool      chosen;   /* the type of the PC was chosen here */
   PetscInt       vectors;  /* of n that all this takes */
@@ -175,39 +177,64 @@ static PetscErrorCode Rehearse(TrustNCGSparse sparse, Vec g, PetscBool *good)
 
 /* P = H on the pattern. Where a product was not finite, P = I until the next solve: then CG meets
    the fault itself and says so. */
-static PetscErrorCode Build(TrustNCGSparse sparse, Mat H, PetscBool *finite)
+static PetscErrorCode Build(TrustNCGSparse sparse, Mat H)
 {
   PetscReal norm;
 
   PetscFunctionBegin;
   PetscCall(TrustNCGProbesApply(sparse->probes, H, sparse->work, sparse->P));
   PetscCall(MatNorm(sparse->P, NORM_FROBENIUS, &norm));
-  *finite = (PetscBool)!PetscIsInfOrNanReal(norm);
-  if (!*finite) {
+  sparse->finite = (PetscBool)!PetscIsInfOrNanReal(norm);
+  if (!sparse->finite) {
     PetscCall(MatZeroEntries(sparse->P));
     PetscCall(MatShift(sparse->P, 1.0));
   }
   sparse->builds++;
+  sparse->fresh = PETSC_TRUE;
   sparse->best  = 0.0;
-  sparse->lost  = *finite ? 0.0 : PETSC_INFINITY;
-  sparse->drift = *finite ? 0.0 : PETSC_INFINITY;
+  sparse->lost  = sparse->finite ? 0.0 : PETSC_INFINITY;
+  sparse->drift = sparse->finite ? 0.0 : PETSC_INFINITY;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode TrustNCGSparseTry(TrustNCGSparse sparse, Mat H, Vec g, PetscReal *misfit,
+                                 PetscInt *products)
+{
+  Vec       y = sparse->work;
+  PetscReal ynorm, rnorm;
+
+  PetscFunctionBegin;
+  PetscCall(Build(sparse, H));
+  PetscCall(TrustNCGProbesGetSize(sparse->probes, products));
+  *misfit = PETSC_INFINITY;
+  if (!sparse->finite) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(MatMult(H, g, y));
+  (*products)++;
+  PetscCall(VecNorm(y, NORM_2, &ynorm));
+  PetscCall(VecScale(y, -1.0));
+  PetscCall(MatMultAdd(sparse->P, g, y, y));
+  PetscCall(VecNorm(y, NORM_2, &rnorm));
+  if (rnorm <= ynorm) *misfit = ynorm > 0.0 ? rnorm / ynorm : 0.0;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 PetscErrorCode TrustNCGSparseUpdate(TrustNCGSparse sparse, Mat H, Vec g, PetscInt *products)
 {
   PetscInt  colors;
-  PetscBool finite, good = PETSC_TRUE;
+  PetscBool good = PETSC_TRUE;
 
   PetscFunctionBegin;
   *products = 0;
   PetscCall(TrustNCGProbesGetSize(sparse->probes, &colors));
-  if (sparse->builds && !TrustNCGStale(sparse->drift, sparse->lost, (PetscReal)colors)) {
-    PetscFunctionReturn(PETSC_SUCCESS);
+  if (!sparse->fresh) {
+    if (sparse->builds && !TrustNCGStale(sparse->drift, sparse->lost, (PetscReal)colors)) {
+      PetscFunctionReturn(PETSC_SUCCESS);
+    }
+    PetscCall(Build(sparse, H));
+    *products = colors;
   }
-  PetscCall(Build(sparse, H, &finite));
-  *products = colors;
-  if (finite) PetscCall(Rehearse(sparse, g, &good));
+  sparse->fresh = PETSC_FALSE;
+  if (sparse->finite) PetscCall(Rehearse(sparse, g, &good));
   if (!good) PetscCall(TrustNCGMakeDominant(sparse->P, sparse->work));
   sparse->dominant = (PetscBool)!good;
   PetscFunctionReturn(PETSC_SUCCESS);

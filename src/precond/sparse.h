@@ -12,6 +12,10 @@ typedef struct _n_TrustNCGSparse *TrustNCGSparse;
 PETSC_INTERN PetscErrorCode TrustNCGSparseCreate(Vec x, Mat pattern, TrustNCGSparse *sparse);
 PETSC_INTERN PetscErrorCode TrustNCGSparseDestroy(TrustNCGSparse *sparse);
 PETSC_INTERN PetscErrorCode TrustNCGSparseSetPC(TrustNCGSparse sparse, PC pc);
+/* The first build, and one product more to see whether the Hessian has this pattern: misfit =
+   ||Hg - Pg|| / ||Hg||, infinite where one was not finite. */
+PETSC_INTERN PetscErrorCode TrustNCGSparseTry(TrustNCGSparse sparse, Mat H, Vec g,
+                                              PetscReal *misfit, PetscInt *products);
 /* Before a solve of H d = g at a new point: builds where it is due; `products` with H. */
 PETSC_INTERN PetscErrorCode TrustNCGSparseUpdate(TrustNCGSparse sparse, Mat H, Vec g,
                                                  PetscInt *products);

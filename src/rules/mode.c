@@ -58,7 +58,7 @@ void TrustNCGModeLearned(TrustNCGMode *mode, PetscReal n, PetscReal df, PetscRea
 void TrustNCGModeCG(TrustNCGMode *mode, PetscReal n, PetscBool inside, PetscReal rho,
                     PetscReal gnorm, PetscReal gplusnorm, PetscReal cost, PetscReal spent)
 {
-  const PetscReal rate = gplusnorm > 0.0 ? PetscLogReal(gnorm / gplusnorm) / cost : PETSC_INFINITY;
+  const PetscReal rate = gplusnorm == 0.0 ? PETSC_INFINITY : PetscLogReal(gnorm / gplusnorm) / cost;
 
   if (mode->known) {
     if (n <= FEW) return;

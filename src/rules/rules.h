@@ -10,6 +10,7 @@ PETSC_INTERN PetscReal TrustNCGRoundoff(PetscReal f, PetscReal fplus, PetscReal 
 PETSC_INTERN PetscBool TrustNCGBelowRoundoff(PetscReal ared, PetscReal pred, PetscReal roundoff);
 PETSC_INTERN PetscReal TrustNCGRatio(PetscReal ared, PetscReal pred);
 PETSC_INTERN PetscBool TrustNCGAccept(PetscReal rho, PetscReal eta);
+PETSC_INTERN PetscBool TrustNCGModelHolds(PetscReal ared, PetscReal pred, PetscReal roundoff);
 
 /* radius.c: how far is the model trusted? */
 PETSC_INTERN PetscReal TrustNCGInterpolate(PetscReal f, PetscReal fplus, PetscReal slope);

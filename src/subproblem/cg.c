@@ -25,6 +25,8 @@
 #include "rules/announce.h"
 #include "rules/rules.h"
 
+#define FIRST_LOOK 10 /* iterations; a solve of fewer is not looked at on its way */
+
 /* z = M^-1 r */
 PetscErrorCode TrustCGPrecondition(KSP ksp)
 {
@@ -125,7 +127,8 @@ static PetscErrorCode TrustCGStart(KSP ksp)
   cg->products = 0;
   cg->dd = cg->dp = cg->model = cg->work = cg->lag = 0.0;
   cg->path.first.norm                              = 0.0;
-  cg->behind                                       = PETSC_FALSE;
+  cg->behind = cg->looking = PETSC_FALSE;
+  cg->nextlook             = FIRST_LOOK;
   PetscCall(VecZeroEntries(ksp->vec_sol));
   PetscCall(VecCopy(ksp->vec_rhs, cg->r));
   PetscCall(TrustCGPrecondition(ksp));
@@ -261,6 +264,23 @@ static TrustCGKnot TrustCGHere(const KSP_TrustCG *cg)
   return here;
 }
 
+/* Between iterations: does whoever asked for it want to stop here? */
+static PetscErrorCode TrustCGLookOnTheWay(KSP ksp)
+{
+  KSP_TrustCG *cg   = (KSP_TrustCG *)ksp->data;
+  PetscBool    stop = PETSC_FALSE;
+
+  PetscFunctionBegin;
+  PetscCall(TrustCGSettle(ksp));
+  cg->nextlook = 2 * ksp->its;
+  cg->path.end = TrustCGHere(cg);
+  cg->looking  = PETSC_TRUE;
+  PetscCall((*cg->look)(cg->lookctx, &stop));
+  cg->looking = PETSC_FALSE;
+  if (stop) ksp->reason = KSP_CONVERGED_ITS;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* One CG iteration */
 static PetscErrorCode TrustCGIterate(KSP ksp)
 {
@@ -273,6 +293,10 @@ static PetscErrorCode TrustCGIterate(KSP ksp)
     PetscFunctionReturn(PETSC_SUCCESS);
   }
   PetscCall(TrustCGCurvature(ksp, &kappa));
+  if (cg->observer && kappa > 0.0) {
+    PetscCall(TrustCGSettle(ksp));
+    PetscCall((*cg->observer)(cg->observerctx, ksp->its - 1, cg->p, cg->Ap));
+  }
   PetscCall(TrustCGLeave(ksp, kappa));
   if (ksp->reason) PetscFunctionReturn(PETSC_SUCCESS);
   alpha = cg->rz / kappa;
@@ -283,6 +307,7 @@ static PetscErrorCode TrustCGIterate(KSP ksp)
   }
   if (cg->form == TRUSTCG_TWO) PetscCall(TrustCGTurn(ksp, alpha));
   else PetscCall(TrustCGTurnOne(ksp, alpha));
+  if (cg->look && !ksp->reason && ksp->its >= cg->nextlook) PetscCall(TrustCGLookOnTheWay(ksp));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -25,10 +25,32 @@ PetscErrorCode TrustCGStepTo(KSP ksp, PetscReal radius)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+PetscErrorCode TrustCGSetObserver(KSP ksp, TrustCGObserver observer, void *ctx)
+{
+  KSP_TrustCG *cg = (KSP_TrustCG *)ksp->data;
+
+  PetscFunctionBegin;
+  cg->observer    = observer;
+  cg->observerctx = ctx;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode TrustCGSetLook(KSP ksp, TrustCGLook look, void *ctx)
+{
+  KSP_TrustCG *cg = (KSP_TrustCG *)ksp->data;
+
+  PetscFunctionBegin;
+  cg->look    = look;
+  cg->lookctx = ctx;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode TrustCGGetFreeVec(KSP ksp, Vec *v)
 {
+  KSP_TrustCG *cg = (KSP_TrustCG *)ksp->data;
+
   PetscFunctionBegin;
-  *v = ((KSP_TrustCG *)ksp->data)->Ap;
+  *v = cg->looking && cg->form != TRUSTCG_TWO ? NULL : cg->Ap;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

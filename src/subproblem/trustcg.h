@@ -10,7 +10,15 @@ PETSC_INTERN PetscErrorCode KSPCreate_TrustCG(KSP ksp);
 
 /* The step for a smaller radius, read off the path of the solve just done. */
 PETSC_INTERN PetscErrorCode TrustCGStepTo(KSP ksp, PetscReal radius);
-/* A vector that the next solve overwrites and that is free in between. */
+/* Shown each direction of positive curvature: the iteration, from 0, p and Ap. */
+typedef PetscErrorCode (*TrustCGObserver)(void *ctx, PetscInt it, Vec p, Vec Ap);
+PETSC_INTERN PetscErrorCode TrustCGSetObserver(KSP ksp, TrustCGObserver observer, void *ctx);
+/* Asked on the way of a long solve, when its iterations have doubled, whether to stop at the
+   solution as it is; KSPCGGetNormD() and KSPCGGetObjFcn() say of it what they do at the end. */
+typedef PetscErrorCode (*TrustCGLook)(void *ctx, PetscBool *stop);
+PETSC_INTERN PetscErrorCode TrustCGSetLook(KSP ksp, TrustCGLook look, void *ctx);
+/* A vector that the next solve overwrites and that is free in between; during a look NULL in the
+   forms of one reduction, which need it. */
 PETSC_INTERN PetscErrorCode TrustCGGetFreeVec(KSP ksp, Vec *v);
 PETSC_INTERN PetscErrorCode TrustCGGetCounts(KSP ksp, PetscInt *reductions, PetscInt *vectors);
 /* Products with A in the last solve */

@@ -42,6 +42,13 @@ typedef struct {
   PetscInt    products;    /* with A, in this solve */
   TrustCGPath path;
   Sweeper     sweeper;
+
+  TrustCGObserver observer; /* or NULL */
+  void           *observerctx;
+  TrustCGLook     look; /* or NULL */
+  void           *lookctx;
+  PetscInt        nextlook; /* at this iteration */
+  PetscBool       looking;
 } KSP_TrustCG;
 
 /* cg.c */

@@ -186,7 +186,7 @@ PetscErrorCode TrustNCGUpdateHessian(Tao tao, Mat *H, Mat *P)
     PetscCall(TrustNCGHessVecSetPoint(tn->shell, tao->solution, tao->gradient, tn->xnorm, tn->w));
   }
   *P = userP ? userP : *H;
-  PetscCall(TrustNCGUpdateSparse(tao, *H, P));
+  PetscCall(TrustNCGPrecondUpdate(tao, *H, P));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

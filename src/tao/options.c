@@ -10,7 +10,7 @@ typedef struct {
 } HessianVector;
 
 /* The private data, or NULL where the type is another one. */
-static PetscErrorCode TaoGetTrustNCG(Tao tao, TAO_TrustNCG **tn)
+PetscErrorCode TaoGetTrustNCG(Tao tao, TAO_TrustNCG **tn)
 {
   PetscBool same;
 
@@ -22,7 +22,7 @@ static PetscErrorCode TaoGetTrustNCG(Tao tao, TAO_TrustNCG **tn)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode TaoNeedTrustNCG(Tao tao, TAO_TrustNCG **tn)
+PetscErrorCode TaoNeedTrustNCG(Tao tao, TAO_TrustNCG **tn)
 {
   PetscFunctionBegin;
   PetscCall(TaoGetTrustNCG(tao, tn));
@@ -291,10 +291,11 @@ static PetscErrorCode TrustNCGCheckOptions(Tao tao)
   PetscFunctionBegin;
   PetscCall(PetscSNPrintf(key, sizeof(key), "%stao_trustncg_", prefix));
   PetscCall(FindUnknownOption(((PetscObject)tao)->options, key, unknown, sizeof(unknown)));
-  PetscCheck(!unknown[0], PetscObjectComm((PetscObject)tao), PETSC_ERR_ARG_UNKNOWN_TYPE,
-             "There is no option -%s: there are -%seta and -%sfd_step, and -%sksp_*, -%spc_* for "
-             "the inner solver; -help lists them",
-             unknown, key, key, key, key);
+  PetscCheck(
+    !unknown[0], PetscObjectComm((PetscObject)tao), PETSC_ERR_ARG_UNKNOWN_TYPE,
+    "There is no option -%s: there are -%s{eta,fd_step,precond,learned_steps,vectors}, and "
+    "-%sksp_*, -%spc_* for the inner solver; -help lists them",
+    unknown, key, key, key);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -313,11 +314,12 @@ static PetscErrorCode TrustNCGSetKSPPrefix(Tao tao)
 
 PetscErrorCode TaoSetFromOptions_TrustNCG(Tao tao, TrustNCGOptionItems PetscOptionsObject)
 {
-  static const char *const preconds[] = {"none", "sparse"};
-  TAO_TrustNCG            *tn         = (TAO_TrustNCG *)tao->data;
-  PetscReal                eta        = tn->eta;
-  PetscReal                relstep    = tn->relstep;
-  PetscInt                 precond    = tn->wantsparse ? 1 : 0;
+  TAO_TrustNCG          *tn      = (TAO_TrustNCG *)tao->data;
+  PetscReal              eta     = tn->eta;
+  PetscReal              relstep = tn->relstep;
+  TaoTrustNCGPrecondType precond = tn->precond;
+  PetscBool              learned = tn->learnedsteps;
+  PetscInt               most    = tn->maxvectors;
 
   PetscFunctionBegin;
   PetscOptionsHeadBegin(PetscOptionsObject, "Trust-region Newton-CG without a matrix");
@@ -325,12 +327,21 @@ PetscErrorCode TaoSetFromOptions_TrustNCG(Tao tao, TrustNCGOptionItems PetscOpti
                              "TaoTrustNCGSetEta", eta, &eta, NULL));
   PetscCall(PetscOptionsReal("-tao_trustncg_fd_step", "Relative step of the gradient differences",
                              "TaoTrustNCGSetDifferenceStep", relstep, &relstep, NULL));
-  PetscCall(PetscOptionsEList("-tao_trustncg_precond", "Preconditioner of its own", NULL, preconds,
-                              2, preconds[precond], &precond, NULL));
+  PetscCall(PetscOptionsEnum("-tao_trustncg_precond", "What preconditions the truncated CG",
+                             "TaoTrustNCGSetPrecondType", TaoTrustNCGPrecondTypes,
+                             (PetscEnum)precond, (PetscEnum *)&precond, NULL));
+  PetscCall(PetscOptionsBool("-tao_trustncg_learned_steps",
+                             "Steps of the learned model alone, where they promise more than CG",
+                             "TaoTrustNCGSetLearnedSteps", learned, &learned, NULL));
+  PetscCall(PetscOptionsInt("-tao_trustncg_vectors",
+                            "Most vectors like the solution that preconditioning may take",
+                            "TaoTrustNCGSetMaxVectors", most, &most, NULL));
   PetscOptionsHeadEnd();
-  tn->wantsparse = (PetscBool)(precond == 1);
   PetscCall(TaoTrustNCGSetEta(tao, eta));
   PetscCall(TaoTrustNCGSetDifferenceStep(tao, relstep));
+  PetscCall(TaoTrustNCGSetPrecondType(tao, precond));
+  PetscCall(TaoTrustNCGSetLearnedSteps(tao, learned));
+  PetscCall(TaoTrustNCGSetMaxVectors(tao, most));
   PetscCall(TrustNCGSetKSPPrefix(tao));
   PetscCall(KSPSetFromOptions(tao->ksp));
   PetscCall(TrustNCGCheckOptions(tao));

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
    The TAO type itself: creation, set-up, destruction, registration, and loading as a plugin. */
 #include "tao/trustncg_impl.h"
-#include "precond/sparse.h"
 #include "subproblem/trustcg.h"
 
 PetscLogEvent TRUSTNCG_Subproblem, TRUSTNCG_HessVec, TRUSTNCG_Trial;
@@ -43,7 +42,7 @@ static PetscErrorCode TaoDestroy_TrustNCG(Tao tao)
   PetscCall(VecDestroy(&tn->w));
   PetscCall(VecDestroy(&tn->spare));
   PetscCall(MatDestroy(&tn->shell));
-  PetscCall(TrustNCGSparseDestroy(&tn->sparse));
+  PetscCall(TrustNCGPrecondReset(tao));
   PetscCall(KSPDestroy(&tao->ksp));
   PetscCall(PetscFree(tao->data));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -111,6 +110,9 @@ PetscErrorCode TaoCreate_TrustNCG(Tao tao)
   tao->ops->destroy        = TaoDestroy_TrustNCG;
   tn->eta                  = 1e-4;
   tn->relstep              = PETSC_SQRT_MACHINE_EPSILON;
+  tn->precond              = TAO_TRUSTNCG_PRECOND_AUTO;
+  tn->maxvectors           = PETSC_MAX_INT;
+  tn->learnedsteps         = PETSC_TRUE;
   TrustNCGTaoDefaults(tao);
   PetscCall(TrustNCGCreateKSP(tao));
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -3,7 +3,9 @@
 
      x, f, g; radius = infinite unless -tao_trust0 says otherwise
      repeat until TAO's convergence test says stop
+       where the learned model has the turn: d = -Bg and a line search (learned.c), else
        d: truncated CG on min g'd + d'Hd/2 over ||d|| <= radius, to ||r|| <= eta ||g||
+          with a look at f on the way of a long solve: stop where the model no longer holds
        f+ at x + d
        rho = (f - f+) / (-model), or with -(g + g+)'d/2 above where f is at its rounding level
        until rho >= eta: shrink the radius, d = step of the same CG path for it, f+ again
@@ -26,33 +28,6 @@ static PetscErrorCode TrustNCGReport(Tao tao, PetscReal step)
   PetscCall(TaoLogConvergenceHistory(tao, tn->f, tn->gnorm, 0.0, tao->ksp_tot_its));
   PetscCall(TaoMonitor(tao, tao->niter, tn->f, tn->gnorm, 0.0, step));
   PetscUseTypeMethod(tao, convergencetest, tao->cnvP);
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-/* The KSP must know a radius. Ours lends a vector for the gradient at the trial point. */
-static PetscErrorCode TrustNCGSetUpKSP(Tao tao)
-{
-  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
-  PetscReal     rtol;
-  KSPType       type;
-  void (*setradius)(void);
-
-  PetscFunctionBegin;
-  PetscCall(KSPGetType(tao->ksp, &type));
-  PetscCall(PetscObjectTypeCompare((PetscObject)tao->ksp, KSPTRUSTCG, &tn->ours));
-  PetscCall(PetscObjectQueryFunction((PetscObject)tao->ksp, "KSPCGSetRadius_C", &setradius));
-  PetscCheck(setradius, PetscObjectComm((PetscObject)tao), PETSC_ERR_ARG_WRONG,
-             "The KSP of type %s knows no trust-region radius: use -%stao_trustncg_ksp_type %s",
-             type, TrustNCGPrefix(tao), KSPTRUSTCG);
-  tn->reductions0 = 0;
-  if (tn->ours) PetscCall(TrustCGGetCounts(tao->ksp, &tn->reductions0, NULL));
-  PetscCall(KSPGetTolerances(tao->ksp, &rtol, NULL, NULL, NULL));
-  if (rtol != tn->forcing) tn->etamax = rtol; /* else a solve cut short by an error left its own */
-  PetscCheck(tn->etamax > 0.0 && tn->etamax < 1.0, PetscObjectComm((PetscObject)tao),
-             PETSC_ERR_ARG_OUTOFRANGE,
-             "The relative tolerance of the KSP is the largest forcing term, in (0, 1), not %g: "
-             "set -%stao_trustncg_ksp_rtol",
-             (double)tn->etamax, TrustNCGPrefix(tao));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -84,8 +59,9 @@ static PetscErrorCode TrustNCGStart(Tao tao)
   tn->reductions = 0;
   PetscCall(TrustNCGSetUpKSP(tao));
   PetscCall(TrustNCGSetUpEvaluation(tao));
-  PetscCall(TrustNCGSetUpSparse(tao));
+  PetscCall(TrustNCGPrecondSetUp(tao));
   PetscCall(TrustNCGEvaluateStart(tao));
+  TrustNCGModeStart(&tn->mode);
   tn->mismatch = PETSC_INFINITY;
   tn->forcing  = 0.0;
   tao->trust   = tao->trust0;
@@ -96,107 +72,28 @@ static PetscErrorCode TrustNCGStart(Tao tao)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Solve within the present radius, and note what CG says of its step. */
-static PetscErrorCode TrustNCGSolveKSP(Tao tao)
-{
-  TAO_TrustNCG      *tn = (TAO_TrustNCG *)tao->data;
-  PetscInt           its;
-  KSPConvergedReason reason;
-
-  PetscFunctionBegin;
-  PetscCall(PetscLogEventBegin(TRUSTNCG_Subproblem, tao, tao->ksp, NULL, NULL));
-  PetscCall(KSPCGSetRadius(tao->ksp, tao->trust < PETSC_INFINITY ? tao->trust : 0.0));
-  PetscCall(KSPSolve(tao->ksp, tao->gradient, tao->stepdirection));
-  PetscCall(KSPGetConvergedReason(tao->ksp, &reason));
-  PetscCall(KSPGetIterationNumber(tao->ksp, &its));
-  PetscCall(KSPCGGetNormD(tao->ksp, &tn->dnorm));
-  PetscCall(KSPCGGetObjFcn(tao->ksp, &tn->model));
-  tn->boundary =
-    (PetscBool)(reason == TRUSTNCG_KSP_BOUNDARY || reason == TRUSTNCG_KSP_NEGATIVE_CURVATURE);
-  tao->ksp_its += its;
-  tao->ksp_tot_its += its;
-  PetscCall(TrustNCGCountHessVec(tao, its));
-  PetscCall(PetscLogEventEnd(TRUSTNCG_Subproblem, tao, tao->ksp, NULL, NULL));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-/* The step of the CG path for the present radius, which is shorter than the last step. */
-static PetscErrorCode TrustNCGStepTo(Tao tao)
-{
-  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
-
-  PetscFunctionBegin;
-  PetscCall(TrustCGStepTo(tao->ksp, tao->trust));
-  PetscCall(KSPCGGetNormD(tao->ksp, &tn->dnorm));
-  PetscCall(KSPCGGetObjFcn(tao->ksp, &tn->model));
-  tn->boundary = PETSC_TRUE;
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-/* Curvature <= 0 and no radius: CG could not tell how far to go, and its step is now the radius,
-   but no longer than the scale of x. */
-static PetscErrorCode TrustNCGFirstRadius(Tao tao)
-{
-  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
-  PetscReal     dnorm2, share;
-
-  PetscFunctionBegin;
-  PetscCall(VecNorm(tao->stepdirection, NORM_2, &dnorm2));
-  tn->reductions++;
-  share      = TrustNCGFirstShare(dnorm2, tn->xnorm);
-  tao->trust = share * tn->dnorm;
-  if (share < 1.0) PetscCall(TrustNCGStepTo(tao));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-/* The first solve at a new iterate, as accurate as it pays. */
-static PetscErrorCode TrustNCGSubproblem(Tao tao)
-{
-  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
-  PetscReal     target;
-  Mat           H, P;
-
-  PetscFunctionBegin;
-  target =
-    PetscMax(tao->gatol, PetscMax(tao->grtol * PetscAbsReal(tn->f), tao->gttol * tn->gnorm0));
-  tn->forcing =
-    TrustNCGForcing(tn->etamax, tn->forcing, tn->gnorm, tn->gnorm0, tn->mismatch, target);
-  PetscCall(KSPSetTolerances(tao->ksp, tn->forcing, PETSC_DEFAULT, PETSC_DEFAULT, PETSC_DEFAULT));
-  PetscCall(TrustNCGUpdateHessian(tao, &H, &P));
-  PetscCall(KSPSetOperators(tao->ksp, H, P));
-  tao->ksp_its = 0;
-  PetscCall(TrustNCGSolveKSP(tao));
-  if (tn->ours && tn->boundary && tao->trust >= PETSC_INFINITY) {
-    PetscCall(TrustNCGFirstRadius(tao));
-  }
-  if (!tn->ours && !tn->spare) PetscCall(VecDuplicate(tao->solution, &tn->spare));
-  if (tn->ours) PetscCall(TrustCGGetFreeVec(tao->ksp, &tn->gplus));
-  else tn->gplus = tn->spare;
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
 /* Evaluate the trial point and judge it. */
 static PetscErrorCode TrustNCGTrial(Tao tao, PetscBool *accept)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
   PetscReal     ared;
-  PetscBool     rounding;
 
   PetscFunctionBegin;
-  PetscCall(TrustNCGEvaluateTrial(tao));
-  ared     = tn->f - tn->fplus;
-  rounding = TrustNCGBelowRoundoff(ared, tn->model, TrustNCGRoundoff(tn->f, tn->fplus, tn->n));
-  if (rounding) { /* the trapezoidal rule on the slopes sees what the values no longer do */
+  if (!tn->checked) PetscCall(TrustNCGEvaluateTrial(tao));
+  tn->checked  = PETSC_FALSE;
+  ared         = tn->f - tn->fplus;
+  tn->rounding = TrustNCGBelowRoundoff(ared, tn->model, TrustNCGRoundoff(tn->f, tn->fplus, tn->n));
+  if (tn->rounding) { /* the trapezoidal rule on the slopes sees what the values no longer do */
     PetscCall(TrustNCGEvaluateTrialGradient(tao));
     ared = -0.5 * (tn->slope + tn->slopeplus);
   }
   tn->rho = TrustNCGRatio(ared, -tn->model);
   *accept = TrustNCGAccept(tn->rho, tn->eta);
   if (!*accept) PetscFunctionReturn(PETSC_SUCCESS);
-  if (!rounding) PetscCall(TrustNCGEvaluateTrialGradient(tao));
+  if (!tn->rounding) PetscCall(TrustNCGEvaluateTrialGradient(tao));
   /* where f cannot tell, a step must at least bring the gradient down */
-  *accept =
-    (PetscBool)(!PetscIsInfOrNanReal(tn->gplusnorm) && (!rounding || tn->gplusnorm < tn->gnorm));
+  *accept = (PetscBool)(!PetscIsInfOrNanReal(tn->gplusnorm) &&
+                        (!tn->rounding || tn->gplusnorm < tn->gnorm));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -242,8 +139,9 @@ static PetscErrorCode TrustNCGReject(Tao tao)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* x = w, g = g+, and the radius that rho deserves. */
-static PetscErrorCode TrustNCGTakeStep(Tao tao)
+/* What the step of CG teaches: the radius that rho deserves, how well the model foretold the
+   gradient, and who has the next turn; `before` the iteration the work was so much. */
+static PetscErrorCode TrustNCGJudgeCG(Tao tao, PetscReal before)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
   PetscReal     factor, rnorm;
@@ -253,7 +151,20 @@ static PetscErrorCode TrustNCGTakeStep(Tao tao)
   tn->mismatch = tn->boundary ? PETSC_INFINITY : TrustNCGMismatch(tn->gplusnorm, rnorm, tn->gnorm);
   factor       = TrustNCGInterpolate(tn->f, tn->fplus, tn->slope);
   tao->trust   = TrustNCGUpdateRadius(tao->trust, tn->dnorm, tn->rho, factor, tn->boundary);
-  PetscCall(TrustNCGNoteSparse(tao));
+  if (!tn->pairs || !tn->learnedsteps) PetscFunctionReturn(PETSC_SUCCESS);
+  TrustNCGModeCG(&tn->mode, tn->n, (PetscBool)!tn->boundary, tn->rho, tn->gnorm, tn->gplusnorm,
+                 TrustNCGWork(tn) - before, TrustNCGWork(tn));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* x = w, g = g+ */
+static PetscErrorCode TrustNCGTakeStep(Tao tao, PetscBool bycg)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+
+  PetscFunctionBegin;
+  PetscCall(TrustNCGPrecondLearn(tao, bycg));
+  if (!bycg) tn->mismatch = PETSC_INFINITY;
   PetscCall(VecCopy(tn->w, tao->solution));
   PetscCall(VecCopy(tn->gplus, tao->gradient));
   PetscCall(VecScale(tao->stepdirection, -1.0)); /* monitors see the step x+ - x */
@@ -265,14 +176,14 @@ static PetscErrorCode TrustNCGTakeStep(Tao tao)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* One iteration: from an iterate to the next, or to a reason to stop. */
-static PetscErrorCode TrustNCGIterate(Tao tao)
+/* From an iterate to the next by CG, or to a reason to stop. */
+static PetscErrorCode TrustNCGStepByCG(Tao tao)
 {
-  TAO_TrustNCG *tn     = (TAO_TrustNCG *)tao->data;
-  PetscBool     accept = PETSC_FALSE;
+  TAO_TrustNCG   *tn     = (TAO_TrustNCG *)tao->data;
+  const PetscReal before = TrustNCGWork(tn);
+  PetscBool       accept = PETSC_FALSE;
 
   PetscFunctionBegin;
-  PetscTryTypeMethod(tao, update, tao->niter, tao->user_update);
   tn->tries = 0;
   PetscCall(TrustNCGSubproblem(tao));
   if (!(tn->dnorm > 0.0)) { /* a gradient of 0, or the very first product held a NaN */
@@ -287,8 +198,35 @@ static PetscErrorCode TrustNCGIterate(Tao tao)
     if (tao->reason != TAO_CONTINUE_ITERATING) PetscFunctionReturn(PETSC_SUCCESS);
     PetscCall(TrustNCGTrial(tao, &accept));
   }
-  PetscCall(TrustNCGTakeStep(tao));
-  PetscCall(TrustNCGReport(tao, tn->dnorm2));
+  PetscCall(TrustNCGJudgeCG(tao, before));
+  PetscCall(TrustNCGTakeStep(tao, PETSC_TRUE));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* One iteration. Where the learned model has no good step, CG has the turn at once. */
+static PetscErrorCode TrustNCGIterate(Tao tao)
+{
+  TAO_TrustNCG *tn   = (TAO_TrustNCG *)tao->data;
+  PetscBool     done = PETSC_FALSE, due, forgot;
+
+  PetscFunctionBegin;
+  PetscTryTypeMethod(tao, update, tao->niter, tao->user_update);
+  PetscCall(TrustNCGPrecondDue(tao, &due));
+  if (tn->mode.learned && tn->pairs && !due) {
+    PetscCall(TrustNCGLearnedTrial(tao, &done));
+    if (done) PetscCall(TrustNCGTakeStep(tao, PETSC_FALSE));
+    tn->ledger.learned += done;
+  }
+  if (!done && tao->reason == TAO_CONTINUE_ITERATING) PetscCall(TrustNCGStepByCG(tao));
+  if (tao->reason == TAO_DIVERGED_TR_REDUCTION) { /* the fault may be with what was learned */
+    PetscCall(TrustNCGPrecondForget(tao, &forgot));
+    if (forgot) {
+      tao->reason = TAO_CONTINUE_ITERATING;
+      tao->trust  = tao->trust0;
+      PetscCall(TrustNCGStepByCG(tao));
+    }
+  }
+  if (tao->reason == TAO_CONTINUE_ITERATING) PetscCall(TrustNCGReport(tao, tn->dnorm2));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -300,6 +238,7 @@ PetscErrorCode TaoSolve_TrustNCG(Tao tao)
   PetscCall(TrustNCGStart(tao));
   while (tao->reason == TAO_CONTINUE_ITERATING) PetscCall(TrustNCGIterate(tao));
   tn->forcing = 0.0;
-  PetscCall(KSPSetTolerances(tao->ksp, tn->etamax, PETSC_DEFAULT, PETSC_DEFAULT, PETSC_DEFAULT));
+  tn->cgmost  = 0;
+  PetscCall(KSPSetTolerances(tao->ksp, tn->etamax, PETSC_DEFAULT, PETSC_DEFAULT, tn->maxits));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -6,6 +6,7 @@
 #include <petsc/private/taoimpl.h>
 #include "trustncg.h"
 #include "compat.h"
+#include "rules/rules.h"
 
 typedef enum {
   TRUSTNCG_HV_FD,     /* differences of the gradient */
@@ -26,10 +27,12 @@ typedef struct {
   PetscBool                  combined; /* f and gradient come from one call */
   PetscBool                  ours; /* the KSP is KSPTRUSTCG: a rejected step is read off its path */
   PetscReal                  etamax; /* largest forcing term: the rtol that the KSP came with */
+  PetscInt                   maxits; /* most CG iterations: the limit that the KSP came with */
   PetscReal                  n;      /* unknowns, as a real number */
 
   /* the iterate x = tao->solution, g = tao->gradient */
   PetscReal f, gnorm, gnorm0, xnorm;
+  PetscInt  cgmost;   /* most CG iterations of the last solve */
   PetscReal forcing;  /* relative residual of the last solve */
   PetscReal mismatch; /* of model and gradient at the last step; PETSC_INFINITY if not known */
 
@@ -45,12 +48,25 @@ typedef struct {
   PetscReal fplus, gplusnorm, wnorm;
   PetscReal slope, slopeplus; /* derivatives of f along the step, at x and at w */
   PetscReal rho;
-  PetscInt  tries; /* trial points of this iteration so far */
+  PetscBool rounding; /* f and f+ differ by less than rounding tells */
+  PetscBool checked;  /* f+ and g+ are known, from a look on CG's way */
+  PetscInt  tries;    /* trial points of this iteration so far */
 
-  /* the sparse preconditioner */
-  PetscBool                 wantsparse;
-  struct _n_TrustNCGSparse *sparse;     /* or NULL */
-  PetscInt                  nhv_probes; /* products spent on it */
+  /* the preconditioner */
+  TaoTrustNCGPrecondType    precond;     /* as set by the user */
+  TaoTrustNCGPrecondType    type;        /* in use */
+  const char               *why;         /* it is that one */
+  PetscInt                  maxvectors;  /* that it may take */
+  PetscBool                 waiting;     /* auto: a sparse Hessian may come to pay */
+  PetscBool                 ownpc;       /* the PC of the KSP was made of pairs here */
+  struct _n_TrustNCGPairs  *pairs;       /* the learned model, or NULL */
+  struct _n_TrustNCGGather *gather;      /* as pairs */
+  struct _n_TrustNCGSparse *sparse;      /* in use or waiting, or NULL */
+  PetscInt                  nhv_precond; /* products spent on it */
+
+  /* steps of the learned model */
+  PetscBool    learnedsteps; /* as set by the user */
+  TrustNCGMode mode;
 
   TaoTrustNCGLedger ledger;
   PetscInt          reductions;  /* of the loop: those outside the KSP */
@@ -65,7 +81,21 @@ static inline const char *TrustNCGPrefix(Tao tao)
   return prefix ? prefix : "";
 }
 
+/* The work so far: points at which f was evaluated, and products. Unlike the ledger's sum it is the
+   same whether f and gradient come together or apart, so that decisions are, too. */
+static inline PetscReal TrustNCGWork(const TAO_TrustNCG *tn)
+{
+  const TaoTrustNCGLedger *l = &tn->ledger;
+
+  return (PetscReal)l->nf + (PetscReal)l->nfg + (PetscReal)l->nhv_user + (PetscReal)l->nhv_matrix +
+         (PetscReal)l->nhv_fd;
+}
+
 PETSC_INTERN PetscLogEvent TRUSTNCG_Subproblem, TRUSTNCG_HessVec, TRUSTNCG_Trial;
+
+/* options.c: the private data; NULL, or an error, where the type is another one */
+PETSC_INTERN PetscErrorCode TaoGetTrustNCG(Tao tao, TAO_TrustNCG **tn);
+PETSC_INTERN PetscErrorCode TaoNeedTrustNCG(Tao tao, TAO_TrustNCG **tn);
 
 /* evaluate.c */
 PETSC_INTERN PetscErrorCode TrustNCGSetUpEvaluation(Tao tao);
@@ -75,10 +105,25 @@ PETSC_INTERN PetscErrorCode TrustNCGEvaluateTrialGradient(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGUpdateHessian(Tao tao, Mat *H, Mat *P);
 PETSC_INTERN PetscErrorCode TrustNCGCountHessVec(Tao tao, PetscInt cg);
 
-/* precond_sparse.c */
-PETSC_INTERN PetscErrorCode TrustNCGSetUpSparse(Tao tao);
-PETSC_INTERN PetscErrorCode TrustNCGUpdateSparse(Tao tao, Mat H, Mat *P);
-PETSC_INTERN PetscErrorCode TrustNCGNoteSparse(Tao tao);
+/* precond.c */
+PETSC_INTERN PetscErrorCode TrustNCGPrecondSetUp(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGPrecondReset(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGPrecondDue(Tao tao, PetscBool *due);
+PETSC_INTERN PetscErrorCode TrustNCGPrecondUpdate(Tao tao, Mat H, Mat *P);
+PETSC_INTERN PetscErrorCode TrustNCGPrecondLearn(Tao tao, PetscBool bycg);
+PETSC_INTERN PetscErrorCode TrustNCGPrecondForget(Tao tao, PetscBool *forgot);
+PETSC_INTERN PetscErrorCode TrustNCGPrecondGetCounts(Tao tao, PetscInt *vectors,
+                                                     PetscInt *reductions);
+PETSC_INTERN PetscErrorCode TrustNCGPrecondView(Tao tao, PetscViewer viewer);
+
+/* learned.c */
+PETSC_INTERN PetscErrorCode TrustNCGLearnedTrial(Tao tao, PetscBool *accept);
+
+/* subproblem.c */
+PETSC_INTERN PetscErrorCode TrustNCGSetUpKSP(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGSubproblem(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGSolveKSP(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGStepTo(Tao tao);
 
 /* solve.c */
 PETSC_INTERN PetscErrorCode TaoSolve_TrustNCG(Tao tao);

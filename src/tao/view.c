@@ -2,7 +2,6 @@
    What a solve has cost, in numbers and in -tao_view. */
 #include "tao/trustncg_impl.h"
 #include "hessvec/hessvec.h"
-#include "precond/sparse.h"
 #include "subproblem/trustcg.h"
 
 /* Brings the sums of the ledger up to date. */
@@ -17,11 +16,12 @@ PetscErrorCode TrustNCGUpdateLedger(Tao tao)
   if (tn->shell) PetscCall(TrustNCGHessVecGetCounts(tn->shell, NULL, &norms));
   l->reductions = tn->reductions + reductions - tn->reductions0 + norms;
   l->vectors    = vectors + 4 + !!tn->spare; /* x, g, d, w */
-  if (tn->sparse) {
-    PetscCall(TrustNCGSparseGetVectors(tn->sparse, &vectors));
-    l->vectors += vectors;
-  }
-  l->equivalents = (PetscReal)l->nf + (PetscReal)l->ng + (PetscReal)l->nfg +
+  PetscCall(TrustNCGPrecondGetCounts(tao, &vectors, &reductions));
+  l->vectors += vectors;
+  l->reductions += reductions;
+  l->vectors_precond = vectors;
+  l->nhv_precond     = tn->nhv_precond;
+  l->equivalents     = (PetscReal)l->nf + (PetscReal)l->ng + (PetscReal)l->nfg +
                    (PetscReal)l->nhv_user + (PetscReal)l->nhv_matrix + (PetscReal)l->nhv_fd;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -116,7 +116,7 @@ PetscErrorCode TaoView_TrustNCG(Tao tao, PetscViewer viewer)
     PetscCall(PetscViewerASCIIPrintf(viewer, "radius %g\n", (double)tao->trust));
   } else PetscCall(PetscViewerASCIIPrintf(viewer, "radius infinite\n"));
   PetscCall(PetscViewerASCIIPrintf(viewer, "acceptance ratio %g\n", (double)tn->eta));
-  if (tn->sparse) PetscCall(TrustNCGSparseView(tn->sparse, viewer));
+  PetscCall(TrustNCGPrecondView(tao, viewer));
   PetscCall(TrustNCGUpdateLedger(tao));
   PetscCall(TrustNCGViewLedger(&tn->ledger, viewer));
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Measures trustncg beside its peers: the set, the runner, the measures, the report."""

@@ -1,0 +1,238 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The figures of the report, each a string of SVG to stand in the page."""
+import io
+import math
+import re
+
+import matplotlib
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+
+from . import sets
+
+INK, FAINT, OURS = "#22303c", "#8a949c", "#c8401f"
+PEERS = ["#1b7f8c", "#3b5fa0", "#8e5ea2", "#4f8a3a", "#b0801c", "#6b7780", "#222222"]
+plt.rcParams.update({
+    "svg.fonttype": "none", "svg.hashsalt": "trustncg", "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans"], "font.size": 8.5, "text.color": INK, "axes.labelcolor": INK,
+    "axes.edgecolor": FAINT, "xtick.color": INK, "ytick.color": INK, "axes.linewidth": 0.7,
+    "xtick.major.width": 0.7, "ytick.major.width": 0.7, "axes.spines.top": False,
+    "axes.spines.right": False, "axes.titlesize": 9, "axes.titleweight": "bold"})
+
+
+def colours(names):
+    return {sets.OURS: OURS, **dict(zip(names, PEERS))}
+
+
+def svg(figure, label):
+    """The figure as an element of the page, which scales with it."""
+    text = io.StringIO()
+    figure.savefig(text, format="svg", bbox_inches="tight", transparent=True,
+                   metadata={"Date": None})
+    plt.close(figure)
+    body = text.getvalue()
+    body = body[body.index("<svg"):]
+    width = re.search(r'width="([\d.]+)pt"', body).group(1)
+    body = re.sub(r' (width|height)="[\d.]+pt"', "", body, count=2)
+    body = re.sub(r"<metadata>.*?</metadata>", "", body, flags=re.DOTALL)
+    body = re.sub(r"(-?\d+\.\d\d)\d+", r"\1", body)  # hundredths of a point are enough
+    pixels = round(float(width) * 4 / 3)
+    return f'<figure role="img" aria-label="{label}" style="max-width:{pixels}px">{body}</figure>'
+
+
+def times(value, _=None):
+    return f"{value:g}"
+
+
+def log_axis(axis, low, high):
+    """Ticks of a logarithmic axis of ratios that a reader can read."""
+    ticks = [t for t in (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)
+             if low <= t <= high]
+    if len(ticks) > 8:
+        ticks = [t for t in ticks if math.log10(t) == round(math.log10(t))]
+    axis.set_major_locator(FixedLocator(ticks))
+    axis.set_minor_locator(NullLocator())
+    axis.set_major_formatter(FuncFormatter(times))
+
+
+def label_of(end, name, ratio):
+    """What is written beside a problem: where a peer is ahead, which, and by how much."""
+    if math.isinf(ratio):
+        return f"{'ends higher' if end == 'higher' else end}; {name}"
+    if ratio == 0:
+        return "no peer solves it"
+    return f"{ratio:.2g}: {name}"
+
+
+def against_best(rows):
+    """trustncg's work over the cheapest peer's, one bar for each problem."""
+    limit = 20
+    figure, axes = plt.subplots(figsize=(4.2, 0.6 + 0.165 * max(len(rows), 3)))
+    for k, (_, end, name, ratio) in enumerate(rows):
+        shown = min(max(ratio, 1 / limit), limit)
+        behind = ratio > 1
+        axes.plot([1, shown], [k, k], color=OURS if behind else PEERS[0], linewidth=4.2,
+                  solid_capstyle="butt")
+        if behind or ratio == 0:
+            axes.annotate(label_of(end, name, ratio), (shown if behind else 1, k), xytext=(4, 0),
+                          textcoords="offset points", va="center", fontsize=7.2,
+                          annotation_clip=False)
+    axes.axvline(1, color=INK, linewidth=0.8)
+    worst = max([2.0] + [min(row[3], limit) for row in rows])
+    least = min([0.5] + [max(row[3], 1 / limit) for row in rows])
+    axes.set_xscale("log")
+    axes.set_xlim(least / 1.1, worst * 1.05)
+    log_axis(axes.xaxis, least / 1.1, worst * 1.05)
+    axes.set_yticks(range(len(rows)), [row[0] for row in rows])
+    axes.tick_params(axis="y", length=0)
+    axes.set_ylim(len(rows) - 0.4, -0.8)
+    axes.spines["left"].set_visible(False)
+    axes.set_xlabel("work of trustncg / work of the cheapest of all peers on that problem")
+    return svg(figure, "work of trustncg over that of the cheapest peer, for each problem")
+
+
+def end_labels(axes, ends, colour, xs):
+    """Names at the right ends of lines, moved apart."""
+    gap, last = 0.062, -1.0
+    for y, name in sorted(ends):
+        place = max(y, last + gap)
+        last = place
+        axes.annotate(name, (xs, y), xytext=(xs * 1.06, place), textcoords="data", va="center",
+                      fontsize=7.4, color=colour[name], annotation_clip=False,
+                      fontweight="bold" if name == sets.OURS else "normal")
+
+
+def profiles(results, names):
+    """Dolan and More's performance profiles, one panel for each tolerance."""
+    colour, most = colours(names), 20.0
+    figure, panels = plt.subplots(1, len(sets.TOLERANCES), figsize=(11, 3.1), sharey=True)
+    for axes, tolerance in zip(panels, sets.TOLERANCES):
+        ends = []
+        for name in [*names, sets.OURS]:
+            ratios = results.performance(name, tolerance, [sets.OURS, *names])
+            if not ratios:
+                continue
+            finite = [r for r in ratios if math.isfinite(r)]
+            xs = [1.0] + [min(r, most) for r in finite if r <= most] + [most]
+            ys = [sum(r <= x * (1 + 1e-12) for r in finite) / len(ratios) for x in xs]
+            axes.step(xs, ys, where="post", color=colour[name],
+                      linewidth=2.2 if name == sets.OURS else 1.1)
+            ends.append((ys[-1], name))
+        axes.set_xscale("log")
+        axes.set_xlim(1, most)
+        axes.set_ylim(0, 1.02)
+        log_axis(axes.xaxis, 1, most)
+        axes.set_title(f"to {tolerance:.0e}".replace("e-0", "e-"), loc="left")
+        axes.grid(True, color="#e4e7ea", linewidth=0.6)
+        axes.set_axisbelow(True)
+        if axes is panels[-1]:
+            end_labels(axes, ends, colour, most)
+    panels[0].set_ylabel("share of problems solved")
+    panels[1].set_xlabel("within this multiple of the least work of those drawn")
+    return svg(figure, "performance profiles at three tolerances")
+
+
+def class_dots(results, names):
+    """Geometric means by class: a row for each class, a dot for each peer."""
+    colour = colours(names)
+    classes = [None, *[c for c in sets.CLASSES if results.names(c)]]
+    figure, axes = plt.subplots(figsize=(8.2, 0.7 + 0.42 * len(classes)))
+    values = []
+    for k, cls in enumerate(classes):
+        axes.axhline(k, color="#e4e7ea", linewidth=0.8, zorder=0)
+        for j, name in enumerate(names):
+            ratio, count = results.ratio(sets.OURS, name, sets.MAIN_TOLERANCE, cls)
+            if count:
+                values.append(ratio)
+                axes.plot(ratio, k + 0.09 * (j - (len(names) - 1) / 2), "o", markersize=5.5,
+                          color=colour[name], label=name if cls is None else None,
+                          markeredgecolor="white", markeredgewidth=0.5)
+    axes.axvline(1, color=INK, linewidth=0.8)
+    low, high = min([0.5, *values]) / 1.15, max([2, *values]) * 1.15
+    axes.set_xscale("log")
+    axes.set_xlim(low, high)
+    log_axis(axes.xaxis, low, high)
+    axes.set_yticks(range(len(classes)),
+                    [f"{c or 'all'} ({len(results.names(c))})" for c in classes])
+    axes.tick_params(axis="y", length=0)
+    axes.set_ylim(len(classes) - 0.5, -0.5)
+    axes.set_xlabel("work of trustncg / work of the peer, geometric mean; left of 1: trustncg "
+                    "needs less")
+    axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False, fontsize=7.6,
+                handletextpad=0.2)
+    return svg(figure, "ratio of work by class of problems")
+
+
+def histories(results, names, columns=5):
+    """||g|| against work, a small panel for each problem."""
+    colour, problems = colours(names), results.names()
+    best = {}
+    for record in results.records:  # of trustncg the run to the tightest tolerance
+        if record["solver"] in colour and record["history"] and record["result"]:
+            key = record["problem"], record["solver"]
+            if key not in best or record["rtol"] < best[key]["rtol"]:
+                best[key] = record
+    lines = -(-len(problems) // columns)
+    figure, panels = plt.subplots(lines, columns, figsize=(11, 1.75 * lines), sharey=True,
+                                  squeeze=False)
+    for axes, problem in zip(panels.flat, problems):
+        ours = best.get((problem, sets.OURS))
+        for name in [*names, sets.OURS]:
+            record = best.get((problem, name))
+            if record:
+                axes.plot([w for w, _ in record["history"]],
+                          [g / record["result"]["gnorm0"] for _, g in record["history"]],
+                          color=colour[name], linewidth=1.8 if name == sets.OURS else 0.9)
+        spent = [best[problem, n]["history"][-1][0] for n in (*names, sets.OURS)
+                 if (problem, n) in best]
+        right = 3 * ours["history"][-1][0] if ours else max(spent, default=1)
+        axes.set_xlim(0, min(right, max(spent, default=1)) * 1.02)
+        axes.set_title(f"{problem}, n = {size(results, problem):,}", loc="left", fontsize=7.6)
+        tidy_history(axes)
+    for axes in list(panels.flat)[len(problems):]:
+        axes.set_visible(False)
+    figure.tight_layout(h_pad=0.8, w_pad=0.6)
+    handles = [plt.Line2D([], [], color=colour[n], linewidth=2 if n == sets.OURS else 1.2, label=n)
+               for n in (sets.OURS, *names)]
+    figure.legend(handles=handles, loc="lower center", bbox_to_anchor=(0.5, 1.0), frameon=False,
+                  ncols=4, fontsize=8)
+    return svg(figure, "gradient norm against work for each problem")
+
+
+def tidy_history(axes):
+    axes.set_yscale("log")
+    axes.set_ylim(3e-10, 30)
+    axes.yaxis.set_major_locator(FixedLocator([1e-9, 1e-6, 1e-4, 1]))
+    axes.yaxis.set_minor_locator(NullLocator())
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:.0e}".replace("e-0", "e-")
+                                                 if v < 1 else "1"))
+    axes.grid(True, axis="y", color="#e4e7ea", linewidth=0.6)
+    axes.xaxis.set_major_locator(plt.MaxNLocator(3, integer=True))
+    axes.tick_params(labelsize=6.8, length=2)
+
+
+def size(results, problem):
+    return next(int(row["n"]) for row in results.rows if row["problem"] == problem)
+
+
+def from_table(rows, x, series, y, log=True):
+    """Lines of column y against column x, one for each value of the columns `series`."""
+    groups = {}
+    for row in rows:
+        groups.setdefault(", ".join(row[s] for s in series), []).append(
+            (float(row[x]), float(row[y])))
+    figure, axes = plt.subplots(figsize=(6, 3.2))
+    for k, (name, points) in enumerate(groups.items()):
+        ours = sets.OURS in name
+        axes.plot(*zip(*sorted(points)), marker="o", markersize=3.5,
+                  color=OURS if ours else PEERS[k % len(PEERS)], linewidth=2 if ours else 1.1,
+                  label=name)
+    if log:
+        axes.set_xscale("log")
+        axes.set_yscale("log")
+    axes.set(xlabel=x.replace("_", " "), ylabel=y.replace("_", " "))
+    axes.grid(True, color="#e4e7ea", linewidth=0.6)
+    axes.legend(frameon=False, fontsize=7.4, loc="center left", bbox_to_anchor=(1.01, 0.5))
+    return svg(figure, f"{y} against {x}")

@@ -1,0 +1,322 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The page build/bench/index.html: a list of sections, each a function of the report's data."""
+import csv
+import math
+import os
+import time
+from html import escape
+
+from . import figures, html, machine, sets
+
+# CSV files other programs write into the output folder: drawn where they exist.
+OTHERS = [
+    ("mesh.csv", "Cost against mesh", "n", "gradient_equivalents", ("problem", "solver"),
+     "Gradient-equivalents to the same tolerance as the mesh is refined."),
+    ("scaling.csv", "Scaling with the model", "n", "seconds", ("problem", "solver"),
+     "Seconds to the same tolerance as the model grows."),
+    ("cg.csv", "The CG iteration and the memory's bandwidth", "n", "gb_per_s", ("kernel",),
+     "The vector loops of one CG iteration beside what the memory delivers."),
+]
+
+
+def power(tolerance):
+    return f"10<sup>&#8722;{-round(math.log10(tolerance))}</sup>"
+
+
+def times(ratio):
+    if math.isnan(ratio):
+        return "&#8211;"
+    return f"{ratio:.2f}" if ratio < 10 else f"{ratio:.0f}"
+
+
+def share(results, solver, tolerance):
+    solved, runs = results.count(solver, tolerance)
+    return f"{solved}/{runs}" if runs else "&#8211;"
+
+
+def ratio_cell(results, peer, tolerance):
+    ratio, count = results.ratio(sets.OURS, peer, tolerance)
+    return (times(ratio), "worse" if ratio > 1 else "") if count else "&#8211;"
+
+
+def behind(results, peer, tolerance):
+    """(on how many problems this peer needs less, the problem where by most, that ratio)"""
+    told = []
+    for problem in results.names():
+        ours, theirs = (results.cost(problem, s, tolerance) for s in (sets.OURS, peer))
+        if ours is not None and theirs is not None and theirs < ours:
+            told.append((ours / theirs, problem))
+    return len(told), *max(told, default=(0, ""))[::-1]
+
+
+def peer_row(results, peer, most):
+    lost, problem, ratio = behind(results, peer, sets.MAIN_TOLERANCE)
+    worst = f"{problem} {'unsolved' if math.isinf(ratio) else times(ratio) + '&#215;'}"
+    return [escape(peer), *[ratio_cell(results, peer, t) for t in sets.TOLERANCES],
+            *[share(results, peer, t) for t in sets.TOLERANCES], str(lost),
+            *([(worst if lost else "", "text")] if most else [])]
+
+
+def comparison(results, peers, most=True):
+    """A row for each peer; `most`: with the problem on which it is furthest ahead."""
+    powers = [power(t) for t in sets.TOLERANCES]
+    ours = [sets.OURS, *["1"] * len(powers),
+            *[share(results, sets.OURS, t) for t in sets.TOLERANCES], "", *[""] * most]
+    return html.table(["", *powers, *powers, power(sets.MAIN_TOLERANCE),
+                       *[("furthest ahead on", "text")] * most],
+                      [ours, *[peer_row(results, p, most) for p in peers]], ours=(0,),
+                      above=[("", 1), ("work ratio, to", len(powers)),
+                             ("solved, to", len(powers)), ("ahead on", 1), *[("", 1)] * most])
+
+
+def losses(results, most=5):
+    rows = results.against_best(sets.MAIN_TOLERANCE)
+    lost = [f"<b>{p}</b> {end if math.isinf(r) else times(r) + '&#215;'} ({escape(name)})"
+            for p, end, name, r in rows if r > 1]
+    both = [r for *_, r in rows if 0 < r < math.inf]
+    mean = math.exp(sum(map(math.log, both)) / len(both)) if both else math.nan
+    text = (f"Against the cheapest of all {len(results.peers)} peer settings, chosen anew for each "
+            f"problem, trustncg needs {times(mean)} times the work (geometric mean, to "
+            f"{power(sets.MAIN_TOLERANCE)}). It is behind on <b>{len(lost)} of {len(rows)}</b> "
+            "problems")
+    more = "; all in the figure" if len(lost) > most else ""
+    return html.paragraph(text + (": " + ", ".join(lost[:most]) + more if lost else "") + ".")
+
+
+def headline(data):
+    results = data.results
+    champions = results.champions()
+    problems = results.names()
+    left = [
+        html.paragraph("Work of trustncg divided by the work of the peer, in gradient-equivalents: "
+                       "below 1 trustncg needs less. Geometric mean over the problems both solve; "
+                       "then how many each solves, and on how many of them the peer needs less.",
+                       "note"),
+        comparison(results, champions, most=False),
+        losses(results),
+        html.paragraph("One row for each family of peers (TAO's Newton types without and with "
+                       "preconditioner, its quasi-Newton, its nonlinear CG; SciPy's): the best "
+                       "setting on this very set, chosen afterwards in the peer's favour; all are "
+                       "below. trustncg runs with its defaults throughout. Red: the peer is ahead.",
+                       "note")]
+    rows = results.against_best(sets.MAIN_TOLERANCE)
+    right = [html.paragraph(f"Each problem, to {power(sets.MAIN_TOLERANCE)}: red where some peer "
+                            "needs less, with its name.", "note"), figures.against_best(rows)]
+    return "\n".join([
+        "<header><h1>trustncg beside its peers</h1>",
+        html.paragraph(f"{len(problems)} problems, {len(results.peers) + 1} solver settings, "
+                       f"{data.bench.ranks} rank{'s' * (data.bench.ranks > 1)}, "
+                       f"Hv {'exact' if data.bench.hessvec == 'user' else 'by differences'}, "
+                       f"{time.strftime('%Y-%m-%d')}. Every solver: same start, same products, "
+                       "same stop rule &#8214;g&#8214; &#8804; tol &#8214;g(x<sub>0</sub>)&#8214;, "
+                       "same count.", "lead"), "</header>",
+        '<div class="screen"><div>', *left, "</div><div>", *right, "</div></div>"])
+
+
+def profile_section(data):
+    return html.section(
+        "Performance profiles",
+        html.paragraph("For each solver, the share of the problems it solves within a multiple of "
+                       "the least work of the solvers drawn (Dolan and Mor&#233; 2002). At 1 "
+                       "stands how often it is the cheapest, at the right how often it solves at "
+                       "all. A profile orders each solver against the best one, not the solvers "
+                       "behind it among themselves.", "note"),
+        figures.profiles(data.results, data.results.champions()))
+
+
+def class_section(data):
+    words = "; ".join(f"<b>{c}</b>: {text}" for c, text in sets.CLASSES.items()
+                      if data.results.names(c))
+    return html.section(f"By class of problems, to {power(sets.MAIN_TOLERANCE)}",
+                        html.paragraph(words + ". A problem may be of several classes.", "note"),
+                        figures.class_dots(data.results, data.results.champions()))
+
+
+def settings_section(data):
+    return html.section("Every setting of every peer",
+                        comparison(data.results, data.results.peers))
+
+
+def history_section(data):
+    return html.section(
+        "Every problem: gradient norm against work",
+        html.paragraph("&#8214;g&#8214;/&#8214;g(x<sub>0</sub>)&#8214; against "
+                       "gradient-equivalents, to 10<sup>&#8722;9</sup>; cut at three times the "
+                       "work of trustncg. Points are accepted iterates.", "note"),
+        figures.histories(data.results, data.results.champions()))
+
+
+def seconds(row):
+    if not row["verified"]:
+        return (escape(row["reason"].replace("DIVERGED_", "").lower()), "bad")
+    return f"{row['cpu_median']:.3g} ({row['cpu_least']:.3g}&#8211;{row['cpu_most']:.3g})"
+
+
+def memory_part(data):
+    if not data.memory:
+        return []
+    rows = [[escape(r["solver"]), f"{r['peak_rss_mb']:.0f}", f"{r['vectors']:.1f}"]
+            for r in data.memory]
+    small, large = sets.MEMORY_SIZES
+    return [html.paragraph(
+        f"Memory on {sets.MEMORY_PROBLEM}, one rank: the peak at n = {large:,} in MB, and its "
+        f"growth from n = {small:,} in vectors of n numbers. In it are the problem's own vectors, "
+        "and two in which the driver remembers the last point for TAO's solvers.", "note"),
+            html.table(["", "MB", "vectors"], rows, ours=(0,))]
+
+
+def timing_section(data):
+    if not data.timing:
+        return ""
+    problems = list(dict.fromkeys(row["problem"] for row in data.timing))
+    solvers = list(dict.fromkeys(row["solver"] for row in data.timing))
+    cells = {(row["problem"], row["solver"]): row for row in data.timing}
+
+    def grid(what):
+        return [[escape(s), *[what(cells[p, s]) if (p, s) in cells else "&#8211;"
+                              for p in problems]] for s in solvers]
+
+    heads = ["solver", *[f"{p}, n = {next(r['n'] for r in data.timing if r['problem'] == p):,}"
+                         for p in problems]]
+    return html.section(
+        f"CPU seconds and memory, to {power(sets.MAIN_TOLERANCE)}",
+        html.paragraph("CPU seconds of the solve on one rank: median (least&#8211;most) of "
+                       f"{data.timing[0]['runs']} runs, the solvers in alternation. LIBLINEAR's "
+                       "are those of its process less those of reading the file.", "note"),
+        html.table(heads, grid(seconds), ours=(0,)), *memory_part(data))
+
+
+def other_section(file, title, x, y, series, words):
+    def draw(data):
+        path = os.path.join(data.bench.out, file)
+        if not os.path.exists(path):
+            return ""
+        with open(path, encoding="utf-8", newline="") as table:
+            rows = list(csv.DictReader(table))
+        if not rows:
+            return ""
+        names = [name for name in series if name in rows[0]]
+        parts = [html.paragraph(words, "note")]
+        if x in rows[0] and y in rows[0]:
+            parts.append(figures.from_table([r for r in rows if r[x] and r[y]], x, names, y))
+        listing = html.table([escape(h) for h in rows[0]],
+                             [[escape(v or "") for v in row.values()] for row in rows])
+        return html.section(title, *parts, html.folded(f"{len(rows)} rows of {file}", listing))
+    return draw
+
+
+def count(value, form="{:.0f}"):
+    return form.format(value) if value not in (None, "") else "&#8211;"
+
+
+def ended(row):
+    if row["end"] == "solved":
+        return ("solved", "text")
+    why = f" ({escape(row['reason'].lower())})" if row["end"] == "unsolved" else ""
+    return (row["end"] + why, "text bad")
+
+
+def runs_section(data):
+    parts = []
+    heads = ["solver", "tol", ("end", "text"), "gradient-equivalents", "f",
+             "&#8214;g&#8214;/&#8214;g<sub>0</sub>&#8214;", "reductions", "seconds", "MB"]
+    for problem in data.results.names():
+        rows = [row for row in data.results.rows if row["problem"] == problem]
+        cells = [[escape(r["solver"]), power(r["tolerance"]),
+                  ended(r),
+                  count(r["gradient_equivalents"]), count(r["f"], "{:.9g}"),
+                  count(r["gnorm_ratio"], "{:.1e}"), count(r["reductions"]),
+                  count(r["seconds"], "{:.3g}"), count(r["peak_rss_mb"])] for r in rows]
+        ours = [k for k, r in enumerate(rows) if r["solver"] == sets.OURS]
+        parts.append(html.folded(f"{problem}, n = {rows[0]['n']:,} ({rows[0]['classes']})",
+                                 html.table(heads, cells, ours)))
+    return html.section("All runs", html.paragraph("The same as <code>bench.csv</code>.", "note"),
+                        *parts)
+
+
+RULES = """
+A gradient-equivalent is an evaluation of f, of the gradient, or of both at one point, or a
+Hessian-vector product. f and then the gradient at the same point count once for every solver. Hv
+is the problem's own product for every solver that takes one.
+
+The stop rule is the true &#8214;g&#8214;<sub>2</sub> at an iterate, measured against the true
+&#8214;g(x<sub>0</sub>)&#8214;; the solvers' own tests are off. TAO's and SciPy's iterates do not
+depend on the tolerance, so one run to 10<sup>&#8722;9</sup> is read at the first iterate that
+passes each tolerance; trustncg and LIBLINEAR look at the tolerance and are run for each.
+
+Solved: the test is passed within {cap:,} gradient-equivalents (and {seconds} s), and f is not
+higher than the best f any solver found to that tolerance. Up to max(10<sup>&#8722;4</sup> &#964;
+|f<sub>best</sub>|, 10<sup>&#8722;7</sup> &#964;&#178; (f<sub>0</sub> &#8722; f<sub>best</sub>))
+above it counts as the same minimum; &#964; is the cube root of 10<sup>9</sup>
+&#8214;g&#8214;/&#8214;g(x<sub>0</sub>)&#8214; at the end, so 1 at 10<sup>&#8722;9</sup> and 10 at
+10<sup>&#8722;6</sup>. Higher: the test is passed, but there or further on the same solver's f is
+higher: another minimum, or a flat place on the way. Higher and unsolved runs enter no ratio; in
+the profiles they count as not solved.
+
+To 10<sup>&#8722;9</sup> f often no longer changes in double precision: a solver that judges its
+steps by f alone may stall there, and then counts as unsolved.
+
+At the end of each run f and the gradient are computed afresh; a run whose claim does not hold is
+called wrong. Peers run without preconditioner or with TAO's lmvm, none of which is told the
+structure of the problem. EW: Eisenstat and Walker's forcing terms.
+
+LIBLINEAR solves the same two-class problem (<code>-s 0 -B 1 -c 1/(&#955;M)</code>); the passes
+for its diagonal preconditioner count 1 each. SciPy and LIBLINEAR run on one process.
+"""
+
+
+def rules_section(data):
+    rules = [html.paragraph(text.format(cap=sets.MAX_EQUIVALENTS, seconds=sets.MAX_SECONDS))
+             for text in RULES.strip().split("\n\n")]
+    ends = {end: sum(r["end"] == end for r in data.results.rows)
+            for end in ("solved", "higher", "unsolved", "wrong")}
+    told = ", ".join(f"{n} {end}" for end, n in ends.items())
+    higher = sorted({f"{r['problem']} ({escape(r['solver'])})" for r in data.results.rows
+                     if r["end"] in ("higher", "wrong")})
+    options = html.table(["solver", ("options", "text")],
+                         [[escape(s.name), (f"<code>{escape(s.options)}</code>", "text")]
+                          for s in data.results.solvers])
+    return html.section("Rules, and what was left out", *rules,
+                        html.paragraph(f"Of {len(data.results.rows)} results: {told}."
+                                       + (" Higher or wrong: " + ", ".join(higher) + "."
+                                          if higher else "")),
+                        *[html.paragraph("Left out: " + escape(line) + ".", "note")
+                          for line in data.left_out],
+                        html.folded("Options of every solver", options))
+
+
+def machine_section(data):
+    return html.section("Machine and versions",
+                        html.table(["", ("", "text")], [[k, (escape(v), "text wrap")]
+                                                        for k, v in machine.facts(data.bench)]))
+
+
+class Data:
+    """What the sections draw from."""
+
+    def __init__(self, results, timing, memory, bench, left_out):
+        self.results, self.timing, self.memory = results, timing, memory
+        self.bench, self.left_out = bench, left_out
+
+
+SECTIONS = [headline, profile_section, class_section, history_section, settings_section,
+            timing_section, *[other_section(*other) for other in OTHERS], runs_section,
+            rules_section, machine_section]
+
+
+def page(data):
+    return html.page("trustncg beside its peers", *filter(None, (s(data) for s in SECTIONS)))
+
+
+def summary(results):
+    """The headline for a terminal."""
+    lines = [f"{'work of trustncg / work of the peer':40s} "
+             + " ".join(f"{t:>8.0e}" for t in sets.TOLERANCES) + "   solved at each"]
+    for peer in [sets.OURS, *results.champions()]:
+        ratios = " ".join(f"{results.ratio(sets.OURS, peer, t)[0]:8.2f}" for t in sets.TOLERANCES)
+        solved = "  ".join("{}/{}".format(*results.count(peer, t)) for t in sets.TOLERANCES)
+        lines.append(f"{peer:40s} {ratios}   {solved}")
+    lost = [f"{p} {end if math.isinf(r) else f'{r:.2g}x'} ({name})" for p, end, name, r
+            in results.against_best(sets.MAIN_TOLERANCE) if r > 1]
+    lines.append("A peer needs less, to 1e-6: " + (", ".join(lost) or "on no problem"))
+    return "\n".join(lines)

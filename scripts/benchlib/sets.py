@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What is measured: the problems with their sizes and classes, the solvers with their options."""
+from dataclasses import dataclass
+import re
+
+TOLERANCES = (1e-4, 1e-6, 1e-9)
+MAIN_TOLERANCE = 1e-6
+MAX_EQUIVALENTS = 10000  # a run that needs more is unsolved
+MAX_SECONDS = 60         # of the solve; only so that the whole ends
+OURS = "trustncg"
+
+CLASSES = {
+    "grid": "on a grid: a stencil, ill-conditioned as the mesh is refined",
+    "cheap": "Hv costs about as much as a few vector operations",
+    "expensive": "Hv costs far more than the vector operations of a CG iteration",
+    "dense": "every unknown interacts with (almost) every other",
+    "nonconvex": "negative curvature is met on the way",
+}
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One row of the set. `name` is the report's, `driver` the driver's -problem."""
+    name: str
+    n: int
+    classes: tuple
+    quick: bool = False
+    timed: bool = False
+    driver: str = ""
+    options: str = ""
+
+    @property
+    def driver_name(self):
+        return self.driver or self.name
+
+
+def _rows(text):
+    """Lines `name n classes [quick] [timed] [= driver-name options]`."""
+    for line in text.strip().splitlines():
+        head, _, tail = line.partition("=")
+        name, n, classes, *marks = head.split()
+        driver, _, options = tail.strip().partition(" ")
+        classes = tuple(classes.split(","))
+        assert set(classes) <= set(CLASSES), line
+        yield Problem(name, int(n), classes, "quick" in marks, "timed" in marks, driver, options)
+
+
+# {data} is the output folder. Problems the driver does not list are left out.
+PROBLEMS = list(_rows("""
+torsion     10000 grid,cheap                 timed
+minsurf     10000 grid,cheap                 quick timed
+combustion  10000 grid,cheap
+composites   6400 grid,cheap,nonconvex
+gl2          2500 grid,cheap,nonconvex       quick timed
+tridia      10000 cheap
+rosenbrock  10000 cheap,nonconvex            quick
+chained       300 cheap,nonconvex            timed
+broydn3d    10000 cheap                      quick
+dixmaanl     3000 cheap                      quick
+genrose       500 cheap,nonconvex
+tvdeblur     4096 grid,cheap
+elastic      2500 grid,expensive,nonconvex
+inverse      1024 grid,expensive,dense
+lj            600 expensive,dense,nonconvex
+robust       2000 expensive
+network     12730 expensive,dense,nonconvex = network -problem_samples 500
+arwhead      5000 cheap
+broydn7d     5000 cheap,nonconvex
+chainwoo     1000 cheap,nonconvex
+cosine      10000 cheap,nonconvex
+curly10      1000 cheap,nonconvex
+dixmaana     3000 cheap
+dixmaanf     3000 cheap
+dixmaanj     3000 cheap
+fletchcr      100 cheap,nonconvex
+genhumps      100 cheap,nonconvex
+nondquar     5000 cheap
+powellsg     5000 cheap
+woods        4000 cheap,nonconvex            quick
+tquartic     5000 cheap
+fminsurf     5625 grid,cheap,dense
+morebv        100 cheap
+ncb20        5010 cheap,nonconvex
+noncvxu2     5000 cheap,nonconvex
+penalty1     1000 cheap,dense
+sinquad      5000 cheap,nonconvex
+sparsqur    10000 cheap
+spmsrtls     4999 cheap,nonconvex
+vareigvl     5000 cheap,dense,nonconvex
+eigenals     2550 expensive,dense,nonconvex
+eigenbls      650 expensive,dense,nonconvex
+freuroth     5000 cheap
+liarwhd      5000 cheap
+logistic     7850 expensive,dense            timed = logistic -problem_samples 2000
+shirts        785 expensive,dense   quick timed = logistic -problem_data {data}/shirts-3000.libsvm
+"""))
+
+# Memory: the growth of the peak between two sizes of one problem, in a few evaluations.
+MEMORY_PROBLEM, MEMORY_SIZES, MEMORY_EQUIVALENTS = "minsurf", (10000, 250000), 70
+
+# The README's table: sizes of their own, two solvers.
+README_PROBLEMS = ["torsion:40000", "minsurf:40000", "composites:40000", "combustion:40000",
+                   "gl2:10000", "tridia:30000", "rosenbrock:10000", "chained:1000",
+                   "broydn3d:10000", "dixmaanl:3000", "genrose:500", "logistic:7850"]
+README_SOLVERS = ["trustncg: -tao_type trustncg",
+                  "TAO ntr, Eisenstat-Walker: -tao_type ntr -tao_ntr_pc_type none -tao_ksp_ew"]
+
+
+@dataclass(frozen=True)
+class Solver:
+    """One setting of one solver. `kind`: ours, tao (the driver), scipy, liblinear."""
+    name: str
+    family: str
+    kind: str
+    options: str
+    quick: bool = False
+    timed: bool = False
+    only: str = ""  # a problem's name: the only one this solver can be given
+
+    @property
+    def follows_tolerance(self):
+        """Do its iterates depend on the tolerance? Then each tolerance takes a run of its own."""
+        return self.kind in ("ours", "liblinear")
+
+
+QUICK = (("ntr", "none", ""), ("nls", "lmvm", ""), ("bntr", "lmvm", ""))
+
+
+def _newton(tao, settings, prefix=""):
+    """A Newton type of TAO's; a setting is its preconditioner, and rtol where that is fixed."""
+    for setting in settings.split():
+        pc, _, rtol = setting.partition(":")
+        forcing = f"-tao_{prefix or tao}_ksp_rtol {rtol}" if rtol else "-tao_ksp_ew"
+        yield Solver(
+            f"TAO {tao}, {'rtol ' + rtol if rtol else 'EW'}{', pc lmvm' if pc == 'lmvm' else ''}",
+            "TAO Newton, pc lmvm" if pc == "lmvm" else "TAO Newton", "tao",
+            f"-tao_type {tao} -tao_{prefix or tao}_pc_type {pc} {forcing}",
+            quick=(tao, pc, rtol) in QUICK, timed=tao == "nls" and not rtol)
+
+
+def _memory(tao, prefix, *sizes):
+    for m in sizes:
+        yield Solver(f"TAO {tao}, m = {m}", "TAO quasi-Newton", "tao",
+                     f"-tao_type {tao} -{prefix}_mat_lmvm_hist_size {m}", quick=tao == "blmvm",
+                     timed=tao == "blmvm")
+
+
+def _scipy(method, family, options="", words="", quick=False):
+    return Solver(f"SciPy {method}{words}", family, "scipy", f"-method {method}{options}", quick)
+
+
+WIDE = ' -options {"max_trust_radius":1e10}'
+SOLVERS = [
+    Solver(OURS, OURS, "ours", "-tao_type trustncg", quick=True, timed=True),
+    *_newton("ntr", "none lmvm none:0.1"),
+    *_newton("ntl", "none lmvm"),
+    *_newton("nls", "none lmvm none:0.1"),
+    *_newton("bntr", "none lmvm none:0.1 lmvm:0.1", "bnk"),
+    *_memory("lmvm", "tao_lmvm", 5, 30),
+    *_memory("blmvm", "tao_blmvm", 30),
+    Solver("TAO bncg", "TAO nonlinear CG", "tao", "-tao_type bncg", quick=True),
+    _scipy("trust-ncg", "SciPy Newton", WIDE, quick=True),
+    _scipy("trust-krylov", "SciPy Newton", WIDE),
+    _scipy("Newton-CG", "SciPy Newton"),
+    _scipy("L-BFGS-B", "SciPy L-BFGS-B", ' -options {"maxcor":10}', ", m = 10"),
+    _scipy("L-BFGS-B", "SciPy L-BFGS-B", ' -options {"maxcor":30}', ", m = 30", True),
+    Solver("LIBLINEAR -s 0", "LIBLINEAR", "liblinear", "-lambda 1e-4", quick=True, timed=True,
+           only="shirts"),
+]
+
+
+def chosen(problems, solvers, quick=False, only="", which=""):
+    """The problems and solvers to run: all, the quick ones, or those whose names match."""
+    return ([p for p in problems if (p.quick or not quick or only) and re.fullmatch(only or ".*",
+                                                                                  p.name)],
+            [s for s in solvers if (s.quick or not quick or which) and
+             (s.kind == "ours" or re.search(which or ".", s.name))])

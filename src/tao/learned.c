@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+   Steps of the learned model alone: d = -Bg and a weak Wolfe search along it, at one evaluation a
+   trial point and no Hessian-vector product. J. Nocedal, S. J. Wright, Numerical Optimization
+   (2006), sections 3.1 and 7.2. */
+#include "tao/trustncg_impl.h"
+#include "precond/pairs.h"
+#include "rules/rules.h"
+
+#define TRIALS 10   /* points of a search */
+#define ARMIJO 1e-4 /* f falls by this share of what the slope at x promises, at least, */
+#define WOLFE  0.9  /* and the slope rises to this share of it */
+#define EXPAND 2.0
+
+typedef enum { FAR = 1, NEAR = -1, GOOD = 0 } Verdict;
+
+/* The trial at w = x - d: too far along the step, not far enough, or good. */
+static PetscErrorCode Judge(Tao tao, Verdict *verdict)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+  PetscReal     ared;
+
+  PetscFunctionBegin;
+  PetscCall(TrustNCGEvaluateTrial(tao));
+  *verdict     = FAR;
+  ared         = tn->f - tn->fplus;
+  tn->rounding = TrustNCGBelowRoundoff(ared, tn->slope, TrustNCGRoundoff(tn->f, tn->fplus, tn->n));
+  if (tn->rounding) { /* the trapezoidal rule on the slopes sees what the values no longer do */
+    PetscCall(TrustNCGEvaluateTrialGradient(tao));
+    ared = -0.5 * (tn->slope + tn->slopeplus);
+  }
+  if (!TrustNCGAccept(TrustNCGRatio(ared, -tn->slope), ARMIJO)) PetscFunctionReturn(PETSC_SUCCESS);
+  if (!tn->rounding) PetscCall(TrustNCGEvaluateTrialGradient(tao));
+  if (PetscIsInfOrNanReal(tn->gplusnorm)) PetscFunctionReturn(PETSC_SUCCESS);
+  if (tn->rounding && tn->gplusnorm >= tn->gnorm) PetscFunctionReturn(PETSC_SUCCESS);
+  *verdict = tn->slopeplus < WOLFE * tn->slope ? NEAR : GOOD;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* On return w, f+ and g+ are those of a step to take, or *accept is false. */
+static PetscErrorCode Search(Tao tao, PetscBool *accept)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+  PetscReal     t = 1.0, low = 0.0, high = PETSC_INFINITY, next;
+  Verdict       verdict = FAR;
+
+  PetscFunctionBegin;
+  *accept   = PETSC_FALSE;
+  tn->tries = 0;
+  while (tn->tries < TRIALS) {
+    PetscCall(Judge(tao, &verdict));
+    if (!(tn->slope < 0.0)) break; /* B is not positive along g, or holds a NaN */
+    *accept = (PetscBool)(verdict == GOOD);
+    if (*accept) { /* ||d||_M with M = B^-1 */
+      tn->dnorm = PetscSqrtReal(-t * tn->slope);
+      break;
+    }
+    tn->ledger.rejected++;
+    if (verdict == NEAR) low = t;
+    else high = t;
+    if (low == 0.0) next = t * TrustNCGInterpolate(tn->f, tn->fplus, tn->slope);
+    else next = high < PETSC_INFINITY ? 0.5 * (low + high) : EXPAND * t;
+    PetscUseTypeMethod(tao, convergencetest, tao->cnvP); /* limits hold here, too */
+    if (tao->reason != TAO_CONTINUE_ITERATING) break;
+    PetscCall(VecScale(tao->stepdirection, next / t));
+    t = next;
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* A trial by the learned model, and which kind of step comes next. */
+PetscErrorCode TrustNCGLearnedTrial(Tao tao, PetscBool *accept)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+  PetscReal     df, trapezoid;
+
+  PetscFunctionBegin;
+  tao->ksp_its = 0;
+  PetscCall(TrustNCGPairsUse(tn->pairs, TRUSTNCG_FOR_STEPS));
+  PetscCall(TrustNCGPairsApply(tn->pairs, tao->gradient, tao->stepdirection));
+  PetscCall(Search(tao, accept));
+  if (*accept) {
+    tao->trust = PetscMax(tao->trust, tn->dnorm);
+    trapezoid  = 0.5 * (tn->slope + tn->slopeplus);
+    df         = tn->rounding ? trapezoid : tn->fplus - tn->f;
+    TrustNCGModeLearned(&tn->mode, tn->n, df, trapezoid, tn->gplusnorm, TrustNCGWork(tn));
+  } else TrustNCGModeLeave(&tn->mode, tn->gnorm, TrustNCGWork(tn));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}

@@ -1,0 +1,396 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+   Which preconditioner CG has: the choice, and what feeds and renews it.
+
+     user      the PC of the KSP, as the user set it
+     sparse    a PETSc PC (multigrid) on the Hessian assembled from coloured products
+     pairs     limited-memory BFGS over a learned diagonal
+     diagonal  the learned diagonal alone
+     auto      user where the KSP has a PC; else pairs, and where a pattern is at hand soon sparse,
+               if a product with it agrees with one with the Hessian */
+#include "tao/trustncg_impl.h"
+#include "hessvec/hessvec.h"
+#include "precond/gather.h"
+#include "precond/pairs.h"
+#include "precond/sparse.h"
+#include "subproblem/trustcg.h"
+
+#define HOPE         10.0 /* the products of a sparse Hessian for each unit of work done before */
+#define GATHER_LEAST 3    /* fewer pairs of CG do not replace what was learned before */
+#define PAIRS        10   /* in the model, */
+#define GATHERED     8    /* and gathered during CG, where the user does not bound the memory */
+#define FIT          1e-3 /* largest ||Hg - Pg|| / ||Hg|| of a P whose pattern fits */
+
+const char *const TaoTrustNCGPrecondTypes[] = {"none",
+                                               "pairs",
+                                               "diagonal",
+                                               "sparse",
+                                               "user",
+                                               "auto",
+                                               "TaoTrustNCGPrecondType",
+                                               "TAO_TRUSTNCG_PRECOND_",
+                                               NULL};
+
+static PetscErrorCode ObserveCG(void *ctx, PetscInt it, Vec p, Vec Hp)
+{
+  PetscFunctionBegin;
+  PetscCall(TrustNCGGatherSee((TrustNCGGather)ctx, it, p, Hp));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode ApplyPairs(PC pc, Vec v, Vec z)
+{
+  TrustNCGPairs pairs;
+
+  PetscFunctionBegin;
+  PetscCall(PCShellGetContext(pc, &pairs));
+  PetscCall(TrustNCGPairsApply(pairs, v, z));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Room for pairs in the model and gathered, within the bound on vectors: beside them the model
+   takes five (three of the diagonal, one of its own, z of CG) and a pair that is staged. */
+static void ShareOut(PetscInt vectors, PetscInt *pairs, PetscInt *gathered)
+{
+  const PetscInt most = PAIRS + GATHERED, room = vectors < 7 ? 0 : (vectors - 7) / 2;
+  const PetscInt all = PetscMin(most, room);
+
+  *gathered = GATHERED * all / most;
+  *pairs    = all - *gathered;
+}
+
+static PetscErrorCode SetUpPairs(Tao tao, PetscBool diagonal)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+  PetscInt      pairs, gathered;
+  PC            pc;
+
+  PetscFunctionBegin;
+  ShareOut(tn->maxvectors, &pairs, &gathered);
+  if (diagonal) pairs = gathered = 0;
+  PetscCall(TrustNCGPairsCreate(tao->solution, pairs, &tn->pairs));
+  PetscCall(TrustNCGGatherCreate(tao->solution, gathered, &tn->gather));
+  if (gathered) PetscCall(TrustCGSetObserver(tao->ksp, ObserveCG, tn->gather));
+  PetscCall(KSPGetPC(tao->ksp, &pc));
+  PetscCall(PCSetType(pc, PCSHELL));
+  PetscCall(PCShellSetContext(pc, tn->pairs));
+  PetscCall(PCShellSetApply(pc, ApplyPairs));
+  PetscCall(PCShellSetName(pc, diagonal ? "learned diagonal" : "pairs over a learned diagonal"));
+  tn->ownpc = PETSC_TRUE;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode ResetPairs(Tao tao)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+  PetscBool     ours;
+  PC            pc;
+
+  PetscFunctionBegin;
+  PetscCall(PetscObjectTypeCompare((PetscObject)tao->ksp, KSPTRUSTCG, &ours));
+  if (ours) PetscCall(TrustCGSetObserver(tao->ksp, NULL, NULL));
+  PetscCall(KSPGetPC(tao->ksp, &pc));
+  if (tn->ownpc) PetscCall(PCSetType(pc, PCNONE));
+  tn->ownpc = PETSC_FALSE;
+  PetscCall(TrustNCGPairsDestroy(&tn->pairs));
+  PetscCall(TrustNCGGatherDestroy(&tn->gather));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The PC of the KSP is what it was before trustncg chose one. */
+PetscErrorCode TrustNCGPrecondReset(Tao tao)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+
+  PetscFunctionBegin;
+  PetscCall(TrustNCGSparseDestroy(&tn->sparse));
+  PetscCall(ResetPairs(tao));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The coloured pattern, no product yet; tn->sparse is NULL where no pattern is known, or the
+   vectors are too many. */
+static PetscErrorCode CreateSparse(Tao tao)
+{
+  TAO_TrustNCG *tn      = (TAO_TrustNCG *)tao->data;
+  PetscInt      vectors = 0;
+  Mat           pattern;
+
+  PetscFunctionBegin;
+  PetscCall(TaoTrustNCGGetPattern(tao, &pattern));
+  PetscCall(TrustNCGSparseCreate(tao->solution, pattern, &tn->sparse));
+  if (tn->sparse) PetscCall(TrustNCGSparseGetVectors(tn->sparse, &vectors));
+  if (vectors > tn->maxvectors) PetscCall(TrustNCGSparseDestroy(&tn->sparse));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* It takes the place of whatever PC there is. */
+static PetscErrorCode UseSparse(Tao tao)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+  PC            pc;
+
+  PetscFunctionBegin;
+  PetscCall(ResetPairs(tao));
+  PetscCall(KSPGetPC(tao->ksp, &pc));
+  PetscCall(TrustNCGSparseSetPC(tn->sparse, pc));
+  tn->type = TAO_TRUSTNCG_PRECOND_SPARSE;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* A pattern that auto may use: one that the user gave, or that of a structured grid. */
+static PetscErrorCode HasPattern(Tao tao, PetscBool *has)
+{
+  Mat pattern;
+  DM  dm;
+
+  PetscFunctionBegin;
+  *has = PETSC_FALSE;
+  PetscCall(TaoTrustNCGGetPattern(tao, &pattern));
+  PetscCall(VecGetDM(tao->solution, &dm));
+  if (pattern) *has = PETSC_TRUE;
+  else if (dm) PetscCall(PetscObjectTypeCompare((PetscObject)dm, DMDA, has));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* What auto stands for, and why. */
+static PetscErrorCode Resolve(Tao tao, PetscBool haspc, TaoTrustNCGPrecondType *type)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+  PetscInt      pairs, gathered;
+
+  PetscFunctionBegin;
+  ShareOut(tn->maxvectors, &pairs, &gathered);
+  tn->waiting = PETSC_FALSE;
+  tn->why     = "as asked";
+  *type       = tn->precond;
+  if (*type != TAO_TRUSTNCG_PRECOND_AUTO) PetscFunctionReturn(PETSC_SUCCESS);
+  if (haspc) {
+    *type   = TAO_TRUSTNCG_PRECOND_USER;
+    tn->why = "the KSP has a PC";
+  } else if (!tn->ours || pairs < 1) {
+    *type   = TAO_TRUSTNCG_PRECOND_NONE;
+    tn->why = tn->ours ? "no memory is left for pairs" : "the KSP is not of type " KSPTRUSTCG;
+  } else {
+    *type = TAO_TRUSTNCG_PRECOND_PAIRS;
+    PetscCall(HasPattern(tao, &tn->waiting));
+    tn->why = tn->waiting ? "the solve was too easy for a sparse Hessian"
+                          : "no pattern of the Hessian is known";
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode CheckChoice(Tao tao, PetscBool haspc)
+{
+  TAO_TrustNCG *tn   = (TAO_TrustNCG *)tao->data;
+  const char   *name = TaoTrustNCGPrecondTypes[tn->type];
+  MPI_Comm      comm = PetscObjectComm((PetscObject)tao);
+  PetscBool     own;
+
+  PetscFunctionBegin;
+  own = (PetscBool)(tn->type == TAO_TRUSTNCG_PRECOND_PAIRS ||
+                    tn->type == TAO_TRUSTNCG_PRECOND_DIAGONAL);
+  PetscCheck(!haspc || tn->type == TAO_TRUSTNCG_PRECOND_USER ||
+               tn->type == TAO_TRUSTNCG_PRECOND_SPARSE,
+             comm, PETSC_ERR_ARG_INCOMP,
+             "-%stao_trustncg_precond %s leaves no room for the PC that the KSP has: leave out "
+             "one of them",
+             TrustNCGPrefix(tao), name);
+  PetscCheck(!own || tn->ours, comm, PETSC_ERR_ARG_INCOMP,
+             "-%stao_trustncg_precond %s needs -%stao_trustncg_ksp_type %s", TrustNCGPrefix(tao),
+             name, TrustNCGPrefix(tao), KSPTRUSTCG);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode TrustNCGPrecondSetUp(Tao tao)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+  PetscBool     none;
+  PC            pc;
+
+  PetscFunctionBegin;
+  PetscCall(TrustNCGPrecondReset(tao));
+  PetscCall(KSPGetPC(tao->ksp, &pc));
+  PetscCall(PetscObjectTypeCompare((PetscObject)pc, PCNONE, &none));
+  PetscCall(Resolve(tao, (PetscBool)!none, &tn->type));
+  PetscCall(CheckChoice(tao, (PetscBool)!none));
+  tn->nhv_precond = 0;
+  switch (tn->type) {
+  case TAO_TRUSTNCG_PRECOND_PAIRS:
+  case TAO_TRUSTNCG_PRECOND_DIAGONAL:
+    PetscCall(SetUpPairs(tao, (PetscBool)(tn->type == TAO_TRUSTNCG_PRECOND_DIAGONAL)));
+    break;
+  case TAO_TRUSTNCG_PRECOND_SPARSE:
+    PetscCall(CreateSparse(tao));
+    PetscCheck(tn->sparse, PetscObjectComm((PetscObject)tao), PETSC_ERR_ARG_WRONGSTATE,
+               "A sparse preconditioner needs a pattern of the Hessian, and room for it: make the "
+               "solution vector with DMCreateGlobalVector() or call TaoTrustNCGSetPattern(); see "
+               "-%stao_trustncg_vectors",
+               TrustNCGPrefix(tao));
+    PetscCall(UseSparse(tao));
+    break;
+  default:
+    break;
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode CountProducts(Tao tao, PetscInt products)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+
+  PetscFunctionBegin;
+  tn->nhv_precond += products;
+  if (tn->kind == TRUSTNCG_HV_MATRIX) tn->ledger.nhv_matrix += products; /* others count */
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* From pairs to sparse for good, if the Hessian has that pattern. */
+static PetscErrorCode Switch(Tao tao, Mat H)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+  PetscReal     misfit;
+  PetscInt      products;
+
+  PetscFunctionBegin;
+  tn->waiting = PETSC_FALSE;
+  PetscCall(TrustNCGSparseTry(tn->sparse, H, tao->gradient, &misfit, &products));
+  PetscCall(CountProducts(tao, products));
+  if (misfit <= FIT) {
+    tn->why = "a pattern of the Hessian is known";
+    PetscCall(UseSparse(tao));
+    tao->trust = tao->trust0; /* what was learned of the radius was in another norm */
+  } else {
+    tn->why = "the Hessian does not have the pattern that is known";
+    PetscCall(TrustNCGSparseDestroy(&tn->sparse));
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* A known pattern promises so much that auto builds a sparse Hessian as soon as the solve has cost
+   a tenth of that: where it has few colours, at the start. */
+PetscErrorCode TrustNCGPrecondDue(Tao tao, PetscBool *due)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+  PetscInt      colors;
+
+  PetscFunctionBegin;
+  *due = PETSC_FALSE;
+  if (!tn->waiting) PetscFunctionReturn(PETSC_SUCCESS);
+  if (!tn->sparse) PetscCall(CreateSparse(tao));
+  if (!tn->sparse) {
+    tn->waiting = PETSC_FALSE;
+    tn->why     = "no memory is left for a sparse Hessian";
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
+  PetscCall(TrustNCGSparseGetCounts(tn->sparse, &colors, NULL));
+  *due = (PetscBool)(HOPE * TrustNCGWork(tn) >= (PetscReal)colors);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Before a solve with H at the iterate: P, from which the PC is made, brought up to date. */
+PetscErrorCode TrustNCGPrecondUpdate(Tao tao, Mat H, Mat *P)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+  PetscInt      products;
+  PetscBool     due;
+
+  PetscFunctionBegin;
+  PetscCall(TrustNCGPrecondDue(tao, &due));
+  if (due) PetscCall(Switch(tao, H));
+  if (tn->type == TAO_TRUSTNCG_PRECOND_SPARSE) {
+    PetscCall(TrustNCGSparseUpdate(tn->sparse, H, tao->gradient, &products));
+    PetscCall(CountProducts(tao, products));
+    PetscCall(TrustNCGSparseGetMat(tn->sparse, P));
+  }
+  if (tn->pairs) {
+    PetscCall(TrustNCGGatherStart(tn->gather));
+    PetscCall(TrustNCGPairsUse(tn->pairs, TRUSTNCG_FOR_CG));
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* After a step was accepted, before x and g move: s = -d, y = g+ - g. */
+PetscErrorCode TrustNCGPrecondLearn(Tao tao, PetscBool bycg)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+  PetscReal     rnorm;
+  PetscBool     taken;
+  Vec           s, y;
+
+  PetscFunctionBegin;
+  if (tn->pairs) {
+    if (bycg) PetscCall(TrustNCGGatherGive(tn->gather, GATHER_LEAST, tn->pairs));
+    PetscCall(TrustNCGPairsStage(tn->pairs, &s, &y));
+    PetscCall(VecAXPBY(s, -1.0, 0.0, tao->stepdirection));
+    PetscCall(VecWAXPY(y, -1.0, tao->gradient, tn->gplus));
+    PetscCall(TrustNCGPairsCommit(tn->pairs, PETSC_TRUE, &taken));
+    /* the norm of the trust region is a new one: the radius stays what it is in steps like s,
+       for which now s'Ms = s'y */
+    if (taken && tao->trust < PETSC_INFINITY) {
+      tao->trust *= PetscSqrtReal(tn->slopeplus - tn->slope) / tn->dnorm;
+    }
+  } else if (tn->type == TAO_TRUSTNCG_PRECOND_SPARSE) {
+    PetscCall(KSPGetResidualNorm(tao->ksp, &rnorm));
+    PetscCall(TrustNCGSparseNote(tn->sparse, tao->gradient, tn->gplus, tao->stepdirection,
+                                 tao->ksp_its, tn->boundary ? 0.0 : rnorm / tn->gnorm,
+                                 tao->ksp_its + tn->tries));
+    tn->reductions += 2;
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Forget what was learned, if anything was. */
+PetscErrorCode TrustNCGPrecondForget(Tao tao, PetscBool *forgot)
+{
+  TAO_TrustNCG *tn     = (TAO_TrustNCG *)tao->data;
+  PetscInt      stored = 0;
+
+  PetscFunctionBegin;
+  if (tn->pairs) PetscCall(TrustNCGPairsGetCounts(tn->pairs, &stored, NULL, NULL, NULL));
+  *forgot = (PetscBool)(stored > 0);
+  if (*forgot) PetscCall(TrustNCGPairsReset(tn->pairs));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode TrustNCGPrecondGetCounts(Tao tao, PetscInt *vectors, PetscInt *reductions)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+  PetscInt      gathered, sparse;
+
+  PetscFunctionBegin;
+  *vectors = *reductions = 0;
+  if (tn->pairs) {
+    PetscCall(TrustNCGPairsGetCounts(tn->pairs, NULL, NULL, vectors, reductions));
+    PetscCall(TrustNCGGatherGetVectors(tn->gather, &gathered));
+    *vectors += gathered;
+  }
+  if (tn->sparse) {
+    PetscCall(TrustNCGSparseGetVectors(tn->sparse, &sparse));
+    *vectors += sparse;
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode TrustNCGPrecondView(Tao tao, PetscViewer viewer)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+  PetscInt      stored;
+  PetscReal     power[2];
+
+  PetscFunctionBegin;
+  PetscCall(PetscViewerASCIIPrintf(viewer, "preconditioner: %s (%s%s)\n",
+                                   TaoTrustNCGPrecondTypes[tn->type],
+                                   tn->precond == TAO_TRUSTNCG_PRECOND_AUTO ? "auto: " : "",
+                                   tn->why ? tn->why : "not chosen yet"));
+  if (tn->pairs) {
+    PetscCall(TrustNCGPairsGetCounts(tn->pairs, &stored, power, NULL, NULL));
+    PetscCall(PetscViewerASCIIPrintf(
+      viewer,
+      "learned model: %" PetscInt_FMT
+      " pairs over the learned diagonal to the power %g, %g for CG\n",
+      stored, (double)power[TRUSTNCG_FOR_STEPS], (double)power[TRUSTNCG_FOR_CG]));
+  }
+  if (tn->type == TAO_TRUSTNCG_PRECOND_SPARSE && tn->sparse)
+    PetscCall(TrustNCGSparseView(tn->sparse, viewer));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}

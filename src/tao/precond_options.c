@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+   What a user may set about preconditioning and the learned model. */
+#include "tao/trustncg_impl.h"
+
+#define PATTERN_KEY "TaoTrustNCGPattern"
+
+/*@
+  TaoTrustNCGSetPrecondType - Sets what preconditions the truncated conjugate gradients.
+
+  Logically Collective; `type` must be equal on all ranks
+
+  Input Parameters:
++ tao  - the `Tao`, of type `TAOTRUSTNCG` (otherwise ignored)
+- type - one of the values below; default `TAO_TRUSTNCG_PRECOND_AUTO`
+
+  Values:
++ `TAO_TRUSTNCG_PRECOND_NONE`     - nothing: a trust region in the Euclidean norm
+. `TAO_TRUSTNCG_PRECOND_PAIRS`    - limited-memory BFGS from the curvature pairs (p, Hp) of CG and
+  the steps, over a diagonal learned from the steps; no evaluation is made for it
+. `TAO_TRUSTNCG_PRECOND_DIAGONAL` - the learned diagonal alone
+. `TAO_TRUSTNCG_PRECOND_SPARSE`   - the Hessian assembled from one product a colour on the pattern
+  of the solution's `DM` or of `TaoTrustNCGSetPattern()`, with the PC of the KSP, by default `PCGAMG`
+. `TAO_TRUSTNCG_PRECOND_USER`     - the PC of the KSP as it is
+- `TAO_TRUSTNCG_PRECOND_AUTO`     - user where the KSP has a PC; else pairs; but where the `DM` is
+  a `DMDA` or a pattern was set sparse, as soon as the solve has cost a tenth of its products, if
+  one product more shows that the Hessian has that pattern
+
+  Options Database Key:
+. -tao_trustncg_precond <auto> - none, pairs, diagonal, sparse, user or auto
+
+  Level: intermediate
+
+  Notes:
+  The norm of the trust region is that of the preconditioner. `TaoView()` says what auto chose, and
+  why.
+
+  J. L. Morales, J. Nocedal, Automatic preconditioning by limited memory quasi-Newton updating,
+  SIAM J. Optim. 10 (2000); T. F. Coleman, J. J. More, Estimation of sparse Hessian matrices and
+  graph coloring problems, Math. Programming 28 (1984).
+
+.seealso: `TAOTRUSTNCG`, `TaoTrustNCGGetPrecondType()`, `TaoTrustNCGSetPattern()`,
+          `TaoTrustNCGSetLearnedSteps()`, `TaoTrustNCGSetMaxVectors()`
+@*/
+PetscErrorCode TaoTrustNCGSetPrecondType(Tao tao, TaoTrustNCGPrecondType type)
+{
+  TAO_TrustNCG *tn = NULL;
+
+  PetscFunctionBegin;
+  PetscCall(TaoGetTrustNCG(tao, &tn));
+  PetscValidLogicalCollectiveEnum(tao, type, 2);
+  PetscCheck(type >= TAO_TRUSTNCG_PRECOND_NONE && type <= TAO_TRUSTNCG_PRECOND_AUTO,
+             PetscObjectComm((PetscObject)tao), PETSC_ERR_ARG_OUTOFRANGE,
+             "There is no preconditioner of number %d: see TaoTrustNCGPrecondType", (int)type);
+  if (tn) tn->precond = type;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/*@
+  TaoTrustNCGGetPrecondType - Gets what `TaoTrustNCGSetPrecondType()` has set.
+
+  Not Collective
+
+  Input Parameter:
+. tao - the `Tao`, of type `TAOTRUSTNCG` (otherwise an error)
+
+  Output Parameter:
+. type - as set: auto stays auto
+
+  Level: intermediate
+
+.seealso: `TAOTRUSTNCG`, `TaoTrustNCGSetPrecondType()`
+@*/
+PetscErrorCode TaoTrustNCGGetPrecondType(Tao tao, TaoTrustNCGPrecondType *type)
+{
+  TAO_TrustNCG *tn = NULL;
+
+  PetscFunctionBegin;
+  PetscCall(TaoNeedTrustNCG(tao, &tn));
+  PetscValidPointer(type, 2);
+  *type = tn->precond;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/*@
+  TaoTrustNCGSetPattern - Sets the pattern of the Hessian, for the sparse preconditioner.
+
+  Logically Collective
+
+  Input Parameters:
++ tao     - the `Tao`; its type may still be chosen later, other types ignore the pattern
+- pattern - assembled and of type `MATAIJ`, with the layout of the solution and an entry (i, j)
+  wherever the second derivative along the unknowns i and j may be other than 0, both (i, j) and
+  (j, i); its values do not matter. `NULL` takes it back
+
+  Level: intermediate
+
+  Notes:
+  Referenced, not copied; not changed. Without it the pattern of the `DM` of the solution vector is
+  taken. Errors with `PETSC_ERR_ARG_SIZ` at the solve where its size is not that of the solution.
+
+.seealso: `TAOTRUSTNCG`, `TaoTrustNCGGetPattern()`, `TaoTrustNCGSetPrecondType()`
+@*/
+PetscErrorCode TaoTrustNCGSetPattern(Tao tao, Mat pattern)
+{
+  PetscFunctionBegin;
+  PetscValidHeaderSpecific(tao, TAO_CLASSID, 1);
+  if (pattern) PetscValidHeaderSpecific(pattern, MAT_CLASSID, 2);
+  PetscCall(PetscObjectCompose((PetscObject)tao, PATTERN_KEY, (PetscObject)pattern));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/*@
+  TaoTrustNCGGetPattern - Gets the pattern set by `TaoTrustNCGSetPattern()`.
+
+  Not Collective
+
+  Input Parameter:
+. tao - the `Tao`
+
+  Output Parameter:
+. pattern - the Mat, `NULL` where none was set; not to be destroyed
+
+  Level: intermediate
+
+.seealso: `TAOTRUSTNCG`, `TaoTrustNCGSetPattern()`
+@*/
+PetscErrorCode TaoTrustNCGGetPattern(Tao tao, Mat *pattern)
+{
+  PetscFunctionBegin;
+  PetscValidHeaderSpecific(tao, TAO_CLASSID, 1);
+  PetscValidPointer(pattern, 2);
+  PetscCall(PetscObjectQuery((PetscObject)tao, PATTERN_KEY, (PetscObject *)pattern));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/*@
+  TaoTrustNCGSetLearnedSteps - Allows or forbids steps of the learned model alone, which cost one
+  evaluation and no Hessian-vector product.
+
+  Logically Collective; `use` must be equal on all ranks
+
+  Input Parameters:
++ tao - the `Tao`, of type `TAOTRUSTNCG` (otherwise ignored)
+- use - default true; false for pure Newton-CG
+
+  Options Database Key:
+. -tao_trustncg_learned_steps <true> - allow them
+
+  Level: intermediate
+
+  Note:
+  They are made where the preconditioner is pairs, by choice or by auto. CG takes over where f has
+  looked quadratic along them for a while or where they find no decrease, and keeps the turn while
+  it brings the gradient down at no less than half of their rate.
+
+.seealso: `TAOTRUSTNCG`, `TaoTrustNCGGetLearnedSteps()`, `TaoTrustNCGSetPrecondType()`
+@*/
+PetscErrorCode TaoTrustNCGSetLearnedSteps(Tao tao, PetscBool use)
+{
+  TAO_TrustNCG *tn = NULL;
+
+  PetscFunctionBegin;
+  PetscCall(TaoGetTrustNCG(tao, &tn));
+  PetscValidLogicalCollectiveBool(tao, use, 2);
+  if (tn) tn->learnedsteps = use;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/*@
+  TaoTrustNCGGetLearnedSteps - Says whether steps of the learned model alone are allowed.
+
+  Not Collective
+
+  Input Parameter:
+. tao - the `Tao`, of type `TAOTRUSTNCG` (otherwise an error)
+
+  Output Parameter:
+. use - true where they are
+
+  Level: intermediate
+
+.seealso: `TAOTRUSTNCG`, `TaoTrustNCGSetLearnedSteps()`
+@*/
+PetscErrorCode TaoTrustNCGGetLearnedSteps(Tao tao, PetscBool *use)
+{
+  TAO_TrustNCG *tn = NULL;
+
+  PetscFunctionBegin;
+  PetscCall(TaoNeedTrustNCG(tao, &tn));
+  PetscValidBoolPointer(use, 2);
+  *use = tn->learnedsteps;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/*@
+  TaoTrustNCGSetMaxVectors - Bounds the memory of preconditioning and of the learned model.
+
+  Logically Collective; `most` must be equal on all ranks
+
+  Input Parameters:
++ tao  - the `Tao`, of type `TAOTRUSTNCG` (otherwise ignored)
+- most - vectors like the solution, >= 0; default unbounded, when up to 43 are taken by pairs, and
+  by a sparse Hessian about 2.5 for each entry in a row of it
+
+  Options Database Key:
+. -tao_trustncg_vectors <unbounded> - the bound
+
+  Level: intermediate
+
+  Notes:
+  Beyond the seven vectors of the solve without a preconditioner. With fewer than 9 auto is none;
+  what the PC makes of a sparse Hessian (levels of multigrid, factors) is not counted. Errors with
+  `PETSC_ERR_ARG_OUTOFRANGE` for a negative bound.
+
+.seealso: `TAOTRUSTNCG`, `TaoTrustNCGGetMaxVectors()`, `TaoTrustNCGGetLedger()`
+@*/
+PetscErrorCode TaoTrustNCGSetMaxVectors(Tao tao, PetscInt most)
+{
+  TAO_TrustNCG *tn = NULL;
+
+  PetscFunctionBegin;
+  PetscCall(TaoGetTrustNCG(tao, &tn));
+  PetscValidLogicalCollectiveInt(tao, most, 2);
+  PetscCheck(most >= 0, PetscObjectComm((PetscObject)tao), PETSC_ERR_ARG_OUTOFRANGE,
+             "The bound on vectors -tao_trustncg_vectors must be at least 0, not %" PetscInt_FMT,
+             most);
+  if (tn) tn->maxvectors = most;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/*@
+  TaoTrustNCGGetMaxVectors - Gets the bound on the memory of preconditioning.
+
+  Not Collective
+
+  Input Parameter:
+. tao - the `Tao`, of type `TAOTRUSTNCG` (otherwise an error)
+
+  Output Parameter:
+. most - vectors like the solution; `PETSC_MAX_INT` where unbounded
+
+  Level: intermediate
+
+.seealso: `TAOTRUSTNCG`, `TaoTrustNCGSetMaxVectors()`
+@*/
+PetscErrorCode TaoTrustNCGGetMaxVectors(Tao tao, PetscInt *most)
+{
+  TAO_TrustNCG *tn = NULL;
+
+  PetscFunctionBegin;
+  PetscCall(TaoNeedTrustNCG(tao, &tn));
+  PetscValidIntPointer(most, 2);
+  *most = tn->maxvectors;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+   The subproblem of the trust-region loop: truncated CG within the radius, as far as it pays, with
+   a look at f on the way of a long solve. */
+#include "tao/trustncg_impl.h"
+#include "rules/rules.h"
+#include "subproblem/trustcg.h"
+
+#define OPENING_ITS 2
+#define WAITING_ITS 10
+
+/* The KSP must know a radius. Ours lends a vector for the gradient at the trial point. */
+PetscErrorCode TrustNCGSetUpKSP(Tao tao)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+  PetscReal     rtol;
+  PetscInt      its;
+  KSPType       type;
+  void (*setradius)(void);
+
+  PetscFunctionBegin;
+  PetscCall(KSPGetType(tao->ksp, &type));
+  PetscCall(PetscObjectTypeCompare((PetscObject)tao->ksp, KSPTRUSTCG, &tn->ours));
+  PetscCall(PetscObjectQueryFunction((PetscObject)tao->ksp, "KSPCGSetRadius_C", &setradius));
+  PetscCheck(setradius, PetscObjectComm((PetscObject)tao), PETSC_ERR_ARG_WRONG,
+             "The KSP of type %s knows no trust-region radius: use -%stao_trustncg_ksp_type %s",
+             type, TrustNCGPrefix(tao), KSPTRUSTCG);
+  tn->reductions0 = 0;
+  if (tn->ours) PetscCall(TrustCGGetCounts(tao->ksp, &tn->reductions0, NULL));
+  PetscCall(KSPGetTolerances(tao->ksp, &rtol, NULL, NULL, &its));
+  if (rtol != tn->forcing) tn->etamax = rtol; /* else a solve cut short by an error left its own */
+  if (its != tn->cgmost) tn->maxits = its;
+  PetscCheck(tn->etamax > 0.0 && tn->etamax < 1.0, PetscObjectComm((PetscObject)tao),
+             PETSC_ERR_ARG_OUTOFRANGE,
+             "The relative tolerance of the KSP is the largest forcing term, in (0, 1), not %g: "
+             "set -%stao_trustncg_ksp_rtol",
+             (double)tn->etamax, TrustNCGPrefix(tao));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Room for the gradient at a trial: a vector that the KSP does not need now, else a spare one. */
+static PetscErrorCode TrustNCGGetRoom(Tao tao)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+
+  PetscFunctionBegin;
+  tn->gplus = NULL;
+  if (tn->ours) PetscCall(TrustCGGetFreeVec(tao->ksp, &tn->gplus));
+  if (!tn->gplus && !tn->spare) PetscCall(VecDuplicate(tao->solution, &tn->spare));
+  if (!tn->gplus) tn->gplus = tn->spare;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* On the way of a long solve of CG: where f no longer follows the model, or follows it badly, the
+   rest of the solve would be wasted. What is known of the trial is kept for its judgement. */
+static PetscErrorCode TrustNCGLook(void *ctx, PetscBool *stop)
+{
+  Tao           tao = (Tao)ctx;
+  TAO_TrustNCG *tn  = (TAO_TrustNCG *)tao->data;
+  PetscReal     ared;
+
+  PetscFunctionBegin;
+  PetscCall(KSPCGGetNormD(tao->ksp, &tn->dnorm));
+  PetscCall(KSPCGGetObjFcn(tao->ksp, &tn->model));
+  PetscCall(TrustNCGGetRoom(tao));
+  PetscCall(TrustNCGEvaluateTrial(tao));
+  ared = tn->f - tn->fplus;
+  *stop =
+    (PetscBool)!TrustNCGModelHolds(ared, -tn->model, TrustNCGRoundoff(tn->f, tn->fplus, tn->n));
+  tn->checked = *stop;
+  if (!*stop) tn->ledger.looks++;
+  tn->tries = *stop;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Solve within the present radius, and note what CG says of its step. */
+PetscErrorCode TrustNCGSolveKSP(Tao tao)
+{
+  TAO_TrustNCG      *tn = (TAO_TrustNCG *)tao->data;
+  PetscInt           its;
+  KSPConvergedReason reason;
+
+  PetscFunctionBegin;
+  PetscCall(PetscLogEventBegin(TRUSTNCG_Subproblem, tao, tao->ksp, NULL, NULL));
+  tn->checked = PETSC_FALSE;
+  if (tn->ours) PetscCall(TrustCGSetLook(tao->ksp, TrustNCGLook, tao));
+  PetscCall(KSPCGSetRadius(tao->ksp, tao->trust < PETSC_INFINITY ? tao->trust : 0.0));
+  PetscCall(KSPSolve(tao->ksp, tao->gradient, tao->stepdirection));
+  PetscCall(KSPGetConvergedReason(tao->ksp, &reason));
+  PetscCall(KSPGetIterationNumber(tao->ksp, &its));
+  PetscCall(KSPCGGetNormD(tao->ksp, &tn->dnorm));
+  PetscCall(KSPCGGetObjFcn(tao->ksp, &tn->model));
+  tn->boundary =
+    (PetscBool)(reason == TRUSTNCG_KSP_BOUNDARY || reason == TRUSTNCG_KSP_NEGATIVE_CURVATURE);
+  tao->ksp_its += its;
+  tao->ksp_tot_its += its;
+  PetscCall(TrustNCGCountHessVec(tao, its));
+  PetscCall(PetscLogEventEnd(TRUSTNCG_Subproblem, tao, tao->ksp, NULL, NULL));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The step of the CG path for the present radius, which is shorter than the last step. */
+PetscErrorCode TrustNCGStepTo(Tao tao)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+
+  PetscFunctionBegin;
+  PetscCall(TrustCGStepTo(tao->ksp, tao->trust));
+  PetscCall(KSPCGGetNormD(tao->ksp, &tn->dnorm));
+  PetscCall(KSPCGGetObjFcn(tao->ksp, &tn->model));
+  tn->boundary = PETSC_TRUE;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Curvature <= 0 and no radius: CG could not tell how far to go, and its step is now the radius,
+   but no longer than the scale of x. */
+static PetscErrorCode TrustNCGFirstRadius(Tao tao)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+  PetscReal     dnorm2, share;
+
+  PetscFunctionBegin;
+  PetscCall(VecNorm(tao->stepdirection, NORM_2, &dnorm2));
+  tn->reductions++;
+  share      = TrustNCGFirstShare(dnorm2, tn->xnorm);
+  tao->trust = share * tn->dnorm;
+  if (share < 1.0) PetscCall(TrustNCGStepTo(tao));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The solve that opens a run with learned steps only finds out the scale of f, and while a sparse
+   Hessian may come to pay no solve is to cost more than it: it would have been cheaper. */
+static PetscErrorCode TrustNCGLimitCG(Tao tao)
+{
+  TAO_TrustNCG *tn   = (TAO_TrustNCG *)tao->data;
+  PetscInt     *most = &tn->cgmost;
+
+  PetscFunctionBegin;
+  *most = tn->maxits;
+  if (tn->pairs && tn->learnedsteps && tao->niter == 0) *most = PetscMin(*most, OPENING_ITS);
+  else if (tn->waiting) *most = PetscMin(*most, WAITING_ITS);
+  PetscCall(KSPSetTolerances(tao->ksp, tn->forcing, PETSC_DEFAULT, PETSC_DEFAULT, *most));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The first solve at a new iterate, as accurate as it pays. */
+PetscErrorCode TrustNCGSubproblem(Tao tao)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+  PetscReal     target;
+  Mat           H, P;
+
+  PetscFunctionBegin;
+  target =
+    PetscMax(tao->gatol, PetscMax(tao->grtol * PetscAbsReal(tn->f), tao->gttol * tn->gnorm0));
+  tn->forcing =
+    TrustNCGForcing(tn->etamax, tn->forcing, tn->gnorm, tn->gnorm0, tn->mismatch, target);
+  PetscCall(TrustNCGUpdateHessian(tao, &H, &P));
+  PetscCall(KSPSetOperators(tao->ksp, H, P));
+  tao->ksp_its = 0;
+  PetscCall(TrustNCGLimitCG(tao));
+  PetscCall(TrustNCGSolveKSP(tao));
+  if (tn->ours && tn->boundary && tao->trust >= PETSC_INFINITY) {
+    PetscCall(TrustNCGFirstRadius(tao));
+  }
+  if (!tn->checked) PetscCall(TrustNCGGetRoom(tao));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}

@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+   The rule that chooses between learned steps and those of CG: when it changes its mind. */
+#include "sweep.h"
+
+enum { PATIENCE = 24, BUDGET_MAX = 8, FEW = 100, FEW_COST = 20, MANY = 10000 };
+
+/* The rate of the block of learned steps that KnowsModel() remembers */
+#define RATE 0.25
+
+/* In the first block of learned steps, which began at ||g|| = gnorm after 3 gradient-equivalents */
+static TrustNCGMode InModel(PetscReal gnorm)
+{
+  TrustNCGMode mode;
+
+  TrustNCGModeStart(&mode);
+  TrustNCGModeCG(&mode, MANY, PETSC_TRUE, 1.0, 2.0 * gnorm, gnorm, 3.0, 3.0);
+  return mode;
+}
+
+/* Back in CG after such a block, of 8 gradient-equivalents at RATE, which ended at ||g|| = gnorm */
+static TrustNCGMode KnowsModel(PetscReal gnorm)
+{
+  TrustNCGMode mode = InModel(gnorm * PetscExpReal(8.0 * RATE));
+
+  TrustNCGModeLeave(&mode, gnorm, 11.0);
+  return mode;
+}
+
+/* Learned steps along which f looks quadratic, or not */
+static void Steps(TrustNCGMode *mode, PetscInt steps, PetscBool quadratic)
+{
+  for (PetscInt k = 0; k < steps; k++) {
+    TrustNCGModeLearned(mode, MANY, -1.0, quadratic ? -1.0 : -2.0, 1.0, mode->spent + 1.0);
+  }
+}
+
+/* A good step of CG from ||g|| = 1, at 4 gradient-equivalents, with a rate in parts of RATE */
+static void StepOfCG(TrustNCGMode *mode, PetscReal share)
+{
+  TrustNCGModeCG(mode, MANY, PETSC_TRUE, 1.0, 1.0, PetscExpReal(-4.0 * share * RATE), 4.0, 15.0);
+}
+
+START_TEST(it_starts_with_cg)
+{
+  TrustNCGMode mode;
+
+  TrustNCGModeStart(&mode);
+  ckm_assert(!mode.learned && !mode.known && mode.budget == 1);
+  mode = KnowsModel(1.0);
+  TrustNCGModeStart(&mode);
+  ckm_assert(!mode.learned && !mode.known && mode.budget == 1);
+}
+END_TEST
+
+START_TEST(after_the_first_step_of_cg_comes_the_model)
+{
+  for each (rho, ANY) {
+    for each (gplusnorm, ANY) {
+      in(rho);
+      in(gplusnorm);
+      for (int k = 0; k < 4; k++) {
+        TrustNCGMode mode;
+
+        TrustNCGModeStart(&mode);
+        TrustNCGModeCG(&mode, k / 2 ? MANY : 2, (PetscBool)(k % 2), rho, 1.0, gplusnorm, 3.0, 3.0);
+        holds(mode.learned && mode.quad == 0 && mode.budget == 1, rho, gplusnorm, k);
+        holds(mode.spent == 3.0, rho, gplusnorm, k);
+      }
+    }
+  }
+  assert_all_held();
+}
+END_TEST
+
+START_TEST(as_many_quadratic_steps_as_its_patience_lead_to_cg)
+{
+  for (PetscInt budget = 1; budget <= BUDGET_MAX; budget *= 2) {
+    TrustNCGMode mode = InModel(1.0);
+
+    mode.budget = budget;
+    Steps(&mode, PATIENCE * budget - 1, PETSC_TRUE);
+    ckm_assert(mode.learned);
+    Steps(&mode, 1, PETSC_TRUE);
+    ckm_assert(!mode.learned && mode.known && mode.budget == budget);
+  }
+}
+END_TEST
+
+START_TEST(a_step_that_is_not_quadratic_takes_back_two)
+{
+  TrustNCGMode mode = InModel(1.0);
+
+  Steps(&mode, 1, PETSC_FALSE);
+  ckm_assert(mode.quad == 0);
+  Steps(&mode, 1, PETSC_TRUE);
+  Steps(&mode, 1, PETSC_FALSE);
+  ckm_assert(mode.quad == 0);
+  Steps(&mode, PATIENCE - 1, PETSC_TRUE);
+  Steps(&mode, 1, PETSC_FALSE);
+  ckm_assert(mode.quad == PATIENCE - 3);
+  Steps(&mode, 2, PETSC_TRUE);
+  ckm_assert(mode.learned);
+  Steps(&mode, 1, PETSC_TRUE);
+  ckm_assert(!mode.learned);
+}
+END_TEST
+
+START_TEST(a_new_block_counts_from_zero)
+{
+  TrustNCGMode mode = InModel(1.0);
+
+  Steps(&mode, PATIENCE, PETSC_TRUE);
+  ckm_assert(!mode.learned);
+  TrustNCGModeCG(&mode, MANY, PETSC_FALSE, 1.0, 1.0, 1.0, 4.0, 15.0);
+  ckm_assert(mode.learned && mode.quad == 0 && mode.budget == 2);
+  Steps(&mode, 2 * PATIENCE - 1, PETSC_TRUE);
+  ckm_assert(mode.learned);
+  Steps(&mode, 1, PETSC_TRUE);
+  ckm_assert(!mode.learned);
+}
+END_TEST
+
+START_TEST(steps_that_are_not_quadratic_never_lead_to_cg)
+{
+  TrustNCGMode mode = InModel(1.0);
+
+  for (int k = 0; k < 1000; k++) {
+    Steps(&mode, 2, PETSC_TRUE);
+    Steps(&mode, 1, PETSC_FALSE);
+  }
+  ckm_assert(mode.learned && mode.quad == 0);
+}
+END_TEST
+
+START_TEST(quadratic_is_what_the_trapezoidal_rule_gives_to_a_tenth)
+{
+  for each (size, POSITIVE) {
+    for (int sign = -1; sign <= 1; sign += 2) {
+      for (PetscReal off = -0.3; off < 0.3; off += 0.0099) {
+        in(size);
+        const PetscReal df   = sign * size;
+        TrustNCGMode    mode = InModel(1.0);
+
+        TrustNCGModeLearned(&mode, MANY, df, df * (1.0 + off), 1.0, 4.0);
+        holds(mode.quad == (PetscAbsReal(off) < 0.1), df, off);
+      }
+    }
+  }
+  assert_all_held();
+}
+END_TEST
+
+START_TEST(what_is_not_finite_is_not_quadratic)
+{
+  for each (df, ANY) {
+    for each (trapezoid, ANY) {
+      in(df);
+      in(trapezoid);
+      TrustNCGMode mode = InModel(1.0);
+
+      if (!isnan(df) && !isinf(df) && !isnan(trapezoid) && !isinf(trapezoid)) continue;
+      TrustNCGModeLearned(&mode, MANY, df, trapezoid, 1.0, 4.0);
+      holds(mode.quad == 0, df, trapezoid);
+    }
+  }
+  assert_all_held();
+}
+END_TEST
+
+START_TEST(few_unknowns_have_little_patience)
+{
+  for (PetscInt n = 1; n <= 2 * FEW; n++) {
+    TrustNCGMode mode = InModel(1.0);
+
+    TrustNCGModeLearned(&mode, (PetscReal)n, -1.0, -2.0, 1.0, mode.spent + FEW_COST - 1);
+    holds(mode.learned, (PetscReal)n);
+    TrustNCGModeLearned(&mode, (PetscReal)n, -1.0, -2.0, 1.0, mode.spent + FEW_COST);
+    holds(mode.learned == (n > FEW), (PetscReal)n);
+  }
+  assert_all_held();
+}
+END_TEST
+
+START_TEST(few_unknowns_then_stay_with_cg)
+{
+  for each (rho, ANY) {
+    for each (gplusnorm, ANY) {
+      in(rho);
+      in(gplusnorm);
+      TrustNCGMode mode = KnowsModel(1.0);
+
+      TrustNCGModeCG(&mode, FEW, PETSC_FALSE, rho, 1.0, gplusnorm, 4.0, 15.0);
+      holds(!mode.learned && mode.budget == 1, rho, gplusnorm);
+    }
+  }
+  assert_all_held();
+}
+END_TEST
+
+START_TEST(leaving_remembers_the_rate_of_the_block)
+{
+  for (PetscReal gnorm = 1e-200; gnorm < 1e200; gnorm *= 1e25) {
+    TrustNCGMode mode = KnowsModel(gnorm);
+
+    holds(!mode.learned && mode.known, gnorm);
+    holds(PetscAbsReal(mode.rate - RATE) < 1e-13, gnorm, mode.rate);
+    mode = InModel(gnorm);
+    TrustNCGModeLeave(&mode, gnorm * PetscExpReal(1.0), 11.0); /* uphill */
+    holds(PetscAbsReal(mode.rate + 0.125) < 1e-13, gnorm, mode.rate);
+    mode = InModel(gnorm);
+    TrustNCGModeLeave(&mode, gnorm, mode.spent); /* at once */
+    holds(mode.known && mode.rate == 0.0, gnorm);
+    mode = InModel(gnorm);
+    TrustNCGModeLeave(&mode, 0.0, 11.0);
+    holds(mode.known && mode.rate == 0.0, gnorm);
+  }
+  assert_all_held();
+}
+END_TEST
+
+START_TEST(cg_stays_while_its_model_holds_inside_at_half_the_rate)
+{
+  static const PetscReal rhos[]   = {-INFINITY, -1.0, 0.0,  0.5, 0.5000001, 1.0,
+                                     1.4999999, 1.5,  1e10, NAN, INFINITY};
+  static const PetscReal shares[] = {-1.0, 0.0, 0.49, 0.51, 1.0, 100.0};
+
+  for (PetscReal gnorm = 1e-200; gnorm < 1e200; gnorm *= 1e25) {
+    for (int k = 0; k < 11 * 6 * 2; k++) {
+      const PetscReal rho = rhos[k / 12], share = shares[k / 2 % 6];
+      const PetscReal gplusnorm = gnorm * PetscExpReal(-4.0 * share * RATE);
+      const PetscBool holding = (PetscBool)(rho > 0.5 && rho < 1.5), inside = (PetscBool)(k % 2);
+      TrustNCGMode    mode = KnowsModel(gnorm);
+
+      TrustNCGModeCG(&mode, MANY, inside, rho, gnorm, gplusnorm, 4.0, 15.0);
+      holds(mode.learned == !(holding && inside && share > 0.5), gnorm, rho, share, inside);
+      holds(!mode.learned || (mode.gnorm == gplusnorm && mode.spent == 15.0), gnorm, rho, share);
+    }
+  }
+  assert_all_held();
+}
+END_TEST
+
+START_TEST(cg_that_ends_at_no_gradient_stays)
+{
+  TrustNCGMode mode = KnowsModel(1.0);
+
+  TrustNCGModeCG(&mode, MANY, PETSC_TRUE, 1.0, 1.0, 0.0, 4.0, 15.0);
+  ckm_assert(!mode.learned);
+  TrustNCGModeCG(&mode, MANY, PETSC_TRUE, NAN, 1.0, 0.0, 4.0, 15.0);
+  ckm_assert(mode.learned);
+}
+END_TEST
+
+START_TEST(a_rate_that_is_no_number_does_not_keep_cg)
+{
+  static const PetscReal bad[][3] = {{NAN, 1.0, 4.0}, {1.0, NAN, 4.0},      {1.0, 0.5, NAN},
+                                     {1.0, 1.0, 0.0}, {1.0, INFINITY, 4.0}, {1.0, 2.0, 0.0}};
+  TrustNCGMode           mode;
+
+  for (int k = 0; k < 6; k++) {
+    mode = KnowsModel(1.0);
+    TrustNCGModeCG(&mode, MANY, PETSC_TRUE, 1.0, bad[k][0], bad[k][1], bad[k][2], 15.0);
+    holds(mode.learned, bad[k][0], bad[k][1], bad[k][2]);
+  }
+  for (int k = 0; k < 2; k++) { /* nor does one of the learned steps */
+    mode      = KnowsModel(1.0);
+    mode.rate = k ? NAN : INFINITY;
+    StepOfCG(&mode, 1e3);
+    holds(mode.learned, k);
+  }
+  assert_all_held();
+}
+END_TEST
+
+START_TEST(each_disappointment_doubles_the_patience_up_to_eight)
+{
+  static const PetscInt expected[] = {2, 4, 8, 8, 8};
+  TrustNCGMode          mode       = KnowsModel(1.0);
+
+  for (int k = 0; k < 5; k++) {
+    StepOfCG(&mode, 0.4);
+    ckm_assert(mode.learned && mode.budget == expected[k]);
+    mode = (TrustNCGMode){.known = PETSC_TRUE, .rate = RATE, .budget = mode.budget};
+  }
+  StepOfCG(&mode, 0.6);
+  ckm_assert(!mode.learned && mode.budget == 1);
+}
+END_TEST
+
+static void AddTests(Suite *suite)
+{
+  TCase *tcase = SweepCase(suite, "mode");
+
+  tcase_add_test(tcase, it_starts_with_cg);
+  tcase_add_test(tcase, after_the_first_step_of_cg_comes_the_model);
+  tcase_add_test(tcase, as_many_quadratic_steps_as_its_patience_lead_to_cg);
+  tcase_add_test(tcase, a_step_that_is_not_quadratic_takes_back_two);
+  tcase_add_test(tcase, a_new_block_counts_from_zero);
+  tcase_add_test(tcase, steps_that_are_not_quadratic_never_lead_to_cg);
+  tcase_add_test(tcase, quadratic_is_what_the_trapezoidal_rule_gives_to_a_tenth);
+  tcase_add_test(tcase, what_is_not_finite_is_not_quadratic);
+  tcase_add_test(tcase, few_unknowns_have_little_patience);
+  tcase_add_test(tcase, few_unknowns_then_stay_with_cg);
+  tcase_add_test(tcase, leaving_remembers_the_rate_of_the_block);
+  tcase_add_test(tcase, cg_stays_while_its_model_holds_inside_at_half_the_rate);
+  tcase_add_test(tcase, cg_that_ends_at_no_gradient_stays);
+  tcase_add_test(tcase, a_rate_that_is_no_number_does_not_keep_cg);
+  tcase_add_test(tcase, each_disappointment_doubles_the_patience_up_to_eight);
+}
+
+int main(int argc, char **argv)
+{
+  return harness_main(argc, argv, "mode", AddTests);
+}
