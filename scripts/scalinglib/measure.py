@@ -133,9 +133,10 @@ def over(machine, ranks):
 
 
 def driver_options(form, work):
-    """A fixed amount of work, checked after each iteration of the trust region."""
-    return ("-tao_trustncg_ksp_trustcg_reductions", form.key, "-tao_trustncg_ksp_max_it",
-            str(work), "-max_equivalents", str(work))
+    """CG alone, and a fixed amount of work, checked after each iteration of the trust region."""
+    return ("-tao_trustncg_precond", "none", "-tao_trustncg_learned_steps", "0",
+            "-tao_trustncg_ksp_trustcg_reductions", form.key,
+            "-tao_trustncg_ksp_max_it", str(work), "-max_equivalents", str(work))
 
 
 def busy(result):
@@ -163,8 +164,8 @@ def sizes_of(ranks, strong, weak):
 
 
 def measure(machine, args):
-    """The rows of scaling.csv. The repeats go round all runs, so that what disturbs the machine for
-    a while disturbs all a little."""
+    """Yields the rows of scaling.csv after each number of ranks. The repeats go round all runs, so
+    that what disturbs the machine for a while disturbs all a little."""
     turns, runs = {"strong": [], "weak": []}, {}
     for repeat in range(args.repeats):
         for ranks in args.ranks:
@@ -178,8 +179,11 @@ def measure(machine, args):
                                                 *driver_options(form, args.work))
                         if result:
                             runs.setdefault((problem, kind, n, ranks, form), []).append(result)
-    rows = [cg_row(machine, kind, row) for kind, all_rows in turns.items()
-            for row in least(all_rows) if row["solver"] in model.BY_NAME]
-    rows += [driver_row(machine, kind, form, results)
-             for (_, kind, _, _, form), results in runs.items()]
-    return rows
+            yield rows_of(machine, turns, runs)
+
+
+def rows_of(machine, turns, runs):
+    rows = [cg_row(machine, kind, row) for kind, made in turns.items()
+            for row in least(made) if row["solver"] in model.BY_NAME]
+    return rows + [driver_row(machine, kind, form, results)
+                   for (_, kind, _, _, form), results in runs.items()]

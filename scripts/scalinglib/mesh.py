@@ -7,8 +7,10 @@ from . import measure, model
 
 PROBLEMS = ("torsion", "minsurf", "composites", "combustion", "gl2")
 UNKNOWNS = {"gl2": 4}  # at a node of the grid; else 1
-SOLVERS = ("trustncg: -tao_type trustncg -tao_trustncg_precond none",
-           "trustncg sparse: -tao_type trustncg -tao_trustncg_precond sparse",
+SOLVERS = ("trustncg: -tao_type trustncg",
+           "trustncg, CG alone: -tao_type trustncg -tao_trustncg_precond none "
+           "-tao_trustncg_learned_steps 0",
+           "trustncg, sparse: -tao_type trustncg -tao_trustncg_precond sparse",
            "TAO ntr, EW: -tao_type ntr -tao_ntr_pc_type none -tao_ksp_ew")
 KEY = ("problem", "solver", "side", "ranks", "options", "rtol", "max_equivalents", "max_seconds")
 RESULTS = ("n", "reason", "iterations", "cg_iterations", "gradient_equivalents", "reductions",
