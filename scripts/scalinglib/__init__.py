@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Scaling: what is measured, the model that explains it, the figures."""
