@@ -137,24 +137,34 @@ START_TEST(a_type_beside_the_users_pc_is_an_error)
 }
 END_TEST
 
-/* A band as the user's own pattern, on vectors without a DM */
-START_TEST(a_pattern_of_the_users_makes_a_sparse_hessian)
+/* The pattern of a tridiagonal matrix, with the layout of x */
+static PetscErrorCode CreateBand(Vec x, Mat *band)
 {
-  Run      run;
-  Mat      band;
-  PetscInt n, lo, hi;
+  PetscInt n, N, lo, hi;
 
-  ckm_ok(Make("tridia", 300, TAO_TRUSTNCG_PRECOND_AUTO, &run));
-  ckm_ok(VecGetLocalSize(run.x, &n));
-  ckm_ok(MatCreateAIJ(PETSC_COMM_WORLD, n, n, 300, 300, 3, NULL, 2, NULL, &band));
-  ckm_ok(MatGetOwnershipRange(band, &lo, &hi));
+  PetscFunctionBegin;
+  PetscCall(VecGetLocalSize(x, &n));
+  PetscCall(VecGetSize(x, &N));
+  PetscCall(MatCreateAIJ(PETSC_COMM_WORLD, n, n, N, N, 3, NULL, 2, NULL, band));
+  PetscCall(MatGetOwnershipRange(*band, &lo, &hi));
   for (PetscInt i = lo; i < hi; i++) {
-    for (PetscInt j = PetscMax(0, i - 1); j <= PetscMin(299, i + 1); j++) {
-      ckm_ok(MatSetValue(band, i, j, 1.0, INSERT_VALUES));
+    for (PetscInt j = PetscMax(0, i - 1); j <= PetscMin(N - 1, i + 1); j++) {
+      PetscCall(MatSetValue(*band, i, j, 1.0, INSERT_VALUES));
     }
   }
-  ckm_ok(MatAssemblyBegin(band, MAT_FINAL_ASSEMBLY));
-  ckm_ok(MatAssemblyEnd(band, MAT_FINAL_ASSEMBLY));
+  PetscCall(MatAssemblyBegin(*band, MAT_FINAL_ASSEMBLY));
+  PetscCall(MatAssemblyEnd(*band, MAT_FINAL_ASSEMBLY));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* on vectors without a DM */
+START_TEST(a_pattern_of_the_users_makes_a_sparse_hessian)
+{
+  Run run;
+  Mat band;
+
+  ckm_ok(Make("tridia", 300, TAO_TRUSTNCG_PRECOND_AUTO, &run));
+  ckm_ok(CreateBand(run.x, &band));
   ckm_ok(TaoTrustNCGSetPattern(run.tao, band));
   ckm_ok(MatDestroy(&band));
   ckm_ok(TaoSolve(run.tao));
@@ -203,6 +213,7 @@ static void AddTests(Suite *suite)
 {
   TCase *tcase = ckm_tcase(suite, "precond");
 
+  PetscCallAbort(PETSC_COMM_WORLD, TrustNCGInitializePackage());
   tcase_add_loop_test(tcase, auto_says_what_it_chose_and_why, 0, 3);
   tcase_add_loop_test(tcase, every_type_finds_the_minimum, 0, 5);
   tcase_add_loop_test(tcase, a_second_solve_repeats_the_first, 0, 5);
