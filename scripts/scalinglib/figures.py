@@ -231,6 +231,10 @@ def measured_panel(axes, rows, lines, kind):
         for points in lines[kind, solver]:
             axes.plot(*zip(*points), color=COLOUR[solver], linewidth=1.2)
     tidy(axes, f"{'Strong' if kind == 'strong' else 'Weak'} scaling")
+    ranks = sorted({int(r["ranks"]) for r in rows})
+    if len(ranks) <= 6:
+        axes.set_xticks(ranks, map(str, ranks))
+    axes.yaxis.set_major_locator(FixedLocator([k * 10**e for e in range(7) for k in (1, 2, 5)]))
     axes.yaxis.set_major_formatter(FuncFormatter(duration))
 
 
