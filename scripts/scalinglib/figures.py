@@ -163,7 +163,7 @@ def model_figure(rows, network, words, stem):
                 "no congestion.\n"
                 f"Loops and Hv: {words}. Hv is the five-point star's (torsion), the cheapest: "
                 "with a dearer one\nthe reductions weigh less. A line of the strong panel begins "
-                "where a rank holds 10⁸ unknowns. KSPSTCG: PETSc's, as it comes and at its best options.",
+                "where a rank holds 10⁸ unknowns. KSPSTCG: PETSc's, as it comes and at its best.",
                 va="top", fontsize=7.6,
                 color=INK, linespacing=1.5)
     return save(figure, stem)
