@@ -161,9 +161,9 @@ def model_figure(rows, network, words, stem):
                 "values, L + o + bytes·G each, one after the other.\n"
                 f"{network.words()}; every message crosses the network; no noise, no imbalance, "
                 "no congestion.\n"
-                f"Loops and Hv: {words}. Hv is the five-point star's (torsion), the cheapest: with "
-                "a dearer one\nthe reductions weigh less. A line of the strong panel begins where a "
-                "rank holds 10⁸ unknowns. KSPSTCG: PETSc's, as it comes and at its best options.",
+                f"Loops and Hv: {words}. Hv is the five-point star's (torsion), the cheapest: "
+                "with a dearer one\nthe reductions weigh less. A line of the strong panel begins "
+                "where a rank holds 10⁸ unknowns. KSPSTCG: PETSc's, as it comes and at its best.",
                 va="top", fontsize=7.6,
                 color=INK, linespacing=1.5)
     return save(figure, stem)
@@ -231,6 +231,10 @@ def measured_panel(axes, rows, lines, kind):
         for points in lines[kind, solver]:
             axes.plot(*zip(*points), color=COLOUR[solver], linewidth=1.2)
     tidy(axes, f"{'Strong' if kind == 'strong' else 'Weak'} scaling")
+    ranks = sorted({int(r["ranks"]) for r in rows})
+    if len(ranks) <= 6:
+        axes.set_xticks(ranks, map(str, ranks))
+    axes.yaxis.set_major_locator(FixedLocator([k * 10**e for e in range(7) for k in (1, 2, 5)]))
     axes.yaxis.set_major_formatter(FuncFormatter(duration))
 
 
@@ -255,13 +259,13 @@ def measured_figure(rows, lines, words, stem):
 SOLVERS = ("#c8401f", "#1b7f8c", "#3b5fa0", "#8e5ea2", "#4f8a3a", "#b0801c")
 
 
-def mesh_line(axes, rows, column, colour):
+def mesh_line(axes, rows, column, colour, width):
     """A line over the runs that reached the tolerance; those that did not hollow, apart."""
     good = sorted((int(r["side"]), float(r[column])) for r in rows if r["verified"] == "True")
     bad = [(int(r["side"]), float(r[column])) for r in rows if r["verified"] != "True"
            and r[column]]
     if good:
-        axes.plot(*zip(*good), color=colour, marker="o", markersize=4, linewidth=1.5)
+        axes.plot(*zip(*good), color=colour, marker="o", markersize=width + 2, linewidth=width)
     if bad:
         axes.plot(*zip(*bad), color=colour, marker="o", markersize=5, linestyle="",
                   markerfacecolor="white")
@@ -279,7 +283,8 @@ def mesh_figure(rows, ranks, stem):
         for problem, axes in zip(problems, lines):
             for solver, colour in zip(solvers, SOLVERS):
                 mesh_line(axes, [r for r in rows if r["problem"] == problem
-                                 and r["solver"] == solver], column, colour)
+                                 and r["solver"] == solver], column, colour,
+                          3.5 if solver == solvers[0] else 1.5)  # lines lie on each other
             tidy(axes, problem if column != "iterations" else "",
                  "side" if column == "iterations" else "")
             axes.set_xticks(sides, map(str, sides))

@@ -109,7 +109,7 @@ def predict(costs, network, form, ranks, n):
     return {"solver": form.name, "ranks": ranks, "n": n, "n_local": f"{n / ranks:.6g}",
             "loop_us": 1e6 * loop, "hv_us": 1e6 * hv, "halo_us": 1e6 * halo,
             "allreduce_us": 1e6 * reduce, "us_per_iteration": 1e6 * whole,
-            "bound_by_communication": 1 - (loop + hv) / whole}
+            "communication_share": 1 - (loop + hv) / whole}
 
 
 def all_ranks(most=100000):
