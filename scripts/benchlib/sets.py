@@ -98,12 +98,15 @@ shirts        785 expensive,dense   quick timed = logistic -problem_data {data}/
 # Memory: the growth of the peak between two sizes of one problem, in a few evaluations.
 MEMORY_PROBLEM, MEMORY_SIZES, MEMORY_EQUIVALENTS = "minsurf", (10000, 250000), 70
 
-# The README's table: sizes of their own, two solvers.
+# The README's table: sizes and solvers of its own.
 README_PROBLEMS = ["torsion:40000", "minsurf:40000", "composites:40000", "combustion:40000",
                    "gl2:10000", "tridia:30000", "rosenbrock:10000", "chained:1000",
-                   "broydn3d:10000", "dixmaanl:3000", "genrose:500", "logistic:7850"]
+                   "broydn3d:10000", "dixmaanl:3000", "genrose:500", "chainwoo:4000",
+                   "eigenals:2550", "noncvxu2:5000", "elastic:22932", "inverse:4096",
+                   "tvdeblur:65536", "logistic:7850"]
 README_SOLVERS = ["trustncg: -tao_type trustncg",
-                  "TAO ntr, Eisenstat-Walker: -tao_type ntr -tao_ntr_pc_type none -tao_ksp_ew"]
+                  "TAO ntr, Eisenstat-Walker: -tao_type ntr -tao_ntr_pc_type none -tao_ksp_ew",
+                  "TAO lmvm: -tao_type lmvm"]
 
 
 @dataclass(frozen=True)

@@ -70,7 +70,8 @@ static PetscErrorCode TrustNCGCreateKSP(Tao tao)
   a matrix.
 
   Each iteration minimises the quadratic model g'd + d'Hd/2 over ||d|| <= radius by truncated
-  conjugate gradients (`KSPTRUSTCG`), as accurately as the distance from the solution deserves.
+  conjugate gradients (`KSPTRUSTCG`), as accurately as the distance from the solution deserves, or
+  takes a step of a model of the inverse Hessian learned so far, where that is cheaper.
 
   Options Database Keys:
 + -tao_trust0 <inf> - first radius; by default the first step is as long as CG makes it
@@ -80,7 +81,10 @@ static PetscErrorCode TrustNCGCreateKSP(Tao tao)
 . -tao_trustncg_check_derivatives_error - stop before the solve where they do not
 . -tao_trustncg_ksp_rtol <0.25> - largest forcing term
 . -tao_trustncg_ksp_max_it <10000> - most CG iterations in a solve
-- -tao_trustncg_pc_type <none> - preconditioner, which also sets the norm of the trust region
+. -tao_trustncg_precond <auto> - what preconditions CG, see `TaoTrustNCGSetPrecondType()`
+. -tao_trustncg_learned_steps <true> - steps of the learned model alone
+. -tao_trustncg_vectors <unbounded> - most vectors that preconditioning may take
+- -tao_trustncg_pc_type <none> - PETSc's preconditioner; its norm is that of the trust region
 
   Level: beginner
 
@@ -94,7 +98,8 @@ static PetscErrorCode TrustNCGCreateKSP(Tao tao)
   `TAO_DIVERGED_NAN` when f, its gradient or H v is not finite wherever it was tried. A start at
   which they are not finite is an error. The solution is always the best point found.
 
-  References: Conn, Gould, Toint, Trust-Region Methods (2000), algorithms 6.1.1 and 7.5.1.
+  References: Conn, Gould, Toint, Trust-Region Methods (2000), algorithms 6.1.1 and 7.5.1; Nocedal,
+  Wright, Numerical Optimization (2006), chapter 7.
 
 .seealso: `TaoTrustNCGSetHessianVector()`, `TaoTrustNCGGetLedger()`, `KSPTRUSTCG`, `TAONTR`
 M*/
