@@ -23,7 +23,7 @@ struct _n_TrustNCGSparse {
   PetscBool      finite;   /* the last P was */
   PetscBool      fresh;    /* it was not used yet */
   PetscBool      dominant; /* the last P had to be made so */
-  PetscBool      chosen;   /* the type of the PC was chosen here */
+  char          *chosen;   /* the type of the PC where it was chosen here, else NULL */
   PetscInt       vectors;  /* of n that all this takes */
   PetscInt       builds;
   /* since the last build */
@@ -126,9 +126,14 @@ PetscErrorCode TrustNCGSparseCreate(Vec x, Mat pattern, TrustNCGSparse *sparse)
 
 PetscErrorCode TrustNCGSparseDestroy(TrustNCGSparse *sparse)
 {
+  PetscBool same = PETSC_FALSE;
+
   PetscFunctionBegin;
   if (!*sparse) PetscFunctionReturn(PETSC_SUCCESS);
-  if ((*sparse)->chosen) PetscCall(PCSetType((*sparse)->pc, PCNONE)); /* as it was */
+  if ((*sparse)->pc)
+    PetscCall(PetscObjectTypeCompare((PetscObject)(*sparse)->pc, (*sparse)->chosen, &same));
+  if (same) PetscCall(PCSetType((*sparse)->pc, PCNONE)); /* as it was, unless the user has set it */
+  PetscCall(PetscFree((*sparse)->chosen));
   PetscCall(MatDestroy(&(*sparse)->P));
   PetscCall(PCDestroy(&(*sparse)->pc));
   PetscCall(VecDestroy(&(*sparse)->work));
@@ -141,12 +146,18 @@ PetscErrorCode TrustNCGSparseDestroy(TrustNCGSparse *sparse)
    grid. Its smoothers are to work on P, not on H. */
 PetscErrorCode TrustNCGSparseSetPC(TrustNCGSparse sparse, PC pc)
 {
+  PetscBool none;
+  PCType    type;
+
   PetscFunctionBegin;
-  PetscCall(PetscObjectTypeCompare((PetscObject)pc, PCNONE, &sparse->chosen));
-  if (sparse->chosen) {
+  PetscCall(PetscObjectTypeCompare((PetscObject)pc, PCNONE, &none));
+  if (none) {
     PetscCall(PCSetType(pc, PCGAMG));
     PetscCall(PCGAMGSetReuseInterpolation(pc, PETSC_TRUE));
     PetscCall(PCSetFromOptions(pc));
+    PetscCall(PCGetType(pc, &type));
+    PetscCall(PetscFree(sparse->chosen));
+    PetscCall(PetscStrallocpy(type, &sparse->chosen));
   }
   PetscCall(PCSetUseAmat(pc, PETSC_FALSE));
   PetscCall(PetscObjectReference((PetscObject)pc));

@@ -75,22 +75,23 @@ static PetscErrorCode SetUpPairs(Tao tao, PetscBool diagonal)
   PetscCall(PCShellSetContext(pc, tn->pairs));
   PetscCall(PCShellSetApply(pc, ApplyPairs));
   PetscCall(PCShellSetName(pc, diagonal ? "learned diagonal" : "pairs over a learned diagonal"));
-  tn->ownpc = PETSC_TRUE;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* A PC that the user has set since stays. */
 static PetscErrorCode ResetPairs(Tao tao)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
   PetscBool     ours;
+  void         *ctx;
   PC            pc;
 
   PetscFunctionBegin;
   PetscCall(PetscObjectTypeCompare((PetscObject)tao->ksp, KSPTRUSTCG, &ours));
   if (ours) PetscCall(TrustCGSetObserver(tao->ksp, NULL, NULL));
   PetscCall(KSPGetPC(tao->ksp, &pc));
-  if (tn->ownpc) PetscCall(PCSetType(pc, PCNONE));
-  tn->ownpc = PETSC_FALSE;
+  PetscCall(PCShellGetContext(pc, &ctx)); /* NULL where it is no shell */
+  if (ctx && ctx == tn->pairs) PetscCall(PCSetType(pc, PCNONE));
   PetscCall(TrustNCGPairsDestroy(&tn->pairs));
   PetscCall(TrustNCGGatherDestroy(&tn->gather));
   PetscFunctionReturn(PETSC_SUCCESS);
