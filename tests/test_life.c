@@ -122,6 +122,64 @@ static PetscErrorCode CountHessian(Tao tao, Vec x, Mat H, Mat P, void *calls)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* f = ||x||^2 / 2 */
+static PetscErrorCode HalfSquare(Tao tao, Vec x, PetscReal *f, Vec g, void *ctx)
+{
+  PetscScalar xx;
+
+  PetscFunctionBegin;
+  PetscCall(VecDot(x, x, &xx));
+  *f = 0.5 * xx;
+  PetscCall(VecCopy(x, g));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Whatever type of matrix the grid makes, with several unknowns at a point */
+START_TEST(a_sparse_hessian_works_on_grids_of_every_matrix_type)
+{
+  static const char *const types[] = {MATAIJ, MATBAIJ, MATSBAIJ};
+  TaoConvergedReason       reason;
+  DM                       dm;
+  Vec                      x;
+  Tao                      tao;
+
+  ckm_ok(DMDACreate2d(PETSC_COMM_WORLD, DM_BOUNDARY_NONE, DM_BOUNDARY_NONE, DMDA_STENCIL_BOX, 7, 5,
+                      PETSC_DECIDE, PETSC_DECIDE, 1 + _i / 3, 1, NULL, NULL, &dm));
+  ckm_ok(DMSetMatType(dm, types[_i % 3]));
+  ckm_ok(DMSetUp(dm));
+  ckm_ok(DMCreateGlobalVector(dm, &x));
+  ckm_ok(VecSet(x, 1.0));
+  ckm_ok(TaoCreate(PETSC_COMM_WORLD, &tao));
+  ckm_ok(TaoSetType(tao, TAOTRUSTNCG));
+  ckm_ok(TaoTrustNCGSetPrecondType(tao, TAO_TRUSTNCG_PRECOND_SPARSE));
+  ckm_ok(TaoSetSolution(tao, x));
+  ckm_ok(TaoSetObjectiveAndGradient(tao, NULL, HalfSquare, NULL));
+  ckm_ok(TaoSolve(tao));
+  ckm_ok(TaoGetConvergedReason(tao, &reason));
+  ckm_assert(reason > 0);
+  ckm_ok(TaoDestroy(&tao));
+  ckm_ok(VecDestroy(&x));
+  ckm_ok(DMDestroy(&dm));
+}
+END_TEST
+
+START_TEST(a_pattern_of_another_size_is_refused)
+{
+  Run run;
+  Mat pattern;
+
+  ckm_ok(RunCreate(PETSC_COMM_WORLD, "rosenbrock", 200, HV_USER, PETSC_FALSE, &run));
+  ckm_ok(MatCreateAIJ(PETSC_COMM_WORLD, PETSC_DECIDE, PETSC_DECIDE, 100, 100, 1, NULL, 0, NULL,
+                      &pattern));
+  ckm_ok(MatAssemblyBegin(pattern, MAT_FINAL_ASSEMBLY));
+  ckm_ok(MatAssemblyEnd(pattern, MAT_FINAL_ASSEMBLY));
+  ckm_ok(TaoTrustNCGSetPattern(run.tao, pattern));
+  ckm_fails(TaoSolve(run.tao), PETSC_ERR_ARG_SIZ, "layout of the solution");
+  ckm_ok(MatDestroy(&pattern));
+  ckm_ok(RunDestroy(&run));
+}
+END_TEST
+
 /* Beside the user's products, for a PC that trustncg makes itself */
 START_TEST(a_hessian_that_nobody_needs_is_not_computed)
 {
@@ -165,6 +223,8 @@ static void AddTests(Suite *suite)
   tcase_add_loop_test(tc, a_second_solve_gives_the_same_bits, 0, 18);
   tcase_add_loop_test(tc, a_ksp_that_is_kept_does_not_look_at_f, 0, 2);
   tcase_add_test(tc, a_hessian_that_nobody_needs_is_not_computed);
+  tcase_add_loop_test(tc, a_sparse_hessian_works_on_grids_of_every_matrix_type, 0, 6);
+  tcase_add_test(tc, a_pattern_of_another_size_is_refused);
   tcase_add_test(tc, the_last_cg_iteration_is_not_looked_at);
 }
 
