@@ -23,7 +23,7 @@ struct _n_TrustNCGSparse {
   PetscBool      finite;   /* the last P was */
   PetscBool      fresh;    /* it was not used yet */
   PetscBool      dominant; /* the last P had to be made so */
-  PetscBool      chosen;   /* the type of the PC was chosen here */
+  char          *chosen;   /* the type of the PC where it was chosen here, else NULL */
   PetscInt       vectors;  /* of n that all this takes */
   PetscInt       builds;
   /* since the last build */
@@ -64,6 +64,20 @@ static PetscErrorCode ColorGraph(Mat P, ISColoring *coloring)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Colours of a DM whose matrices have blocks are those of the blocks, not of the columns. */
+static PetscErrorCode FitsColoring(Mat P, ISColoring coloring, PetscBool *fits)
+{
+  PetscInt  colored, columns;
+  PetscBool mine;
+
+  PetscFunctionBegin;
+  PetscCall(ISColoringGetColors(coloring, &colored, NULL, NULL));
+  PetscCall(MatGetLocalSize(P, NULL, &columns));
+  mine = (PetscBool)(colored == columns);
+  PetscCallMPI(MPI_Allreduce(&mine, fits, 1, MPIU_BOOL, MPI_LAND, PetscObjectComm((PetscObject)P)));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* The colours of the DM, which DMDA of PETSc 3.18 gets wrong on periodic grids whose sides are no
    multiples of the stencil's width; else those of the graph. */
 static PetscErrorCode CreateProbes(DM dm, Mat P, TrustNCGProbes *probes, PetscBool *fromdm)
@@ -76,7 +90,8 @@ static PetscErrorCode CreateProbes(DM dm, Mat P, TrustNCGProbes *probes, PetscBo
   if (dm) PetscCall(DMHasColoring(dm, &has));
   if (has) {
     PetscCall(DMCreateColoring(dm, IS_COLORING_GLOBAL, &coloring));
-    PetscCall(TrustNCGProbesCreate(P, coloring, probes));
+    PetscCall(FitsColoring(P, coloring, &has));
+    if (has) PetscCall(TrustNCGProbesCreate(P, coloring, probes));
     PetscCall(ISColoringDestroy(&coloring));
   }
   *fromdm = (PetscBool)(*probes != NULL);
@@ -104,6 +119,23 @@ static PetscErrorCode CountVectors(Mat P, PetscInt *vectors)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+static PetscErrorCode CheckSize(Vec x, Mat pattern)
+{
+  PetscInt  n, rows, columns;
+  PetscBool mine, same;
+  MPI_Comm  comm = PetscObjectComm((PetscObject)x);
+
+  PetscFunctionBegin;
+  PetscCall(VecGetLocalSize(x, &n));
+  PetscCall(MatGetLocalSize(pattern, &rows, &columns));
+  mine = (PetscBool)(rows == n && columns == n);
+  PetscCallMPI(MPI_Allreduce(&mine, &same, 1, MPIU_BOOL, MPI_LAND, comm));
+  PetscCheck(same, comm, PETSC_ERR_ARG_SIZ,
+             "The Mat of TaoTrustNCGSetPattern() does not have the layout of the solution: give "
+             "it as many rows and columns on every rank as the solution has entries there");
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* Collective. The pattern, a symmetric one, is that of the user's Mat, else of the DM of x;
    *sparse is NULL where there is neither. */
 PetscErrorCode TrustNCGSparseCreate(Vec x, Mat pattern, TrustNCGSparse *sparse)
@@ -115,6 +147,7 @@ PetscErrorCode TrustNCGSparseCreate(Vec x, Mat pattern, TrustNCGSparse *sparse)
   *sparse = NULL;
   PetscCall(VecGetDM(x, &dm));
   if (!pattern && !dm) PetscFunctionReturn(PETSC_SUCCESS);
+  if (pattern) PetscCall(CheckSize(x, pattern));
   PetscCall(PetscNew(&sp));
   PetscCall(CreatePattern(dm, pattern, &sp->P));
   PetscCall(CreateProbes(pattern ? NULL : dm, sp->P, &sp->probes, &sp->fromdm));
@@ -126,9 +159,14 @@ PetscErrorCode TrustNCGSparseCreate(Vec x, Mat pattern, TrustNCGSparse *sparse)
 
 PetscErrorCode TrustNCGSparseDestroy(TrustNCGSparse *sparse)
 {
+  PetscBool same = PETSC_FALSE;
+
   PetscFunctionBegin;
   if (!*sparse) PetscFunctionReturn(PETSC_SUCCESS);
-  if ((*sparse)->chosen) PetscCall(PCSetType((*sparse)->pc, PCNONE)); /* as it was */
+  if ((*sparse)->pc)
+    PetscCall(PetscObjectTypeCompare((PetscObject)(*sparse)->pc, (*sparse)->chosen, &same));
+  if (same) PetscCall(PCSetType((*sparse)->pc, PCNONE)); /* as it was, unless the user has set it */
+  PetscCall(PetscFree((*sparse)->chosen));
   PetscCall(MatDestroy(&(*sparse)->P));
   PetscCall(PCDestroy(&(*sparse)->pc));
   PetscCall(VecDestroy(&(*sparse)->work));
@@ -141,12 +179,18 @@ PetscErrorCode TrustNCGSparseDestroy(TrustNCGSparse *sparse)
    grid. Its smoothers are to work on P, not on H. */
 PetscErrorCode TrustNCGSparseSetPC(TrustNCGSparse sparse, PC pc)
 {
+  PetscBool none;
+  PCType    type;
+
   PetscFunctionBegin;
-  PetscCall(PetscObjectTypeCompare((PetscObject)pc, PCNONE, &sparse->chosen));
-  if (sparse->chosen) {
+  PetscCall(PetscObjectTypeCompare((PetscObject)pc, PCNONE, &none));
+  if (none) {
     PetscCall(PCSetType(pc, PCGAMG));
     PetscCall(PCGAMGSetReuseInterpolation(pc, PETSC_TRUE));
     PetscCall(PCSetFromOptions(pc));
+    PetscCall(PCGetType(pc, &type));
+    PetscCall(PetscFree(sparse->chosen));
+    PetscCall(PetscStrallocpy(type, &sparse->chosen));
   }
   PetscCall(PCSetUseAmat(pc, PETSC_FALSE));
   PetscCall(PetscObjectReference((PetscObject)pc));

@@ -307,7 +307,9 @@ static PetscErrorCode TrustCGIterate(KSP ksp)
   }
   if (cg->form == TRUSTCG_TWO) PetscCall(TrustCGTurn(ksp, alpha));
   else PetscCall(TrustCGTurnOne(ksp, alpha));
-  if (cg->look && !ksp->reason && ksp->its >= cg->nextlook) PetscCall(TrustCGLookOnTheWay(ksp));
+  if (cg->look && !ksp->reason && ksp->its >= cg->nextlook && ksp->its < ksp->max_it) {
+    PetscCall(TrustCGLookOnTheWay(ksp));
+  }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -333,7 +335,7 @@ static PetscErrorCode TrustCGSetUpVecs(KSP ksp)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KSPSolve_TrustCG(KSP ksp)
+static PetscErrorCode TrustCGSolve(KSP ksp)
 {
   KSP_TrustCG *cg = (KSP_TrustCG *)ksp->data;
 
@@ -346,5 +348,18 @@ PetscErrorCode KSPSolve_TrustCG(KSP ksp)
   while (!ksp->reason) PetscCall(TrustCGIterate(ksp));
   if (cg->lag != 0.0) PetscCall(TrustCGSettle(ksp));
   cg->path.end = TrustCGHere(cg);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* KSPSolve() counts the solves that it begins with a PC, and refuses the third that was left by an
+   error, of a callback as a rule: so each is ended. */
+PetscErrorCode KSPSolve_TrustCG(KSP ksp)
+{
+  PetscErrorCode error;
+
+  PetscFunctionBegin;
+  error = TrustCGSolve(ksp);
+  if (error) PetscCall(PCPostSolve(ksp->pc, ksp));
+  PetscCall(error);
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -68,13 +68,15 @@ static PetscErrorCode TrustCGNextProduct(KSP ksp)
 /* The reduction, with the next product meanwhile if there is to be one */
 static PetscErrorCode TrustCGReduceOne(KSP ksp, PetscBool next)
 {
-  KSP_TrustCG *cg = (KSP_TrustCG *)ksp->data;
+  KSP_TrustCG   *cg    = (KSP_TrustCG *)ksp->data;
+  PetscErrorCode error = PETSC_SUCCESS;
 
   PetscFunctionBegin;
   if (cg->form == TRUSTCG_OVERLAPPED) {
     PetscCall(SweepReduceBegin(&cg->sweeper));
-    if (next) PetscCall(TrustCGNextProduct(ksp));
-    PetscCall(SweepReduceEnd(&cg->sweeper));
+    if (next) error = TrustCGNextProduct(ksp);
+    PetscCall(SweepReduceEnd(&cg->sweeper)); /* never left on its way, not even by an error */
+    PetscCall(error);
   } else PetscCall(SweepReduce(&cg->sweeper));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

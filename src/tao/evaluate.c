@@ -171,13 +171,15 @@ PetscErrorCode TrustNCGUpdateHessian(Tao tao, Mat *H, Mat *P)
   PetscErrorCode (*compute)(Tao, Vec, Mat, Mat, void *);
   Mat       userH, userP;
   PC        pc;
-  PetscBool none;
+  PetscBool none, needP;
 
   PetscFunctionBegin;
   PetscCall(TaoGetHessian(tao, &userH, &userP, &compute, NULL));
   PetscCall(KSPGetPC(tao->ksp, &pc));
   PetscCall(PetscObjectTypeCompare((PetscObject)pc, PCNONE, &none));
-  if (userH && compute && (tn->kind == TRUSTNCG_HV_MATRIX || !none)) {
+  /* a PC that trustncg has chosen is not made from a Mat of the user's */
+  needP = (PetscBool)(tn->type == TAO_TRUSTNCG_PRECOND_USER && !none);
+  if (userH && compute && (tn->kind == TRUSTNCG_HV_MATRIX || needP)) {
     PetscCall(TaoComputeHessian(tao, tao->solution, userH, userP ? userP : userH));
   }
   if (tn->kind == TRUSTNCG_HV_MATRIX) *H = userH;

@@ -75,22 +75,26 @@ static PetscErrorCode SetUpPairs(Tao tao, PetscBool diagonal)
   PetscCall(PCShellSetContext(pc, tn->pairs));
   PetscCall(PCShellSetApply(pc, ApplyPairs));
   PetscCall(PCShellSetName(pc, diagonal ? "learned diagonal" : "pairs over a learned diagonal"));
-  tn->ownpc = PETSC_TRUE;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* A PC that the user has set since stays. */
 static PetscErrorCode ResetPairs(Tao tao)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
   PetscBool     ours;
+  void         *ctx;
   PC            pc;
 
   PetscFunctionBegin;
   PetscCall(PetscObjectTypeCompare((PetscObject)tao->ksp, KSPTRUSTCG, &ours));
-  if (ours) PetscCall(TrustCGSetObserver(tao->ksp, NULL, NULL));
+  if (ours) {
+    PetscCall(TrustCGSetObserver(tao->ksp, NULL, NULL));
+    PetscCall(TrustCGSetLook(tao->ksp, NULL, NULL)); /* left by an error */
+  }
   PetscCall(KSPGetPC(tao->ksp, &pc));
-  if (tn->ownpc) PetscCall(PCSetType(pc, PCNONE));
-  tn->ownpc = PETSC_FALSE;
+  PetscCall(PCShellGetContext(pc, &ctx)); /* NULL where it is no shell */
+  if (ctx && ctx == tn->pairs) PetscCall(PCSetType(pc, PCNONE));
   PetscCall(TrustNCGPairsDestroy(&tn->pairs));
   PetscCall(TrustNCGGatherDestroy(&tn->gather));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -313,7 +317,7 @@ PetscErrorCode TrustNCGPrecondUpdate(Tao tao, Mat H, Mat *P)
 PetscErrorCode TrustNCGPrecondLearn(Tao tao, PetscBool bycg)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
-  PetscReal     rnorm;
+  PetscReal     rnorm, stretch;
   PetscBool     taken;
   Vec           s, y;
 
@@ -325,10 +329,9 @@ PetscErrorCode TrustNCGPrecondLearn(Tao tao, PetscBool bycg)
     PetscCall(VecWAXPY(y, -1.0, tao->gradient, tn->gplus));
     PetscCall(TrustNCGPairsCommit(tn->pairs, PETSC_TRUE, &taken));
     /* the norm of the trust region is a new one: the radius stays what it is in steps like s,
-       for which now s'Ms = s'y */
-    if (taken && tao->trust < PETSC_INFINITY) {
-      tao->trust *= PetscSqrtReal(tn->slopeplus - tn->slope) / tn->dnorm;
-    }
+       for which now s'Ms = s'y; where rounding leaves no difference of the slopes, as it is */
+    stretch = PetscSqrtReal(PetscMax(0.0, tn->slopeplus - tn->slope)) / tn->dnorm;
+    if (taken && PetscIsNormalReal(stretch * tao->trust)) tao->trust *= stretch;
   } else if (tn->type == TAO_TRUSTNCG_PRECOND_SPARSE) {
     PetscCall(KSPGetResidualNorm(tao->ksp, &rnorm));
     PetscCall(TrustNCGSparseNote(tn->sparse, tao->gradient, tn->gplus, tao->stepdirection,

@@ -96,7 +96,7 @@ PetscErrorCode TaoTrustNCGGetPrecondType(Tao tao, TaoTrustNCGPrecondType *type)
 
   Notes:
   Referenced, not copied; not changed. Without it the pattern of the `DM` of the solution vector is
-  taken. Errors with `PETSC_ERR_ARG_SIZ` at the solve where its size is not that of the solution.
+  taken. Errors with `PETSC_ERR_ARG_SIZ` at the solve where its layout is not the solution's.
 
 .seealso: `TAOTRUSTNCG`, `TaoTrustNCGGetPattern()`, `TaoTrustNCGSetPrecondType()`
 @*/

@@ -64,7 +64,6 @@ static PetscErrorCode TrustNCGStart(Tao tao)
   PetscCall(TrustNCGEvaluateStart(tao));
   TrustNCGModeStart(&tn->mode);
   tn->mismatch = PETSC_INFINITY;
-  tn->forcing  = 0.0;
   tao->trust   = tao->trust0;
   /* PETSc's own trust-region CGs take no step at negative curvature without a radius */
   if (!tn->ours && tao->trust >= PETSC_INFINITY) tao->trust = 1.0 + tn->xnorm;
@@ -233,13 +232,9 @@ static PetscErrorCode TrustNCGIterate(Tao tao)
 
 PetscErrorCode TaoSolve_TrustNCG(Tao tao)
 {
-  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
-
   PetscFunctionBegin;
   PetscCall(TrustNCGStart(tao));
   while (tao->reason == TAO_CONTINUE_ITERATING) PetscCall(TrustNCGIterate(tao));
-  tn->forcing = 0.0;
-  tn->cgmost  = 0;
-  PetscCall(KSPSetTolerances(tao->ksp, tn->etamax, PETSC_DEFAULT, PETSC_DEFAULT, tn->maxits));
+  PetscCall(TrustNCGRestoreKSP(tao));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

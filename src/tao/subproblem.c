@@ -8,6 +8,18 @@
 #define OPENING_ITS 2
 #define WAITING_ITS 10
 
+/* The tolerances that the KSP came with */
+PetscErrorCode TrustNCGRestoreKSP(Tao tao)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+
+  PetscFunctionBegin;
+  tn->forcing = 0.0;
+  tn->cgmost  = 0;
+  PetscCall(KSPSetTolerances(tao->ksp, tn->etamax, PETSC_DEFAULT, PETSC_DEFAULT, tn->maxits));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* The KSP must know a radius. Ours lends a vector for the gradient at the trial point. */
 PetscErrorCode TrustNCGSetUpKSP(Tao tao)
 {
@@ -34,6 +46,7 @@ PetscErrorCode TrustNCGSetUpKSP(Tao tao)
              "The relative tolerance of the KSP is the largest forcing term, in (0, 1), not %g: "
              "set -%stao_trustncg_ksp_rtol",
              (double)tn->etamax, TrustNCGPrefix(tao));
+  PetscCall(TrustNCGRestoreKSP(tao));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -85,6 +98,7 @@ PetscErrorCode TrustNCGSolveKSP(Tao tao)
   if (tn->ours) PetscCall(TrustCGSetLook(tao->ksp, TrustNCGLook, tao));
   PetscCall(KSPCGSetRadius(tao->ksp, tao->trust < PETSC_INFINITY ? tao->trust : 0.0));
   PetscCall(KSPSolve(tao->ksp, tao->gradient, tao->stepdirection));
+  if (tn->ours) PetscCall(TrustCGSetLook(tao->ksp, NULL, NULL)); /* the KSP may be used elsewhere */
   PetscCall(KSPGetConvergedReason(tao->ksp, &reason));
   PetscCall(KSPGetIterationNumber(tao->ksp, &its));
   PetscCall(KSPCGGetNormD(tao->ksp, &tn->dnorm));

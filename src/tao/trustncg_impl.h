@@ -59,7 +59,6 @@ typedef struct {
   const char               *why;         /* it is that one */
   PetscInt                  maxvectors;  /* that it may take */
   PetscBool                 waiting;     /* auto: a sparse Hessian may come to pay */
-  PetscBool                 ownpc;       /* the PC of the KSP was made of pairs here */
   struct _n_TrustNCGPairs  *pairs;       /* the learned model, or NULL */
   struct _n_TrustNCGGather *gather;      /* as pairs */
   struct _n_TrustNCGSparse *sparse;      /* in use or waiting, or NULL */
@@ -122,6 +121,7 @@ PETSC_INTERN PetscErrorCode TrustNCGLearnedTrial(Tao tao, PetscBool *accept);
 
 /* subproblem.c */
 PETSC_INTERN PetscErrorCode TrustNCGSetUpKSP(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGRestoreKSP(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGSubproblem(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGSolveKSP(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGStepTo(Tao tao);
