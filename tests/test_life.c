@@ -115,6 +115,36 @@ START_TEST(a_ksp_that_is_kept_does_not_look_at_f)
 }
 END_TEST
 
+/* What the ledger says of the preconditioner's vectors, all along a solve */
+static PetscErrorCode NoteVectors(Tao tao, void *most)
+{
+  TaoTrustNCGLedger ledger;
+
+  PetscFunctionBegin;
+  PetscCall(TaoTrustNCGGetLedger(tao, &ledger));
+  *(PetscInt *)most = PetscMax(*(PetscInt *)most, ledger.vectors_precond);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+START_TEST(the_bound_on_vectors_holds)
+{
+  PetscInt most = 0;
+  Run      run;
+
+  ckm_ok(RunCreate(PETSC_COMM_WORLD, "minsurf", 400, HV_USER, PETSC_FALSE, &run));
+  ckm_ok(TaoSetMonitor(run.tao, NoteVectors, &most, NULL));
+  ckm_ok(TaoTrustNCGSetMaxVectors(run.tao, _i));
+  ckm_ok(TaoSolve(run.tao));
+  ckm_assert(most <= _i);
+  ckm_ok((*run.prob->start)(run.prob, run.x));
+  ckm_ok(TaoTrustNCGSetPrecondType(run.tao, TAO_TRUSTNCG_PRECOND_PAIRS));
+  if (_i < 7) ckm_fails(TaoSolve(run.tao), PETSC_ERR_ARG_INCOMP, "too few");
+  else ckm_ok(TaoSolve(run.tao));
+  ckm_assert(most <= _i);
+  ckm_ok(RunDestroy(&run));
+}
+END_TEST
+
 static PetscErrorCode CountHessian(Tao tao, Vec x, Mat H, Mat P, void *calls)
 {
   PetscFunctionBegin;
@@ -163,18 +193,21 @@ START_TEST(a_sparse_hessian_works_on_grids_of_every_matrix_type)
 }
 END_TEST
 
-START_TEST(a_pattern_of_another_size_is_refused)
+/* An empty one of another size, or of the size of the solution */
+START_TEST(a_pattern_that_does_not_fit_is_refused)
 {
-  Run run;
-  Mat pattern;
+  const PetscInt n = _i ? 200 : 100;
+  Run            run;
+  Mat            pattern;
 
   ckm_ok(RunCreate(PETSC_COMM_WORLD, "rosenbrock", 200, HV_USER, PETSC_FALSE, &run));
-  ckm_ok(MatCreateAIJ(PETSC_COMM_WORLD, PETSC_DECIDE, PETSC_DECIDE, 100, 100, 1, NULL, 0, NULL,
-                      &pattern));
+  ckm_ok(
+    MatCreateAIJ(PETSC_COMM_WORLD, PETSC_DECIDE, PETSC_DECIDE, n, n, 1, NULL, 0, NULL, &pattern));
   ckm_ok(MatAssemblyBegin(pattern, MAT_FINAL_ASSEMBLY));
   ckm_ok(MatAssemblyEnd(pattern, MAT_FINAL_ASSEMBLY));
   ckm_ok(TaoTrustNCGSetPattern(run.tao, pattern));
-  ckm_fails(TaoSolve(run.tao), PETSC_ERR_ARG_SIZ, "layout of the solution");
+  if (_i) ckm_fails(TaoSolve(run.tao), PETSC_ERR_ARG_WRONGSTATE, "the diagonal");
+  else ckm_fails(TaoSolve(run.tao), PETSC_ERR_ARG_SIZ, "layout of the solution");
   ckm_ok(MatDestroy(&pattern));
   ckm_ok(RunDestroy(&run));
 }
@@ -224,7 +257,8 @@ static void AddTests(Suite *suite)
   tcase_add_loop_test(tc, a_ksp_that_is_kept_does_not_look_at_f, 0, 2);
   tcase_add_test(tc, a_hessian_that_nobody_needs_is_not_computed);
   tcase_add_loop_test(tc, a_sparse_hessian_works_on_grids_of_every_matrix_type, 0, 6);
-  tcase_add_test(tc, a_pattern_of_another_size_is_refused);
+  tcase_add_loop_test(tc, the_bound_on_vectors_holds, 0, 51);
+  tcase_add_loop_test(tc, a_pattern_that_does_not_fit_is_refused, 0, 2);
   tcase_add_test(tc, the_last_cg_iteration_is_not_looked_at);
 }
 

@@ -32,6 +32,21 @@ struct _n_TrustNCGSparse {
   PetscReal drift; /* ||y - P s|| / ||y|| of the last step */
 };
 
+/* Preconditioners divide by the diagonal. A DM that knows no pattern may give an empty matrix. */
+static PetscErrorCode CheckDiagonal(Mat P)
+{
+  MPI_Comm  comm = PetscObjectComm((PetscObject)P);
+  PetscBool mine, missing;
+
+  PetscFunctionBegin;
+  PetscCall(MatMissingDiagonal(P, &mine, NULL));
+  PetscCallMPI(MPI_Allreduce(&mine, &missing, 1, MPIU_BOOL, MPI_LOR, comm));
+  PetscCheck(!missing, comm, PETSC_ERR_ARG_WRONGSTATE,
+             "The pattern for the sparse preconditioner lacks entries of the diagonal: give one "
+             "that has them to TaoTrustNCGSetPattern()");
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* An empty matrix of type aij with the pattern of the user's, else of the DM's. */
 static PetscErrorCode CreatePattern(DM dm, Mat pattern, Mat *P)
 {
@@ -42,6 +57,7 @@ static PetscErrorCode CreatePattern(DM dm, Mat pattern, Mat *P)
   else PetscCall(DMCreateMatrix(dm, P));
   PetscCall(PetscObjectBaseTypeCompareAny((PetscObject)*P, &aij, MATSEQAIJ, MATMPIAIJ, ""));
   if (!aij) PetscCall(MatConvert(*P, MATAIJ, MAT_INPLACE_MATRIX, P));
+  PetscCall(CheckDiagonal(*P));
   PetscCall(MatSetOption(*P, MAT_SYMMETRIC, PETSC_TRUE));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -14,21 +14,12 @@
 #include "precond/sparse.h"
 #include "subproblem/trustcg.h"
 
-#define HOPE         10.0 /* the products of a sparse Hessian for each unit of work done before */
-#define GATHER_LEAST 3    /* fewer pairs of CG do not replace what was learned before */
-#define PAIRS        10   /* in the model, */
-#define GATHERED     8    /* and gathered during CG, where the user does not bound the memory */
-#define FIT          1e-3 /* largest ||Hg - Pg|| / ||Hg|| of a P whose pattern fits */
-
-const char *const TaoTrustNCGPrecondTypes[] = {"none",
-                                               "pairs",
-                                               "diagonal",
-                                               "sparse",
-                                               "user",
-                                               "auto",
-                                               "TaoTrustNCGPrecondType",
-                                               "TAO_TRUSTNCG_PRECOND_",
-                                               NULL};
+#define HOPE          10.0 /* the products of a sparse Hessian for each unit of work done before */
+#define GATHER_LEAST  3    /* fewer pairs of CG do not replace what was learned before */
+#define PAIRS         10   /* in the model, */
+#define GATHERED      8    /* and gathered during CG, where the user does not bound the memory */
+#define VECTORS_LEAST 7    /* of a learned diagonal */
+#define FIT           1e-3 /* largest ||Hg - Pg|| / ||Hg|| of a P whose pattern fits */
 
 static PetscErrorCode ObserveCG(void *ctx, PetscInt it, Vec p, Vec Hp)
 {
@@ -51,8 +42,9 @@ static PetscErrorCode ApplyPairs(PC pc, Vec v, Vec z)
    takes five (three of the diagonal, one of its own, z of CG) and a pair that is staged. */
 static void ShareOut(PetscInt vectors, PetscInt *pairs, PetscInt *gathered)
 {
-  const PetscInt most = PAIRS + GATHERED, room = vectors < 7 ? 0 : (vectors - 7) / 2;
-  const PetscInt all = PetscMin(most, room);
+  const PetscInt most = PAIRS + GATHERED;
+  const PetscInt room = vectors < VECTORS_LEAST ? 0 : (vectors - VECTORS_LEAST) / 2;
+  const PetscInt all  = PetscMin(most, room);
 
   *gathered = GATHERED * all / most;
   *pairs    = all - *gathered;
@@ -202,6 +194,11 @@ static PetscErrorCode CheckChoice(Tao tao, PetscBool haspc)
   PetscCheck(!own || tn->ours, comm, PETSC_ERR_ARG_INCOMP,
              "-%stao_trustncg_precond %s needs -%stao_trustncg_ksp_type %s", TrustNCGPrefix(tao),
              name, TrustNCGPrefix(tao), KSPTRUSTCG);
+  PetscCheck(
+    !own || tn->maxvectors >= VECTORS_LEAST, comm, PETSC_ERR_ARG_INCOMP,
+    "-%stao_trustncg_precond %s takes %d vectors at least: -%stao_trustncg_vectors %" PetscInt_FMT
+    " is too few",
+    TrustNCGPrefix(tao), name, VECTORS_LEAST, TrustNCGPrefix(tao), tn->maxvectors);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -4,6 +4,16 @@
 
 #define PATTERN_KEY "TaoTrustNCGPattern"
 
+const char *const TaoTrustNCGPrecondTypes[] = {"none",
+                                               "pairs",
+                                               "diagonal",
+                                               "sparse",
+                                               "user",
+                                               "auto",
+                                               "TaoTrustNCGPrecondType",
+                                               "TAO_TRUSTNCG_PRECOND_",
+                                               NULL};
+
 /*@
   TaoTrustNCGSetPrecondType - Sets what preconditions the truncated conjugate gradients.
 
