@@ -249,6 +249,7 @@ START_TEST(seven_vectors_are_all_that_is_allocated)
   Run            run;
 
   ckm_ok(RunCreate(PETSC_COMM_WORLD, "rosenbrock", n, HV_FD, PETSC_FALSE, &run));
+  ckm_ok(TaoTrustNCGSetMaxVectors(run.tao, 0));
   ckm_ok(PetscMallocGetCurrentUsage(&before)); /* x, and the problem's template and indices */
   ckm_ok(TaoSolve(run.tao));
   ckm_ok(PetscMallocGetCurrentUsage(&most));

@@ -21,6 +21,7 @@ struct _n_TrustNCGProbes {
   PetscInt         local; /* columns of this rank */
   ISColoringValue *color; /* of those */
   Entries          entries[BLOCKS];
+  Vec              d, w; /* a probe and its product, while probing; left by one cut short */
 };
 
 /* The colours of the columns that belong to other ranks. */
@@ -137,6 +138,8 @@ PetscErrorCode TrustNCGProbesDestroy(TrustNCGProbes *probes)
   PetscFunctionBegin;
   if (!*probes) PetscFunctionReturn(PETSC_SUCCESS);
   for (int b = 0; b < BLOCKS; b++) PetscCall(EntriesDestroy(&(*probes)->entries[b]));
+  PetscCall(VecDestroy(&(*probes)->d));
+  PetscCall(VecDestroy(&(*probes)->w));
   PetscCall(PetscFree((*probes)->color));
   PetscCall(PetscFree(*probes));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -181,21 +184,20 @@ PetscErrorCode TrustNCGProbesApply(TrustNCGProbes probes, Mat H, Vec x, Mat P)
   const PetscInt *others;
   PetscInt        nothers;
   Mat             block[BLOCKS];
-  Vec             d, w;
 
   PetscFunctionBegin;
   PetscCall(TrustNCGGetBlocks(P, block, &others, &nothers));
-  PetscCall(VecDuplicate(x, &d));
-  PetscCall(VecDuplicate(x, &w));
+  if (!probes->d) PetscCall(VecDuplicate(x, &probes->d));
+  if (!probes->w) PetscCall(VecDuplicate(x, &probes->w));
   for (PetscInt c = 0; c < probes->n; c++) {
-    PetscCall(ColorVector(probes, c, d));
-    PetscCall(MatMult(H, d, w));
+    PetscCall(ColorVector(probes, c, probes->d));
+    PetscCall(MatMult(H, probes->d, probes->w));
     for (int b = 0; b < BLOCKS && block[b]; b++) {
-      PetscCall(EntriesFill(&probes->entries[b], c, w, block[b]));
+      PetscCall(EntriesFill(&probes->entries[b], c, probes->w, block[b]));
     }
   }
-  PetscCall(VecDestroy(&d));
-  PetscCall(VecDestroy(&w));
+  PetscCall(VecDestroy(&probes->d));
+  PetscCall(VecDestroy(&probes->w));
   PetscCall(MatAssemblyBegin(P, MAT_FINAL_ASSEMBLY)); /* its object state grows */
   PetscCall(MatAssemblyEnd(P, MAT_FINAL_ASSEMBLY));
   PetscFunctionReturn(PETSC_SUCCESS);

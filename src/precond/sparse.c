@@ -165,11 +165,11 @@ PetscErrorCode TrustNCGSparseCreate(Vec x, Mat pattern, TrustNCGSparse *sparse)
   if (!pattern && !dm) PetscFunctionReturn(PETSC_SUCCESS);
   if (pattern) PetscCall(CheckSize(x, pattern));
   PetscCall(PetscNew(&sp));
+  *sparse = sp; /* the caller's to destroy, also after an error below */
   PetscCall(CreatePattern(dm, pattern, &sp->P));
   PetscCall(CreateProbes(pattern ? NULL : dm, sp->P, &sp->probes, &sp->fromdm));
   PetscCall(CountVectors(sp->P, &sp->vectors));
   PetscCall(VecDuplicate(x, &sp->work));
-  *sparse = sp;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

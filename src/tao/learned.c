@@ -42,28 +42,31 @@ static PetscErrorCode Search(Tao tao, PetscBool *accept)
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
   PetscReal     t = 1.0, low = 0.0, high = PETSC_INFINITY, next;
   Verdict       verdict = FAR;
+  PetscBool     last;
 
   PetscFunctionBegin;
   *accept   = PETSC_FALSE;
   tn->tries = 0;
   while (tn->tries < TRIALS) {
     PetscCall(Judge(tao, &verdict));
-    if (!(tn->slope < 0.0)) break; /* B is not positive along g, or holds a NaN */
-    *accept = (PetscBool)(verdict == GOOD);
-    if (*accept) { /* ||d||_M with M = B^-1 */
-      tn->dnorm = PetscSqrtReal(-t * tn->slope);
+    if (!(tn->slope < 0.0)) { /* B is not positive along g, or holds a NaN */
+      tn->ledger.rejected++;
       break;
     }
+    if (verdict != GOOD) PetscUseTypeMethod(tao, convergencetest, tao->cnvP); /* limits hold here */
+    last    = (PetscBool)(tn->tries >= TRIALS || tao->reason != TAO_CONTINUE_ITERATING);
+    *accept = (PetscBool)(verdict == GOOD || (verdict == NEAR && last)); /* f has fallen */
+    if (*accept) break;
     tn->ledger.rejected++;
+    if (last) break;
     if (verdict == NEAR) low = t;
     else high = t;
     if (low == 0.0) next = t * TrustNCGInterpolate(tn->f, tn->fplus, tn->slope);
     else next = high < PETSC_INFINITY ? 0.5 * (low + high) : EXPAND * t;
-    PetscUseTypeMethod(tao, convergencetest, tao->cnvP); /* limits hold here, too */
-    if (tao->reason != TAO_CONTINUE_ITERATING) break;
     PetscCall(VecScale(tao->stepdirection, next / t));
     t = next;
   }
+  if (*accept) tn->dnorm = PetscSqrtReal(-t * tn->slope); /* ||d||_M with M = B^-1 */
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -8,12 +8,14 @@
      auto      user where the KSP has a PC; else pairs, and where a pattern is at hand soon sparse,
                if a product with it agrees with one with the Hessian */
 #include "tao/trustncg_impl.h"
+#include <petscdmda.h>
 #include "hessvec/hessvec.h"
 #include "precond/gather.h"
 #include "precond/pairs.h"
 #include "precond/sparse.h"
 #include "subproblem/trustcg.h"
 
+#define ENTRIES_MOST  100  /* in a row of a sparse Hessian that nobody asked for */
 #define HOPE          10.0 /* the products of a sparse Hessian for each unit of work done before */
 #define GATHER_LEAST  3    /* fewer pairs of CG do not replace what was learned before */
 #define PAIRS         10   /* in the model, */
@@ -133,6 +135,27 @@ static PetscErrorCode UseSparse(Tao tao)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* The pattern of a structured grid has as many entries in a row as its stencil has unknowns; where
+   they are too many auto leaves them alone. */
+static PetscErrorCode IsLeanGrid(DM dm, PetscBool *lean)
+{
+  PetscInt        dim, dof, width, entries;
+  DMDAStencilType stencil;
+
+  PetscFunctionBegin;
+  PetscCall(PetscObjectTypeCompare((PetscObject)dm, DMDA, lean));
+  if (!*lean) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(DMDAGetInfo(dm, &dim, NULL, NULL, NULL, NULL, NULL, NULL, &dof, &width, NULL, NULL,
+                        NULL, &stencil));
+  entries = dof;
+  if (stencil == DMDA_STENCIL_STAR) entries *= 1 + 2 * dim * width;
+  else {
+    for (PetscInt k = 0; k < dim; k++) entries *= 1 + 2 * width;
+  }
+  *lean = (PetscBool)(entries <= ENTRIES_MOST);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* A pattern that auto may use: one that the user gave, or that of a structured grid. */
 static PetscErrorCode HasPattern(Tao tao, PetscBool *has)
 {
@@ -144,7 +167,7 @@ static PetscErrorCode HasPattern(Tao tao, PetscBool *has)
   PetscCall(TaoTrustNCGGetPattern(tao, &pattern));
   PetscCall(VecGetDM(tao->solution, &dm));
   if (pattern) *has = PETSC_TRUE;
-  else if (dm) PetscCall(PetscObjectTypeCompare((PetscObject)dm, DMDA, has));
+  else if (dm) PetscCall(IsLeanGrid(dm, has));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -368,29 +391,5 @@ PetscErrorCode TrustNCGPrecondGetCounts(Tao tao, PetscInt *vectors, PetscInt *re
     PetscCall(TrustNCGSparseGetVectors(tn->sparse, &sparse));
     *vectors += sparse;
   }
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-PetscErrorCode TrustNCGPrecondView(Tao tao, PetscViewer viewer)
-{
-  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
-  PetscInt      stored;
-  PetscReal     power[2];
-
-  PetscFunctionBegin;
-  PetscCall(PetscViewerASCIIPrintf(viewer, "preconditioner: %s (%s%s)\n",
-                                   TaoTrustNCGPrecondTypes[tn->type],
-                                   tn->precond == TAO_TRUSTNCG_PRECOND_AUTO ? "auto: " : "",
-                                   tn->why ? tn->why : "not chosen yet"));
-  if (tn->pairs) {
-    PetscCall(TrustNCGPairsGetCounts(tn->pairs, &stored, power, NULL, NULL));
-    PetscCall(PetscViewerASCIIPrintf(
-      viewer,
-      "learned model: %" PetscInt_FMT
-      " pairs over the learned diagonal to the power %g, %g for CG\n",
-      stored, (double)power[TRUSTNCG_FOR_STEPS], (double)power[TRUSTNCG_FOR_CG]));
-  }
-  if (tn->type == TAO_TRUSTNCG_PRECOND_SPARSE && tn->sparse)
-    PetscCall(TrustNCGSparseView(tn->sparse, viewer));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

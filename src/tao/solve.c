@@ -151,7 +151,7 @@ static PetscErrorCode TrustNCGJudgeCG(Tao tao, PetscReal before)
   tn->mismatch = tn->boundary ? PETSC_INFINITY : TrustNCGMismatch(tn->gplusnorm, rnorm, tn->gnorm);
   factor       = TrustNCGInterpolate(tn->f, tn->fplus, tn->slope);
   tao->trust   = TrustNCGUpdateRadius(tao->trust, tn->dnorm, tn->rho, factor, tn->boundary);
-  if (!tn->pairs || !tn->learnedsteps) PetscFunctionReturn(PETSC_SUCCESS);
+  if (!TrustNCGLearns(tn)) PetscFunctionReturn(PETSC_SUCCESS);
   TrustNCGModeCG(&tn->mode, tn->n, (PetscBool)!tn->boundary, tn->rho, tn->gnorm, tn->gplusnorm,
                  TrustNCGWork(tn) - before, TrustNCGWork(tn));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -226,7 +226,7 @@ static PetscErrorCode TrustNCGIterate(Tao tao)
       PetscCall(TrustNCGStepByCG(tao));
     }
   }
-  if (tao->reason == TAO_CONTINUE_ITERATING) PetscCall(TrustNCGReport(tao, tn->dnorm2));
+  if (done || tao->reason == TAO_CONTINUE_ITERATING) PetscCall(TrustNCGReport(tao, tn->dnorm2));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -150,7 +150,7 @@ static PetscErrorCode TrustNCGLimitCG(Tao tao)
 
   PetscFunctionBegin;
   *most = tn->maxits;
-  if (tn->pairs && tn->learnedsteps && tao->niter == 0) *most = PetscMin(*most, OPENING_ITS);
+  if (TrustNCGLearns(tn) && tao->niter == 0) *most = PetscMin(*most, OPENING_ITS);
   else if (tn->waiting) *most = PetscMin(*most, WAITING_ITS);
   PetscCall(KSPSetTolerances(tao->ksp, tn->forcing, PETSC_DEFAULT, PETSC_DEFAULT, *most));
   PetscFunctionReturn(PETSC_SUCCESS);

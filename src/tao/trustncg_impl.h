@@ -81,6 +81,12 @@ static inline const char *TrustNCGPrefix(Tao tao)
   return prefix ? prefix : "";
 }
 
+/* Are there steps of the learned model alone? */
+static inline PetscBool TrustNCGLearns(const TAO_TrustNCG *tn)
+{
+  return (PetscBool)(tn->type == TAO_TRUSTNCG_PRECOND_PAIRS && tn->learnedsteps);
+}
+
 /* The work so far: points at which f was evaluated, and products. Unlike the ledger's sum it is the
    same whether f and gradient come together or apart, so that decisions are, too. */
 static inline PetscReal TrustNCGWork(const TAO_TrustNCG *tn)
@@ -114,7 +120,6 @@ PETSC_INTERN PetscErrorCode TrustNCGPrecondLearn(Tao tao, PetscBool bycg);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondForget(Tao tao, PetscBool *forgot);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondGetCounts(Tao tao, PetscInt *vectors,
                                                      PetscInt *reductions);
-PETSC_INTERN PetscErrorCode TrustNCGPrecondView(Tao tao, PetscViewer viewer);
 
 /* learned.c */
 PETSC_INTERN PetscErrorCode TrustNCGLearnedTrial(Tao tao, PetscBool *accept);

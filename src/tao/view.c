@@ -2,6 +2,8 @@
    What a solve has cost, in numbers and in -tao_view. */
 #include "tao/trustncg_impl.h"
 #include "hessvec/hessvec.h"
+#include "precond/pairs.h"
+#include "precond/sparse.h"
 #include "subproblem/trustcg.h"
 
 /* Brings the sums of the ledger up to date. */
@@ -93,6 +95,30 @@ static PetscErrorCode TrustNCGViewLedger(const TaoTrustNCGLedger *l, PetscViewer
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+static PetscErrorCode TrustNCGViewPrecond(Tao tao, PetscViewer viewer)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+  PetscInt      stored;
+  PetscReal     power[2];
+
+  PetscFunctionBegin;
+  PetscCall(PetscViewerASCIIPrintf(viewer, "preconditioner: %s (%s%s)\n",
+                                   TaoTrustNCGPrecondTypes[tn->type],
+                                   tn->precond == TAO_TRUSTNCG_PRECOND_AUTO ? "auto: " : "",
+                                   tn->why ? tn->why : "not chosen yet"));
+  if (tn->pairs) {
+    PetscCall(TrustNCGPairsGetCounts(tn->pairs, &stored, power, NULL, NULL));
+    PetscCall(PetscViewerASCIIPrintf(
+      viewer,
+      "learned model: %" PetscInt_FMT
+      " pairs over the learned diagonal to the power %g, %g for CG\n",
+      stored, (double)power[TRUSTNCG_FOR_STEPS], (double)power[TRUSTNCG_FOR_CG]));
+  }
+  if (tn->type == TAO_TRUSTNCG_PRECOND_SPARSE && tn->sparse)
+    PetscCall(TrustNCGSparseView(tn->sparse, viewer));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode TaoView_TrustNCG(Tao tao, PetscViewer viewer)
 {
   static const char *const kinds[] = {"differences of the gradient", "the Mat of TaoSetHessian()",
@@ -116,7 +142,7 @@ PetscErrorCode TaoView_TrustNCG(Tao tao, PetscViewer viewer)
     PetscCall(PetscViewerASCIIPrintf(viewer, "radius %g\n", (double)tao->trust));
   } else PetscCall(PetscViewerASCIIPrintf(viewer, "radius infinite\n"));
   PetscCall(PetscViewerASCIIPrintf(viewer, "acceptance ratio %g\n", (double)tn->eta));
-  PetscCall(TrustNCGPrecondView(tao, viewer));
+  PetscCall(TrustNCGViewPrecond(tao, viewer));
   PetscCall(TrustNCGUpdateLedger(tao));
   PetscCall(TrustNCGViewLedger(&tn->ledger, viewer));
   PetscFunctionReturn(PETSC_SUCCESS);
