@@ -103,7 +103,7 @@ README_PROBLEMS = ["torsion:40000", "minsurf:40000", "composites:40000", "combus
                    "gl2:10000", "tridia:30000", "rosenbrock:10000", "chained:1000",
                    "broydn3d:10000", "dixmaanl:3000", "genrose:500", "chainwoo:4000",
                    "eigenals:2550", "noncvxu2:5000", "elastic:22932", "inverse:4096",
-                   "tvdeblur:65536", "logistic:7850"]
+                   "tvdeblur:65536"]
 README_SOLVERS = ["trustncg: -tao_type trustncg",
                   "TAO ntr, Eisenstat-Walker: -tao_type ntr -tao_ntr_pc_type none -tao_ksp_ew",
                   "TAO lmvm: -tao_type lmvm"]
