@@ -351,7 +351,9 @@ PetscErrorCode TrustNCGPrecondLearn(Tao tao, PetscBool bycg)
     /* the norm of the trust region is a new one: the radius stays what it is in steps like s,
        for which now s'Ms = s'y; where rounding leaves no difference of the slopes, as it is */
     stretch = PetscSqrtReal(PetscMax(0.0, tn->slopeplus - tn->slope)) / tn->dnorm;
-    if (taken && PetscIsNormalReal(stretch * tao->trust)) tao->trust *= stretch;
+    if (taken && tao->trust < PETSC_INFINITY && PetscIsNormalReal(stretch * tao->trust)) {
+      tao->trust *= stretch;
+    }
   } else if (tn->type == TAO_TRUSTNCG_PRECOND_SPARSE) {
     PetscCall(KSPGetResidualNorm(tao->ksp, &rnorm));
     PetscCall(TrustNCGSparseNote(tn->sparse, tao->gradient, tn->gplus, tao->stepdirection,
