@@ -33,22 +33,21 @@ struct _n_TrustNCGSparse {
 };
 
 /* Preconditioners divide by the diagonal. A DM that knows no pattern may give an empty matrix. */
-static PetscErrorCode CheckDiagonal(Mat P)
+static PetscErrorCode HasDiagonal(Mat P, PetscBool *has)
 {
-  MPI_Comm  comm = PetscObjectComm((PetscObject)P);
-  PetscBool mine, missing;
+  PetscBool assembled, missing = PETSC_TRUE;
 
   PetscFunctionBegin;
-  PetscCall(MatMissingDiagonal(P, &mine, NULL));
-  PetscCallMPI(MPI_Allreduce(&mine, &missing, 1, MPIU_BOOL, MPI_LOR, comm));
-  PetscCheck(!missing, comm, PETSC_ERR_ARG_WRONGSTATE,
-             "The pattern for the sparse preconditioner lacks entries of the diagonal: give one "
-             "that has them to TaoTrustNCGSetPattern()");
+  PetscCall(MatAssembled(P, &assembled));
+  if (assembled) PetscCall(MatMissingDiagonal(P, &missing, NULL));
+  PetscCallMPI(
+    MPI_Allreduce(MPI_IN_PLACE, &missing, 1, MPIU_BOOL, MPI_LOR, PetscObjectComm((PetscObject)P)));
+  *has = (PetscBool)!missing;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 /* An empty matrix of type aij with the pattern of the user's, else of the DM's. */
-static PetscErrorCode CreatePattern(DM dm, Mat pattern, Mat *P)
+static PetscErrorCode CreatePattern(DM dm, Mat pattern, Mat *P, PetscBool *good)
 {
   PetscBool aij;
 
@@ -57,7 +56,7 @@ static PetscErrorCode CreatePattern(DM dm, Mat pattern, Mat *P)
   else PetscCall(DMCreateMatrix(dm, P));
   PetscCall(PetscObjectBaseTypeCompareAny((PetscObject)*P, &aij, MATSEQAIJ, MATMPIAIJ, ""));
   if (!aij) PetscCall(MatConvert(*P, MATAIJ, MAT_INPLACE_MATRIX, P));
-  PetscCall(CheckDiagonal(*P));
+  PetscCall(HasDiagonal(*P, good));
   PetscCall(MatSetOption(*P, MAT_SYMMETRIC, PETSC_TRUE));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -158,6 +157,7 @@ PetscErrorCode TrustNCGSparseCreate(Vec x, Mat pattern, TrustNCGSparse *sparse)
 {
   TrustNCGSparse sp;
   DM             dm;
+  PetscBool      good = PETSC_FALSE;
 
   PetscFunctionBegin;
   *sparse = NULL;
@@ -166,7 +166,14 @@ PetscErrorCode TrustNCGSparseCreate(Vec x, Mat pattern, TrustNCGSparse *sparse)
   if (pattern) PetscCall(CheckSize(x, pattern));
   PetscCall(PetscNew(&sp));
   *sparse = sp; /* the caller's to destroy, also after an error below */
-  PetscCall(CreatePattern(dm, pattern, &sp->P));
+  PetscCall(CreatePattern(dm, pattern, &sp->P, &good));
+  PetscCheck(good || !pattern, PetscObjectComm((PetscObject)x), PETSC_ERR_ARG_WRONGSTATE,
+             "The pattern for the sparse preconditioner lacks entries of the diagonal: give one "
+             "that has them to TaoTrustNCGSetPattern()");
+  if (!good) { /* that DM knows none */
+    PetscCall(TrustNCGSparseDestroy(sparse));
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
   PetscCall(CreateProbes(pattern ? NULL : dm, sp->P, &sp->probes, &sp->fromdm));
   PetscCall(CountVectors(sp->P, &sp->vectors));
   PetscCall(VecDuplicate(x, &sp->work));

@@ -303,7 +303,7 @@ PetscErrorCode TrustNCGPrecondDue(Tao tao, PetscBool *due)
   if (!tn->sparse) PetscCall(CreateSparse(tao));
   if (!tn->sparse) {
     tn->waiting = PETSC_FALSE;
-    tn->why     = "no memory is left for a sparse Hessian";
+    tn->why     = "its DM knows no pattern, or no memory is left for a sparse Hessian";
     PetscFunctionReturn(PETSC_SUCCESS);
   }
   PetscCall(TrustNCGSparseGetCounts(tn->sparse, &colors, NULL));
