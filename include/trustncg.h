@@ -44,6 +44,25 @@ typedef struct {
   PetscReal equivalents;     /* gradient-equivalents: nf + ng + nfg + all Hv */
 } TaoTrustNCGLedger;
 
+/* How a solve ended; see TaoTrustNCGGetOutcome(). */
+typedef enum {
+  TAO_TRUSTNCG_RUNNING,      /* it did not end yet */
+  TAO_TRUSTNCG_FIRST_ORDER,  /* the convergence test is met */
+  TAO_TRUSTNCG_SECOND_ORDER, /* and no negative curvature was found */
+  TAO_TRUSTNCG_SADDLE_POINT, /* and there is negative curvature, which could not be followed */
+  TAO_TRUSTNCG_UNBOUNDED,    /* f seems to have no lower bound */
+  TAO_TRUSTNCG_NOISE_FLOOR,  /* the noise in f or its gradient allows no more */
+  TAO_TRUSTNCG_STAGNATION,   /* rounding allows no more */
+  TAO_TRUSTNCG_INCONSISTENT, /* f, gradient and Hv do not fit together */
+  TAO_TRUSTNCG_NO_STEP,      /* every trial was rejected */
+  TAO_TRUSTNCG_NOT_FINITE,   /* NaN or Inf wherever f, gradient or Hv was tried */
+  TAO_TRUSTNCG_LIMIT,        /* iterations or evaluations */
+  TAO_TRUSTNCG_TIME,         /* -tao_trustncg_max_time */
+  TAO_TRUSTNCG_SIGNAL,       /* SIGUSR1 or SIGTERM */
+  TAO_TRUSTNCG_USER_STOPPED  /* a convergence test of the user's */
+} TaoTrustNCGOutcome;
+PETSC_EXTERN const char *const TaoTrustNCGOutcomes[];
+
 PETSC_EXTERN PetscErrorCode TrustNCGInitializePackage(void);
 
 PETSC_EXTERN PetscErrorCode TaoTrustNCGSetHessianVector(Tao tao, TaoTrustNCGHessianVectorFn fn,
@@ -71,5 +90,7 @@ PETSC_EXTERN PetscErrorCode TaoTrustNCGGetCheckDirection(Tao tao, Vec *v);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGSetCheckIndexSet(Tao tao, IS is);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGGetCheckIndexSet(Tao tao, IS *is);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGGetLedger(Tao tao, TaoTrustNCGLedger *ledger);
+PETSC_EXTERN PetscErrorCode TaoTrustNCGGetOutcome(Tao tao, TaoTrustNCGOutcome *outcome,
+                                                  const char **why);
 
 #endif

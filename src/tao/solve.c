@@ -55,6 +55,8 @@ static PetscErrorCode TrustNCGStart(Tao tao)
 
   PetscFunctionBegin;
   PetscCall(TrustNCGCheckSetUp(tao));
+  tn->outcome   = TAO_TRUSTNCG_RUNNING;
+  tn->ending[0] = '\0';
   PetscCall(PetscMemzero(&tn->ledger, sizeof(tn->ledger)));
   tn->reductions = 0;
   PetscCall(TrustNCGDoctor(tao));
@@ -105,12 +107,12 @@ static PetscErrorCode TrustNCGGiveUp(Tao tao)
     (PetscBool)(PetscIsInfOrNanReal(tn->fplus) || PetscIsInfOrNanReal(tn->gplusnorm));
 
   PetscFunctionBegin;
-  tao->reason = nan ? TAO_DIVERGED_NAN : TAO_DIVERGED_TR_REDUCTION;
-  PetscCall(PetscInfo(tao,
-                      "no acceptable step in %" PetscInt_FMT " tries down to ||d|| = %g at "
-                      "||x|| = %g; last f+ - f = %g, model %g\n",
-                      tn->tries, (double)tn->dnorm2, (double)tn->xnorm, (double)(tn->fplus - tn->f),
-                      (double)tn->model));
+  PetscCall(TrustNCGStop(tao, nan ? TAO_DIVERGED_NAN : TAO_DIVERGED_TR_REDUCTION,
+                         nan ? TAO_TRUSTNCG_NOT_FINITE : TAO_TRUSTNCG_NO_STEP,
+                         "no acceptable step in %" PetscInt_FMT " tries down to ||d|| = %g at "
+                         "||x|| = %g; last f+ - f = %g, model %g",
+                         tn->tries, (double)tn->dnorm2, (double)tn->xnorm,
+                         (double)(tn->fplus - tn->f), (double)tn->model));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -187,9 +189,13 @@ static PetscErrorCode TrustNCGStepByCG(Tao tao)
   tn->tries = 0;
   PetscCall(TrustNCGSubproblem(tao));
   if (!(tn->dnorm > 0.0)) { /* a gradient of 0, or the very first product held a NaN */
-    tao->reason = tn->gnorm == 0.0 ? TAO_CONVERGED_GATOL : TAO_DIVERGED_NAN;
-    PetscCall(PetscInfo(tao, "no step: %s\n",
-                        tn->gnorm == 0.0 ? "the gradient is 0" : "H g is not finite"));
+    if (tn->gnorm == 0.0) {
+      PetscCall(TrustNCGStop(tao, TAO_CONVERGED_GATOL, TAO_TRUSTNCG_FIRST_ORDER,
+                             "the gradient is 0; curvature was not checked"));
+    } else {
+      PetscCall(TrustNCGStop(tao, TAO_DIVERGED_NAN, TAO_TRUSTNCG_NOT_FINITE,
+                             "no step: the product of the Hessian and the gradient is not finite"));
+    }
     PetscFunctionReturn(PETSC_SUCCESS);
   }
   PetscCall(TrustNCGTrial(tao, &accept));
@@ -222,6 +228,7 @@ static PetscErrorCode TrustNCGIterate(Tao tao)
     PetscCall(TrustNCGPrecondForget(tao, &forgot));
     if (forgot) {
       tao->reason = TAO_CONTINUE_ITERATING;
+      tn->outcome = TAO_TRUSTNCG_RUNNING;
       tao->trust  = tao->trust0;
       PetscCall(TrustNCGStepByCG(tao));
     }
@@ -236,5 +243,6 @@ PetscErrorCode TaoSolve_TrustNCG(Tao tao)
   PetscCall(TrustNCGStart(tao));
   while (tao->reason == TAO_CONTINUE_ITERATING) PetscCall(TrustNCGIterate(tao));
   PetscCall(TrustNCGRestoreKSP(tao));
+  PetscCall(TrustNCGNameEnd(tao));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

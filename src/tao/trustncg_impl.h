@@ -68,6 +68,9 @@ typedef struct {
   PetscBool    learnedsteps; /* as set by the user */
   TrustNCGMode mode;
 
+  TaoTrustNCGOutcome outcome;
+  char               ending[256]; /* it in words */
+
   TaoTrustNCGLedger ledger;
   PetscInt          reductions;  /* of the loop: those outside the KSP */
   PetscInt          reductions0; /* of the KSP before this solve */
@@ -130,6 +133,11 @@ PETSC_INTERN PetscErrorCode TrustNCGRestoreKSP(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGSubproblem(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGSolveKSP(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGStepTo(Tao tao);
+
+/* outcome.c */
+PETSC_INTERN PetscErrorCode TrustNCGStop(Tao tao, TaoConvergedReason reason,
+                                         TaoTrustNCGOutcome outcome, const char format[], ...);
+PETSC_INTERN PetscErrorCode TrustNCGNameEnd(Tao tao);
 
 /* solve.c */
 PETSC_INTERN PetscErrorCode TaoSolve_TrustNCG(Tao tao);

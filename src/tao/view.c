@@ -142,6 +142,10 @@ PetscErrorCode TaoView_TrustNCG(Tao tao, PetscViewer viewer)
     PetscCall(PetscViewerASCIIPrintf(viewer, "radius %g\n", (double)tao->trust));
   } else PetscCall(PetscViewerASCIIPrintf(viewer, "radius infinite\n"));
   PetscCall(PetscViewerASCIIPrintf(viewer, "acceptance ratio %g\n", (double)tn->eta));
+  if (tn->outcome != TAO_TRUSTNCG_RUNNING) {
+    PetscCall(PetscViewerASCIIPrintf(viewer, "ended: %s, %s\n", TaoTrustNCGOutcomes[tn->outcome],
+                                     tn->ending));
+  }
   PetscCall(TrustNCGViewPrecond(tao, viewer));
   PetscCall(TrustNCGUpdateLedger(tao));
   PetscCall(TrustNCGViewLedger(&tn->ledger, viewer));
