@@ -69,4 +69,17 @@ PETSC_INTERN PetscReal   TrustNCGVisible(PetscReal doubt, PetscReal scale);
 PETSC_INTERN TrustNCGFit TrustNCGJudge(PetscReal gap, PetscReal doubt, PetscReal scale);
 PETSC_INTERN PetscReal   TrustNCGCurvature(PetscReal a, PetscReal dfa, PetscReal b, PetscReal dfb);
 
+/* curvature.c: what Lanczos' tridiagonal matrix says of the smallest eigenvalue */
+PETSC_INTERN PetscReal TrustNCGTridiagonalNorm(PetscInt k, const PetscReal a[],
+                                               const PetscReal b[]);
+PETSC_INTERN PetscReal TrustNCGSmallestRitz(PetscInt k, const PetscReal a[], const PetscReal b[]);
+PETSC_INTERN PetscReal TrustNCGCurvatureBound(PetscInt k, const PetscReal a[], const PetscReal b[],
+                                              PetscReal theta, PetscReal n, PetscReal delta);
+PETSC_INTERN void      TrustNCGRitzVector(PetscInt k, const PetscReal a[], const PetscReal b[],
+                                          PetscReal theta, PetscReal d[], PetscReal s[]);
+
+/* random.c: numbers that belong to a place in a vector */
+PETSC_INTERN PetscReal TrustNCGUniform(PetscInt seed, PetscInt64 i);
+PETSC_INTERN PetscReal TrustNCGNormal(PetscInt seed, PetscInt64 i);
+
 #endif

@@ -68,6 +68,13 @@ typedef struct {
   PetscBool    learnedsteps; /* as set by the user */
   TrustNCGMode mode;
 
+  /* curvature at the end, where it is checked */
+  PetscBool                  secondorder; /* as set by the user */
+  PetscReal                  flat;        /* as set by the user: -flat ||H|| is as good as 0 */
+  struct _n_TrustNCGLanczos *lanczos;     /* made by the first check of a solve */
+  PetscInt                   escapes;     /* from stationary points, in this solve */
+  PetscReal                  curvature, curvaturebound;
+
   TaoTrustNCGOutcome outcome;
   char               ending[256]; /* it in words */
 
@@ -111,8 +118,10 @@ PETSC_INTERN PetscErrorCode TrustNCGSetUpEvaluation(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGEvaluateStart(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGEvaluateTrial(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGEvaluateTrialGradient(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGSetHessianPoint(Tao tao, PetscBool needP, Mat *H);
 PETSC_INTERN PetscErrorCode TrustNCGUpdateHessian(Tao tao, Mat *H, Mat *P);
 PETSC_INTERN PetscErrorCode TrustNCGCountHessVec(Tao tao, PetscInt cg);
+PETSC_INTERN PetscErrorCode TrustNCGCountProducts(Tao tao, PetscInt products);
 
 /* precond.c */
 PETSC_INTERN PetscErrorCode TrustNCGPrecondSetUp(Tao tao);
@@ -130,6 +139,7 @@ PETSC_INTERN PetscErrorCode TrustNCGLearnedTrial(Tao tao, PetscBool *accept);
 /* subproblem.c */
 PETSC_INTERN PetscErrorCode TrustNCGSetUpKSP(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGRestoreKSP(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGGetRoom(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGSubproblem(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGSolveKSP(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGStepTo(Tao tao);
@@ -140,7 +150,17 @@ PETSC_INTERN PetscErrorCode TrustNCGStop(Tao tao, TaoConvergedReason reason,
 PETSC_INTERN PetscErrorCode TrustNCGNameEnd(Tao tao);
 
 /* solve.c */
+PETSC_INTERN PetscErrorCode TrustNCGReport(Tao tao, PetscReal step);
+PETSC_INTERN PetscErrorCode TrustNCGMove(Tao tao);
+PETSC_INTERN void           TrustNCGBegin(Tao tao);
 PETSC_INTERN PetscErrorCode TaoSolve_TrustNCG(Tao tao);
+
+/* second_order.c */
+PETSC_INTERN PetscErrorCode TrustNCGSecondOrderOptions(Tao tao, TrustNCGOptionItems items);
+PETSC_INTERN PetscErrorCode TrustNCGSecondOrderStart(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGSecondOrder(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGSecondOrderGetCounts(Tao tao, PetscInt *vectors,
+                                                         PetscInt *reductions);
 
 /* doctor.c */
 PETSC_INTERN PetscErrorCode TrustNCGDoctorOptions(Tao tao, TrustNCGOptionItems items);
