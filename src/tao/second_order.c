@@ -282,6 +282,7 @@ static PetscErrorCode Conclude(Tao tao, const LanczosResult *r)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
   const double  g = (double)tn->gnorm, theta = (double)r->theta, bound = (double)r->bound;
+  const double  level = (double)r->level;
 
   PetscFunctionBegin;
   switch (r->verdict) {
@@ -299,18 +300,19 @@ static PetscErrorCode Conclude(Tao tao, const LanczosResult *r)
                                                        : "f does not fall along it"));
     break;
   case LANCZOS_OPEN:
-    PetscCall(
-      TrustNCGStop(tao, tao->reason, TAO_TRUSTNCG_FIRST_ORDER,
-                   "||g|| = %g meets the tolerance; smallest curvature found %g, but %" PetscInt_FMT
-                   " products prove no more than that none is below %g (probability %g)",
-                   g, theta, r->products, bound, 1.0 - DELTA));
+    PetscCall(TrustNCGStop(
+      tao, tao->reason, TAO_TRUSTNCG_FIRST_ORDER,
+      "||g|| = %g meets the tolerance; smallest curvature found %g +- %g, but %" PetscInt_FMT
+      " products prove no more than that none is below %g (probability %g)",
+      g, theta, level, r->products, bound, 1.0 - DELTA));
     break;
   case LANCZOS_POSITIVE:
-    PetscCall(TrustNCGStop(tao, tao->reason, TAO_TRUSTNCG_SECOND_ORDER,
-                           "||g|| = %g meets the tolerance; smallest curvature found %g, with "
-                           "probability %g none is below %g (%" PetscInt_FMT
-                           " products; saddle points left: %" PetscInt_FMT ")",
-                           g, theta, 1.0 - DELTA, bound, r->products, tn->escapes));
+    PetscCall(
+      TrustNCGStop(tao, tao->reason, TAO_TRUSTNCG_SECOND_ORDER,
+                   "||g|| = %g meets the tolerance; smallest curvature found %g +- %g, with "
+                   "probability %g none is below %g (%" PetscInt_FMT
+                   " products; saddle points left: %" PetscInt_FMT ")",
+                   g, theta, level, 1.0 - DELTA, bound, r->products, tn->escapes));
     break;
   }
   PetscFunctionReturn(PETSC_SUCCESS);
