@@ -13,6 +13,7 @@
 #include "rules/announce.h"
 #include "rules/rules.h"
 #include "subproblem/sweep.h"
+#include "sums/sums.h"
 
 #define GOOD_VECTOR 0.25 /* largest ||Hv - theta v|| / |theta| of a direction to leave along */
 #define FIRST_ROOM  64
@@ -47,6 +48,7 @@ PetscErrorCode TrustNCGLanczosDestroy(TrustNCGLanczos *lanczos)
   PetscCall(VecDestroy(&l->v));
   PetscCall(VecDestroy(&l->old));
   PetscCall(VecDestroy(&l->w));
+  PetscCall(SweepReset(&l->sweeper));
   PetscCall(PetscFree(l->a));
   PetscCall(PetscFree(l->b));
   PetscCall(PetscFree(l->d));
@@ -182,12 +184,15 @@ PetscErrorCode TrustNCGLanczosVector(TrustNCGLanczos l, Mat H, Vec v)
   PetscCall(Start(l, H));
   PetscCall(VecZeroEntries(v));
   for (PetscInt j = 0; j < l->k; j++) {
-    PetscCall(VecAXPY(v, l->s[j], l->v));
+    const SweepOp op = SweepAXPY(v, l->s[j], l->v);
+
+    PetscCall(SweepRun(&l->sweeper, 1, &op));
     if (j == l->k - 1) break;
     PetscCall(Step(l, H, j, PETSC_TRUE));
     PetscCall(Turn(l, j));
   }
-  PetscCall(VecNormalize(v, &norm)); /* rounding has left it near 1 */
+  PetscCall(TrustNCGNorm(v, &norm)); /* which rounding has left near 1 */
+  PetscCall(VecScale(v, 1.0 / norm));
   l->sweeper.reductions++;
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -3,20 +3,21 @@
 #include "tao/trustncg_impl.h"
 #include "hessvec/hessvec.h"
 #include "subproblem/trustcg.h"
+#include "sums/sums.h"
 
 /* sqrt(g'Mg) with the M of TaoSetGradientNorm(), else ||g||_2; one reduction. */
 static PetscErrorCode TrustNCGGradientNorm(Tao tao, Vec g, PetscReal *norm)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
-  PetscScalar   gMg;
+  PetscReal     gMg;
 
   PetscFunctionBegin;
   tn->reductions++;
   if (tao->gradient_norm) {
     PetscCall(MatMult(tao->gradient_norm, g, tao->gradient_norm_tmp));
-    PetscCall(VecDot(g, tao->gradient_norm_tmp, &gMg));
-    *norm = PetscSqrtReal(PetscRealPart(gMg));
-  } else PetscCall(VecNorm(g, NORM_2, norm));
+    PetscCall(TrustNCGDot(g, tao->gradient_norm_tmp, &gMg));
+    *norm = PetscSqrtReal(gMg);
+  } else PetscCall(TrustNCGNorm(g, norm));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -103,7 +104,7 @@ PetscErrorCode TrustNCGEvaluateStart(Tao tao)
   PetscFunctionBegin;
   PetscCall(TrustNCGFunctionAndGradient(tao, tao->solution, &tn->f, tao->gradient));
   PetscCall(TrustNCGGradientNorm(tao, tao->gradient, &tn->gnorm));
-  PetscCall(VecNorm(tao->solution, NORM_2, &tn->xnorm));
+  PetscCall(TrustNCGNorm(tao->solution, &tn->xnorm));
   tn->reductions++;
   PetscCheck(!PetscIsInfOrNanReal(tn->f) && !PetscIsInfOrNanReal(tn->gnorm),
              PetscObjectComm((PetscObject)tao), PETSC_ERR_FP,
@@ -117,8 +118,10 @@ PetscErrorCode TrustNCGEvaluateStart(Tao tao)
 /* f at w, and the gradient where it comes with f; slope, ||d||_2, ||w||_2 in one reduction. */
 PetscErrorCode TrustNCGEvaluateTrial(Tao tao)
 {
-  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
-  Vec           d  = tao->stepdirection;
+  TAO_TrustNCG *tn     = (TAO_TrustNCG *)tao->data;
+  Vec           d      = tao->stepdirection;
+  TrustNCGSum   sums[] = {SumDot(tao->gradient, d, &tn->slope), SumNorm(d, &tn->dnorm2),
+                          SumNorm(tn->w, &tn->wnorm)};
 
   PetscFunctionBegin;
   PetscCall(PetscLogEventBegin(TRUSTNCG_Trial, tao, NULL, NULL, NULL));
@@ -129,12 +132,7 @@ PetscErrorCode TrustNCGEvaluateTrial(Tao tao)
     PetscCall(TaoComputeObjective(tao, tn->w, &tn->fplus));
     tn->ledger.nf++;
   }
-  PetscCall(VecDotBegin(tao->gradient, d, &tn->slope));
-  PetscCall(VecNormBegin(d, NORM_2, &tn->dnorm2));
-  PetscCall(VecNormBegin(tn->w, NORM_2, &tn->wnorm));
-  PetscCall(VecDotEnd(tao->gradient, d, &tn->slope));
-  PetscCall(VecNormEnd(d, NORM_2, &tn->dnorm2));
-  PetscCall(VecNormEnd(tn->w, NORM_2, &tn->wnorm));
+  PetscCall(TrustNCGSumsReduce(3, sums));
   tn->slope     = -tn->slope;
   tn->gplusnorm = 0.0;
   tn->reductions++;
@@ -156,7 +154,7 @@ PetscErrorCode TrustNCGEvaluateTrialGradient(Tao tao)
     tn->have_gplus = PETSC_TRUE;
   }
   PetscCall(TrustNCGGradientNorm(tao, tn->gplus, &tn->gplusnorm));
-  PetscCall(VecDot(tn->gplus, tao->stepdirection, &tn->slopeplus));
+  PetscCall(TrustNCGDot(tn->gplus, tao->stepdirection, &tn->slopeplus));
   tn->slopeplus = -tn->slopeplus;
   tn->reductions++;
   PetscCall(PetscLogEventEnd(TRUSTNCG_Trial, tao, NULL, NULL, NULL));

@@ -18,6 +18,7 @@ typedef struct {
   /* set by the user */
   PetscReal eta;                    /* smallest reduction ratio of an accepted step */
   PetscReal relstep;                /* relative step of the differences */
+  PetscBool reproducible;           /* the same bits on any number of ranks */
   PetscBool checkreport, checkstop; /* the derivative check before a solve */
 
   /* fixed for a solve */
@@ -154,6 +155,10 @@ PETSC_INTERN PetscErrorCode TrustNCGReport(Tao tao, PetscReal step);
 PETSC_INTERN PetscErrorCode TrustNCGMove(Tao tao);
 PETSC_INTERN void           TrustNCGBegin(Tao tao);
 PETSC_INTERN PetscErrorCode TaoSolve_TrustNCG(Tao tao);
+
+/* reproducible.c */
+PETSC_INTERN PetscErrorCode TrustNCGReproducibleOptions(Tao tao, TrustNCGOptionItems items);
+PETSC_INTERN PetscErrorCode TrustNCGSolveReproducibly(Tao tao);
 
 /* second_order.c */
 PETSC_INTERN PetscErrorCode TrustNCGSecondOrderOptions(Tao tao, TrustNCGOptionItems items);
