@@ -44,6 +44,7 @@ static PetscErrorCode SolveAfresh(Run *run, PetscReal *f, PetscReal *work, Vec x
 /* Also after an error in between, in a product of every kind of preconditioner and of CG. PETSc's
    multigrid adds what comes from other ranks in the order of its arrival: with more than one
    neighbour not even it repeats itself to the bit. */
+/* fault 27: the same run five times more gives the same bits, after errors in between, too */
 START_TEST(a_second_solve_gives_the_same_bits)
 {
   static const char *const forms[]  = {"2", "1", "overlapped"};

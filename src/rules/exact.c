@@ -73,6 +73,12 @@ static void Carry(PetscInt64 words[])
   }
 }
 
+void TrustNCGExactStart(TrustNCGExact *sum)
+{
+  for (int k = 0; k < EXACT_WORDS; k++) sum->words[k] = 0;
+  sum->terms = sum->blocks = 0;
+}
+
 /* The terms that wait go into the limbs. */
 void TrustNCGExactFlush(TrustNCGExact *sum)
 {

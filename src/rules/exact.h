@@ -7,7 +7,6 @@
 
 enum { EXACT_BLOCK = 256, EXACT_LIMBS = 53, EXACT_WORDS = EXACT_LIMBS + 1 };
 
-/* Begins as zeros. */
 typedef struct {
   PetscInt64 words[EXACT_WORDS]; /* limb k counts units of 2^(40 k - 1080); then what overflows */
   PetscReal  term[EXACT_BLOCK];  /* not yet in the limbs */
@@ -15,6 +14,7 @@ typedef struct {
   PetscInt   blocks; /* since the last carry */
 } TrustNCGExact;
 
+PETSC_INTERN void TrustNCGExactStart(TrustNCGExact *sum);
 PETSC_INTERN void TrustNCGExactFlush(TrustNCGExact *sum);
 PETSC_INTERN void TrustNCGExactDot(TrustNCGExact *sum, PetscInt n, const PetscReal x[],
                                    const PetscReal y[]);

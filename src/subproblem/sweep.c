@@ -141,9 +141,9 @@ PetscErrorCode SweepRun(Sweeper *sweeper, PetscInt nops, const SweepOp ops[])
   for (PetscInt k = 0; k < nops; k++) {
     if (ops[k].kind == SWEEP_DOT) sweeper->dots[sweeper->ndots++] = ops[k];
   }
-  for (PetscInt k = first; k < sweeper->ndots; k++) sweeper->local[k] = 0.0;
-  if (sweeper->exact) {
-    PetscCall(PetscArrayzero(sweeper->exact + first, sweeper->ndots - first));
+  for (PetscInt k = first; k < sweeper->ndots; k++) {
+    sweeper->local[k] = 0.0;
+    if (sweeper->exact) TrustNCGExactStart(&sweeper->exact[k]);
   }
   if (nops && sweeper->host) {
     PetscCall(SweepRun_Host(nops, ops, sweeper->local + first,

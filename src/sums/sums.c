@@ -31,32 +31,30 @@ static PetscErrorCode ReduceOne(const TrustNCGSum *sum)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Of the numbers of all ranks; the tallies are lost. */
-static PetscErrorCode ReduceExact(MPI_Comm comm, PetscInt n, TrustNCGExact exact[],
-                                  PetscReal sums[])
+/* The sums of n packed ones over the ranks */
+static PetscErrorCode ReduceWords(MPI_Comm comm, PetscInt n, PetscInt64 words[], PetscReal sums[])
 {
-  PetscInt64 *words;
-
   PetscFunctionBegin;
-  PetscCall(PetscMalloc1(n * EXACT_WORDS, &words));
-  for (PetscInt k = 0; k < n; k++) TrustNCGExactPack(&exact[k], words + k * EXACT_WORDS);
   PetscCallMPI(
     MPI_Allreduce(MPI_IN_PLACE, words, (PetscMPIInt)(n * EXACT_WORDS), MPIU_INT64, MPI_SUM, comm));
   for (PetscInt k = 0; k < n; k++) sums[k] = TrustNCGExactValue(words + k * EXACT_WORDS);
-  PetscCall(PetscFree(words));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode DotExact(Vec x, Vec y, TrustNCGExact *exact)
+/* This rank's part of x'y */
+static PetscErrorCode DotExact(Vec x, Vec y, PetscInt64 words[])
 {
   const PetscScalar *a, *b;
+  TrustNCGExact      sum;
   PetscInt           n;
 
   PetscFunctionBegin;
   PetscCall(VecGetLocalSize(x, &n));
   PetscCall(VecGetArrayRead(x, &a));
   PetscCall(VecGetArrayRead(y, &b));
-  TrustNCGExactDot(exact, n, a, b);
+  TrustNCGExactStart(&sum);
+  TrustNCGExactDot(&sum, n, a, b);
+  TrustNCGExactPack(&sum, words);
   PetscCall(VecRestoreArrayRead(y, &b));
   PetscCall(VecRestoreArrayRead(x, &a));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -64,28 +62,27 @@ static PetscErrorCode DotExact(Vec x, Vec y, TrustNCGExact *exact)
 
 static PetscErrorCode SumsReduceExact(PetscInt n, const TrustNCGSum sums[])
 {
-  MPI_Comm       comm = PetscObjectComm((PetscObject)sums[0].x);
-  TrustNCGExact *exact;
-  PetscReal     *results;
-  PetscInt       count = 0, at = 0;
+  PetscInt64 *words;
+  PetscReal  *results;
+  PetscInt    count = 0, at = 0;
 
   PetscFunctionBegin;
   for (PetscInt k = 0; k < n; k++) count += sums[k].n;
-  PetscCall(PetscCalloc2(count, &exact, count, &results));
+  PetscCall(PetscMalloc2(count * EXACT_WORDS, &words, count, &results));
   for (PetscInt k = 0; k < n; k++) {
-    for (PetscInt i = 0; i < sums[k].n; i++) {
+    for (PetscInt i = 0; i < sums[k].n; i++, at++) {
       const Vec y = sums[k].kind == SUM_DOTS ? sums[k].ys[i] : sums[k].y;
 
-      PetscCall(DotExact(sums[k].x, y, &exact[at++]));
+      PetscCall(DotExact(sums[k].x, y, words + at * EXACT_WORDS));
     }
   }
-  PetscCall(ReduceExact(comm, count, exact, results));
+  PetscCall(ReduceWords(PetscObjectComm((PetscObject)sums[0].x), count, words, results));
   at = 0;
   for (PetscInt k = 0; k < n; k++) {
     for (PetscInt i = 0; i < sums[k].n; i++) sums[k].result[i] = results[at++];
     if (sums[k].kind == SUM_NORM) *sums[k].result = PetscSqrtReal(*sums[k].result);
   }
-  PetscCall(PetscFree2(exact, results));
+  PetscCall(PetscFree2(words, results));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -132,16 +129,24 @@ PetscErrorCode TrustNCGTallyStart(PetscInt n, TrustNCGTally *tally)
 {
   PetscFunctionBegin;
   *tally = (TrustNCGTally){.n = n};
-  if (TrustNCGSumsExact) PetscCall(PetscCalloc1(n, &tally->exact));
+  if (!TrustNCGSumsExact) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(PetscMalloc1(n, &tally->exact));
+  for (PetscInt k = 0; k < n; k++) TrustNCGExactStart(&tally->exact[k]);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 /* The tally is ended. */
 PetscErrorCode TrustNCGTallyReduce(MPI_Comm comm, TrustNCGTally *tally, PetscReal sums[])
 {
+  PetscInt64 words[TALLY_MAX * EXACT_WORDS];
+
   PetscFunctionBegin;
-  if (tally->exact) PetscCall(ReduceExact(comm, tally->n, tally->exact, sums));
-  else {
+  if (tally->exact) {
+    for (PetscInt k = 0; k < tally->n; k++) {
+      TrustNCGExactPack(&tally->exact[k], words + k * EXACT_WORDS);
+    }
+    PetscCall(ReduceWords(comm, tally->n, words, sums));
+  } else {
     PetscCallMPI(
       MPI_Allreduce(tally->plain, sums, (PetscMPIInt)tally->n, MPIU_REAL, MPIU_SUM, comm));
   }
