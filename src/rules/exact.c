@@ -16,42 +16,41 @@
 #define BITS       40    /* of a limb between carries */
 #define LOWEST     -1080 /* log2 of the lowest unit: below the least double */
 #define MOST       0x1p960
-#define LANES      8
 #define CARRY_EACH 4096 /* blocks, each of which adds less than 2^49 to a limb */
 
-/* The sum of the sizes of the terms, their number a multiple of LANES: a bound on each, 0 only
-   where all are */
-WIDE static PetscReal Sizes(PetscInt n, const PetscReal t[])
+/* The sum of n numbers, a power of 2, in halves: loops that vectorise. They are lost. */
+static inline PetscReal Fold(PetscInt n, PetscReal a[])
 {
-  PetscReal a[LANES] = {0.0}, sizes = 0.0;
+  while ((n /= 2) > 0) {
+    PetscReal *restrict low = a, *restrict high = a + n;
 
-  for (PetscInt i = 0; i < n; i += LANES) {
-    for (int l = 0; l < LANES; l++) a[l] += fabs(t[i + l]);
+    for (PetscInt i = 0; i < n; i++) low[i] += high[i];
   }
-  for (int l = 0; l < LANES; l++) sizes += a[l];
-  return sizes;
+  return a[0];
+}
+
+/* The sum of the sizes of the terms: a bound on each, and 0 only where all are */
+WIDE static PetscReal Sizes(PetscInt n, const PetscReal *restrict t)
+{
+  PetscReal a[EXACT_BLOCK];
+
+  a[0] = 0.0; /* the compiler does not know that n > 0 */
+  for (PetscInt i = 0; i < n; i++) a[i] = fabs(t[i]);
+  return Fold(n, a);
 }
 
 /* The exact sum of the terms cut by C; they keep the rest, of which *sizes is as above. */
-WIDE static PetscReal Cut(PetscInt n, PetscReal C, PetscReal t[], PetscReal *sizes)
+WIDE static PetscReal Cut(PetscInt n, PetscReal C, PetscReal *restrict t, PetscReal *sizes)
 {
-  PetscReal a[LANES] = {0.0}, s[LANES] = {0.0}, sum = 0.0;
+  PetscReal q[EXACT_BLOCK], a[EXACT_BLOCK];
 
-  for (PetscInt i = 0; i < n; i += LANES) {
-    for (int l = 0; l < LANES; l++) {
-      const PetscReal q = (t[i + l] + C) - C, r = t[i + l] - q;
-
-      s[l] += q;
-      a[l] += fabs(r);
-      t[i + l] = r;
-    }
+  for (PetscInt i = 0; i < n; i++) {
+    q[i] = (t[i] + C) - C;
+    t[i] -= q[i];
+    a[i] = fabs(t[i]);
   }
-  *sizes = 0.0;
-  for (int l = 0; l < LANES; l++) {
-    sum += s[l];
-    *sizes += a[l];
-  }
-  return sum;
+  *sizes = Fold(n, a);
+  return Fold(n, q);
 }
 
 static PetscBool AllBelow(PetscInt n, const PetscReal t[], PetscReal most)
@@ -83,10 +82,11 @@ void TrustNCGExactStart(TrustNCGExact *sum)
 void TrustNCGExactFlush(TrustNCGExact *sum)
 {
   PetscReal sizes;
-  PetscInt  n = sum->terms;
+  PetscInt  n = 1;
   int       exponent, k = EXACT_LIMBS;
 
-  while (n % LANES) sum->term[n++] = 0.0;
+  while (n < sum->terms) n *= 2;
+  while (sum->terms < n) sum->term[sum->terms++] = 0.0;
   sum->terms = 0;
   sizes      = Sizes(n, sum->term);
   if (!(sizes <= MOST) && !AllBelow(n, sum->term, MOST)) {
@@ -139,7 +139,7 @@ PetscReal TrustNCGExactValue(PetscInt64 words[EXACT_WORDS])
     Carry(words);
   }
   for (int k = EXACT_LIMBS - 1; k >= 0; k--) {
-    value += ldexp((PetscReal)words[k], LOWEST + BITS * k);
+    if (words[k]) value += ldexp((PetscReal)words[k], LOWEST + BITS * k);
   }
   return sign * value;
 }
