@@ -32,9 +32,8 @@ static inline PetscReal Fold(PetscInt n, PetscReal a[])
 /* The sum of the sizes of the terms: a bound on each, and 0 only where all are */
 WIDE static PetscReal Sizes(PetscInt n, const PetscReal *restrict t)
 {
-  PetscReal a[EXACT_BLOCK];
+  PetscReal a[EXACT_BLOCK] = {0.0};
 
-  a[0] = 0.0; /* the compiler does not know that n > 0 */
   for (PetscInt i = 0; i < n; i++) a[i] = fabs(t[i]);
   return Fold(n, a);
 }
