@@ -221,7 +221,7 @@ static PetscErrorCode TrustNCGIterate(Tao tao)
   if (tn->mode.learned && tn->pairs && !due) {
     PetscCall(TrustNCGLearnedTrial(tao, &done));
     if (done) PetscCall(TrustNCGTakeStep(tao, PETSC_FALSE));
-    tn->ledger.learned += done;
+    tn->ledger.learned += done ? 1 : 0;
   }
   if (!done && tao->reason == TAO_CONTINUE_ITERATING) PetscCall(TrustNCGStepByCG(tao));
   if (tao->reason == TAO_DIVERGED_TR_REDUCTION) { /* the fault may be with what was learned */
