@@ -89,6 +89,9 @@ PETSC_EXTERN PetscErrorCode TaoTrustNCGSetCheckDirection(Tao tao, Vec v);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGGetCheckDirection(Tao tao, Vec *v);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGSetCheckIndexSet(Tao tao, IS is);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGGetCheckIndexSet(Tao tao, IS *is);
+PETSC_EXTERN PetscErrorCode TaoTrustNCGSetDomainError(Tao tao);
+PETSC_EXTERN PetscErrorCode TaoTrustNCGSetDeadline(Tao tao, PetscReal seconds);
+PETSC_EXTERN PetscErrorCode TaoTrustNCGGetDeadline(Tao tao, PetscReal *seconds);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGGetLedger(Tao tao, TaoTrustNCGLedger *ledger);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGGetOutcome(Tao tao, TaoTrustNCGOutcome *outcome,
                                                   const char **why);

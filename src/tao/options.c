@@ -337,6 +337,7 @@ PetscErrorCode TaoSetFromOptions_TrustNCG(Tao tao, TrustNCGOptionItems PetscOpti
                             "Most vectors like the solution that preconditioning may take",
                             "TaoTrustNCGSetMaxVectors", most, &most, NULL));
   PetscCall(TrustNCGDoctorOptions(tao, PetscOptionsObject));
+  PetscCall(TrustNCGGuardOptions(tao, PetscOptionsObject));
   PetscOptionsHeadEnd();
   PetscCall(TaoTrustNCGSetEta(tao, eta));
   PetscCall(TaoTrustNCGSetDifferenceStep(tao, relstep));

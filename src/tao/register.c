@@ -44,6 +44,7 @@ static PetscErrorCode TaoDestroy_TrustNCG(Tao tao)
   PetscCall(MatDestroy(&tn->shell));
   PetscCall(TrustNCGPrecondReset(tao));
   PetscCall(KSPDestroy(&tao->ksp));
+  PetscCall(TrustNCGGuardDestroy(tao));
   PetscCall(PetscFree(tao->data));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -121,6 +122,7 @@ PetscErrorCode TaoCreate_TrustNCG(Tao tao)
   tn->maxvectors           = PETSC_MAX_INT;
   tn->learnedsteps         = PETSC_TRUE;
   TrustNCGTaoDefaults(tao);
+  PetscCall(TrustNCGGuardCreate(tao));
   PetscCall(TrustNCGCreateKSP(tao));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -33,8 +33,10 @@ static PetscErrorCode TrustNCGReport(Tao tao, PetscReal step)
 
 static PetscErrorCode TrustNCGCheckSetUp(Tao tao)
 {
-  MPI_Comm comm = PetscObjectComm((PetscObject)tao);
-  PetscInt n, m;
+  MPI_Comm    comm = PetscObjectComm((PetscObject)tao);
+  PetscInt    n, m;
+  PetscBool   same;
+  PetscLayout now, before;
 
   PetscFunctionBegin;
   PetscCheck(tao->trust0 > 0.0, comm, PETSC_ERR_ARG_OUTOFRANGE,
@@ -46,6 +48,12 @@ static PetscErrorCode TrustNCGCheckSetUp(Tao tao)
              "The solution has %" PetscInt_FMT " entries, the Tao was set up for %" PetscInt_FMT
              ": use another Tao",
              n, m);
+  PetscCall(VecGetLayout(tao->solution, &now));
+  PetscCall(VecGetLayout(tao->gradient, &before));
+  PetscCall(PetscLayoutCompare(now, before, &same)); /* the same answer on all ranks */
+  PetscCheck(same, comm, PETSC_ERR_ARG_SIZ,
+             "The solution is spread over the ranks in another way than that of the first solve: "
+             "give it the same local sizes or use another Tao");
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -54,12 +62,13 @@ static PetscErrorCode TrustNCGStart(Tao tao)
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
 
   PetscFunctionBegin;
+  PetscCall(TrustNCGGuardStart(tao));
   PetscCall(TrustNCGCheckSetUp(tao));
   tn->outcome   = TAO_TRUSTNCG_RUNNING;
   tn->ending[0] = '\0';
   PetscCall(PetscMemzero(&tn->ledger, sizeof(tn->ledger)));
-  tn->reductions = 0;
   PetscCall(TrustNCGDoctor(tao));
+  tn->reductions = 0;
   PetscCall(TrustNCGSetUpKSP(tao));
   PetscCall(TrustNCGSetUpEvaluation(tao));
   PetscCall(TrustNCGPrecondSetUp(tao));
@@ -237,12 +246,22 @@ static PetscErrorCode TrustNCGIterate(Tao tao)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode TaoSolve_TrustNCG(Tao tao)
+static PetscErrorCode TrustNCGSolve(Tao tao)
 {
   PetscFunctionBegin;
   PetscCall(TrustNCGStart(tao));
   while (tao->reason == TAO_CONTINUE_ITERATING) PetscCall(TrustNCGIterate(tao));
   PetscCall(TrustNCGRestoreKSP(tao));
   PetscCall(TrustNCGNameEnd(tao));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode TaoSolve_TrustNCG(Tao tao)
+{
+  PetscErrorCode error;
+
+  PetscFunctionBegin;
+  error = TrustNCGSolve(tao);
+  PetscCall(TrustNCGGuardEnd(tao, error));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

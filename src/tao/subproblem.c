@@ -100,6 +100,8 @@ PetscErrorCode TrustNCGSolveKSP(Tao tao)
   PetscCall(KSPSolve(tao->ksp, tao->gradient, tao->stepdirection));
   if (tn->ours) PetscCall(TrustCGSetLook(tao->ksp, NULL, NULL)); /* the KSP may be used elsewhere */
   PetscCall(KSPGetConvergedReason(tao->ksp, &reason));
+  /* a NaN may stand for an error on some rank */
+  if (reason == KSP_DIVERGED_NANORINF) PetscCall(TrustNCGAgree(tao, NULL, 0, NULL));
   PetscCall(KSPGetIterationNumber(tao->ksp, &its));
   PetscCall(KSPCGGetNormD(tao->ksp, &tn->dnorm));
   PetscCall(KSPCGGetObjFcn(tao->ksp, &tn->model));

@@ -7,12 +7,15 @@
 #include "trustncg.h"
 #include "compat.h"
 #include "rules/rules.h"
+#include "subproblem/sweep.h"
 
 typedef enum {
   TRUSTNCG_HV_FD,     /* differences of the gradient */
   TRUSTNCG_HV_MATRIX, /* the Mat of TaoSetHessian() */
   TRUSTNCG_HV_USER    /* the function of TaoTrustNCGSetHessianVector() */
 } TrustNCGHvKind;
+
+typedef struct _n_TrustNCGGuard *TrustNCGGuard;
 
 typedef struct {
   /* set by the user */
@@ -49,6 +52,8 @@ typedef struct {
   PetscReal fplus, gplusnorm, wnorm;
   PetscReal slope, slopeplus; /* derivatives of f along the step, at x and at w */
   PetscReal rho;
+  PetscReal gg;       /* g+'g+ where g+ came with f+ */
+  PetscBool outside;  /* some rank said at the last agreement that w is outside the domain */
   PetscBool rounding; /* f and f+ differ by less than rounding tells */
   PetscBool checked;  /* f+ and g+ are known, from a look on CG's way */
   PetscInt  tries;    /* trial points of this iteration so far */
@@ -67,6 +72,8 @@ typedef struct {
   /* steps of the learned model */
   PetscBool    learnedsteps; /* as set by the user */
   TrustNCGMode mode;
+
+  TrustNCGGuard guard; /* of the callbacks */
 
   TaoTrustNCGOutcome outcome;
   char               ending[256]; /* it in words */
@@ -106,11 +113,23 @@ PETSC_INTERN PetscLogEvent TRUSTNCG_Subproblem, TRUSTNCG_HessVec, TRUSTNCG_Trial
 PETSC_INTERN PetscErrorCode TaoGetTrustNCG(Tao tao, TAO_TrustNCG **tn);
 PETSC_INTERN PetscErrorCode TaoNeedTrustNCG(Tao tao, TAO_TrustNCG **tn);
 
+/* guard.c */
+enum { TRUSTNCG_DOTS = 5 }; /* most dot products of an agreement */
+PETSC_INTERN PetscErrorCode TrustNCGGuardCreate(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGGuardDestroy(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGGuardStart(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGGuardEnd(Tao tao, PetscErrorCode error);
+PETSC_INTERN PetscErrorCode TrustNCGGuardOptions(Tao tao, TrustNCGOptionItems items);
+PETSC_INTERN PetscErrorCode TrustNCGHeed(Tao tao, PetscErrorCode error, const char where[], Vec x,
+                                         PetscReal *f, Vec v);
+PETSC_INTERN PetscErrorCode TrustNCGAgree(Tao tao, PetscReal *f, PetscInt n, const SweepOp dots[]);
+
 /* evaluate.c */
 PETSC_INTERN PetscErrorCode TrustNCGSetUpEvaluation(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGEvaluateStart(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGEvaluateTrial(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGEvaluateTrialGradient(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGComputeHessian(Tao tao, Vec x, Mat H, Mat P);
 PETSC_INTERN PetscErrorCode TrustNCGUpdateHessian(Tao tao, Mat *H, Mat *P);
 PETSC_INTERN PetscErrorCode TrustNCGCountHessVec(Tao tao, PetscInt cg);
 
