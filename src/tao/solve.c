@@ -27,7 +27,7 @@ static PetscErrorCode TrustNCGReport(Tao tao, PetscReal step)
   PetscFunctionBegin;
   PetscCall(TaoLogConvergenceHistory(tao, tn->f, tn->gnorm, 0.0, tao->ksp_tot_its));
   PetscCall(TaoMonitor(tao, tao->niter, tn->f, tn->gnorm, 0.0, step));
-  PetscUseTypeMethod(tao, convergencetest, tao->cnvP);
+  PetscCall(TrustNCGTest(tao));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -74,6 +74,8 @@ static PetscErrorCode TrustNCGStart(Tao tao)
   PetscCall(TrustNCGPrecondSetUp(tao));
   PetscCall(TrustNCGEvaluateStart(tao));
   TrustNCGModeStart(&tn->mode);
+  TrustNCGEndsStart(tn);
+  TrustNCGConsistencyStart(tn);
   tn->mismatch = PETSC_INFINITY;
   tao->trust   = tao->trust0;
   /* PETSc's own trust-region CGs take no step at negative curvature without a radius */
@@ -108,23 +110,6 @@ static PetscErrorCode TrustNCGTrial(Tao tao, PetscBool *accept)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* No step is left to try: say so, with the iterate as it is. */
-static PetscErrorCode TrustNCGGiveUp(Tao tao)
-{
-  TAO_TrustNCG   *tn = (TAO_TrustNCG *)tao->data;
-  const PetscBool nan =
-    (PetscBool)(PetscIsInfOrNanReal(tn->fplus) || PetscIsInfOrNanReal(tn->gplusnorm));
-
-  PetscFunctionBegin;
-  PetscCall(TrustNCGStop(tao, nan ? TAO_DIVERGED_NAN : TAO_DIVERGED_TR_REDUCTION,
-                         nan ? TAO_TRUSTNCG_NOT_FINITE : TAO_TRUSTNCG_NO_STEP,
-                         "no acceptable step in %" PetscInt_FMT " tries down to ||d|| = %g at "
-                         "||x|| = %g; last f+ - f = %g, model %g",
-                         tn->tries, (double)tn->dnorm2, (double)tn->xnorm,
-                         (double)(tn->fplus - tn->f), (double)tn->model));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
 /* A smaller radius, and the step for it: off the CG path, or by a new solve where the KSP is not
    ours. */
 static PetscErrorCode TrustNCGReject(Tao tao)
@@ -135,12 +120,14 @@ static PetscErrorCode TrustNCGReject(Tao tao)
 
   PetscFunctionBegin;
   tn->ledger.rejected++;
+  TrustNCGProbeTrial(&tn->probe, tn->fplus - tn->f, tn->slope,
+                     TrustNCGRoundoff(tn->f, tn->fplus, tn->n));
   tao->trust = TrustNCGShrink(tao->trust, tn->dnorm, factor);
   if (tn->tries >= MAX_TRIES || tn->dnorm2 <= PETSC_MACHINE_EPSILON * tn->xnorm) {
     PetscCall(TrustNCGGiveUp(tao));
     PetscFunctionReturn(PETSC_SUCCESS);
   }
-  PetscUseTypeMethod(tao, convergencetest, tao->cnvP); /* limits hold here, too */
+  PetscCall(TrustNCGTest(tao)); /* limits hold here, too */
   if (tao->reason != TAO_CONTINUE_ITERATING) PetscFunctionReturn(PETSC_SUCCESS);
   if (tn->ours) PetscCall(TrustNCGStepTo(tao));
   else {
@@ -184,6 +171,7 @@ static PetscErrorCode TrustNCGTakeStep(Tao tao, PetscBool bycg)
   tn->xnorm = tn->wnorm;
   tn->ledger.steps++;
   tao->niter++;
+  TrustNCGFlightStep(&tn->flight, tn->xnorm, tn->dnorm2, tn->slope, tn->slopeplus);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -201,18 +189,23 @@ static PetscErrorCode TrustNCGStepByCG(Tao tao)
     if (tn->gnorm == 0.0) {
       PetscCall(TrustNCGStop(tao, TAO_CONVERGED_GATOL, TAO_TRUSTNCG_FIRST_ORDER,
                              "the gradient is 0; curvature was not checked"));
-    } else {
-      PetscCall(TrustNCGStop(tao, TAO_DIVERGED_NAN, TAO_TRUSTNCG_NOT_FINITE,
-                             "no step: the product of the Hessian and the gradient is not finite"));
-    }
+    } else PetscCall(TrustNCGGiveUpProduct(tao));
     PetscFunctionReturn(PETSC_SUCCESS);
   }
+  tn->promise = tn->model;
+  TrustNCGProbeStart(&tn->probe);
   PetscCall(TrustNCGTrial(tao, &accept));
   while (!accept) {
     PetscCall(TrustNCGReject(tao));
     if (tao->reason != TAO_CONTINUE_ITERATING) PetscFunctionReturn(PETSC_SUCCESS);
     PetscCall(TrustNCGTrial(tao, &accept));
   }
+  if (tn->f - tn->fplus < TrustNCGRoundoff(tn->f, tn->fplus, tn->n) &&
+      TrustNCGProbeJudge(&tn->probe) == TRUSTNCG_FIT_WRONG) {
+    PetscCall(TrustNCGGiveUp(tao)); /* f is against the gradient, down to where it tells nothing */
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
+  PetscCall(TrustNCGCheckStep(tao));
   PetscCall(TrustNCGJudgeCG(tao, before));
   PetscCall(TrustNCGTakeStep(tao, PETSC_TRUE));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -242,7 +235,10 @@ static PetscErrorCode TrustNCGIterate(Tao tao)
       PetscCall(TrustNCGStepByCG(tao));
     }
   }
-  if (done || tao->reason == TAO_CONTINUE_ITERATING) PetscCall(TrustNCGReport(tao, tn->dnorm2));
+  if (done || tao->reason == TAO_CONTINUE_ITERATING) {
+    PetscCall(TrustNCGReport(tao, tn->dnorm2));
+    PetscCall(TrustNCGEnds(tao));
+  }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

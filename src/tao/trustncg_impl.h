@@ -74,9 +74,21 @@ typedef struct {
   TrustNCGMode mode;
 
   TrustNCGGuard guard; /* of the callbacks */
+  /* ends that are no convergence */
+  PetscReal      f0;
+  PetscReal      promise; /* model at the first trial of this iteration */
+  TrustNCGFlight flight;
+  TrustNCGWindow stall, crawl;
+  TrustNCGProbe  probe; /* of the trials of this iteration */
+
+  /* the check of f, gradient and Hv on each step of CG */
+  TrustNCGSuspect suspect; /* the verdict, once it is certain */
+  TrustNCGSuspect misfit;  /* on the last steps */
+  PetscReal       factor;  /* of the gradient, on the last step, as Hv has it */
+  PetscInt        misfits; /* steps that did not fit, less those that did */
 
   TaoTrustNCGOutcome outcome;
-  char               ending[256]; /* it in words */
+  char               ending[512]; /* it in words */
 
   TaoTrustNCGLedger ledger;
   PetscInt          reductions;  /* of the loop: those outside the KSP */
@@ -157,6 +169,18 @@ PETSC_INTERN PetscErrorCode TrustNCGStepTo(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGStop(Tao tao, TaoConvergedReason reason,
                                          TaoTrustNCGOutcome outcome, const char format[], ...);
 PETSC_INTERN PetscErrorCode TrustNCGNameEnd(Tao tao);
+
+/* ends.c */
+PETSC_INTERN void           TrustNCGEndsStart(TAO_TrustNCG *tn);
+PETSC_INTERN PetscErrorCode TrustNCGTest(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGEnds(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGGiveUp(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGGiveUpProduct(Tao tao);
+
+/* consistency.c */
+PETSC_INTERN const char *const TrustNCGSuspectWords[];
+PETSC_INTERN void              TrustNCGConsistencyStart(TAO_TrustNCG *tn);
+PETSC_INTERN PetscErrorCode    TrustNCGCheckStep(Tao tao);
 
 /* solve.c */
 PETSC_INTERN PetscErrorCode TaoSolve_TrustNCG(Tao tao);
