@@ -32,6 +32,7 @@ typedef struct {
   PetscInt  nhv_matrix;      /* Hv by the user's Mat */
   PetscInt  nhv_fd;          /* Hv by differences, one gradient each */
   PetscInt  nhv_precond;     /* of these Hv, those that built a preconditioner */
+  PetscInt  nhv_curvature;   /* of these Hv, those that checked the curvature at the end */
   PetscInt  cg;              /* CG iterations */
   PetscInt  steps;           /* accepted steps */
   PetscInt  learned;         /* of these, the steps of the learned model alone, without any Hv */
@@ -81,6 +82,9 @@ PETSC_EXTERN PetscErrorCode TaoTrustNCGSetLearnedSteps(Tao tao, PetscBool use);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGGetLearnedSteps(Tao tao, PetscBool *use);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGSetMaxVectors(Tao tao, PetscInt most);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGGetMaxVectors(Tao tao, PetscInt *most);
+PETSC_EXTERN PetscErrorCode TaoTrustNCGSetSecondOrder(Tao tao, PetscBool check, PetscReal flat);
+PETSC_EXTERN PetscErrorCode TaoTrustNCGGetSecondOrder(Tao tao, PetscBool *check, PetscReal *flat);
+PETSC_EXTERN PetscErrorCode TaoTrustNCGGetCurvature(Tao tao, PetscReal *theta, PetscReal *bound);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGSetCheckDerivatives(Tao tao, PetscBool report,
                                                            PetscBool stop);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGGetCheckDerivatives(Tao tao, PetscBool *report,

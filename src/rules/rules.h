@@ -118,5 +118,17 @@ typedef struct {
 } TrustNCGStepFit;
 
 PETSC_INTERN TrustNCGSuspect TrustNCGStepSuspect(const TrustNCGStepFit *step, PetscReal *factor);
+/* curvature.c: what Lanczos' tridiagonal matrix says of the smallest eigenvalue */
+PETSC_INTERN PetscReal TrustNCGTridiagonalNorm(PetscInt k, const PetscReal a[],
+                                               const PetscReal b[]);
+PETSC_INTERN PetscReal TrustNCGSmallestRitz(PetscInt k, const PetscReal a[], const PetscReal b[]);
+PETSC_INTERN PetscReal TrustNCGCurvatureBound(PetscInt k, const PetscReal a[], const PetscReal b[],
+                                              PetscReal theta, PetscReal n, PetscReal delta);
+PETSC_INTERN void      TrustNCGRitzVector(PetscInt k, const PetscReal a[], const PetscReal b[],
+                                          PetscReal theta, PetscReal d[], PetscReal s[]);
+
+/* random.c: numbers that belong to a place in a vector */
+PETSC_INTERN PetscReal TrustNCGUniform(PetscInt seed, PetscInt64 i);
+PETSC_INTERN PetscReal TrustNCGNormal(PetscInt seed, PetscInt64 i);
 
 #endif

@@ -293,7 +293,7 @@ static PetscErrorCode TrustNCGCheckOptions(Tao tao)
   PetscCall(FindUnknownOption(((PetscObject)tao)->options, key, unknown, sizeof(unknown)));
   PetscCheck(!unknown[0], PetscObjectComm((PetscObject)tao), PETSC_ERR_ARG_UNKNOWN_TYPE,
              "There is no option -%s: there are -%s{eta,fd_step,precond,learned_steps,vectors,"
-             "check_derivatives}, and "
+             "check_derivatives,second_order}, and "
              "-%sksp_*, -%spc_* for the inner solver; -help lists them",
              unknown, key, key, key);
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -336,6 +336,7 @@ PetscErrorCode TaoSetFromOptions_TrustNCG(Tao tao, TrustNCGOptionItems PetscOpti
   PetscCall(PetscOptionsInt("-tao_trustncg_vectors",
                             "Most vectors like the solution that preconditioning may take",
                             "TaoTrustNCGSetMaxVectors", most, &most, NULL));
+  PetscCall(TrustNCGSecondOrderOptions(tao, PetscOptionsObject));
   PetscCall(TrustNCGDoctorOptions(tao, PetscOptionsObject));
   PetscCall(TrustNCGGuardOptions(tao, PetscOptionsObject));
   PetscOptionsHeadEnd();

@@ -20,7 +20,7 @@
 #define MAX_TRIES 50 /* trial points in an iteration; each is at most half as long as the last */
 
 /* History, monitors and the convergence test at the iterate. */
-static PetscErrorCode TrustNCGReport(Tao tao, PetscReal step)
+PetscErrorCode TrustNCGReport(Tao tao, PetscReal step)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
 
@@ -57,6 +57,20 @@ static PetscErrorCode TrustNCGCheckSetUp(Tao tao)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* What a start, or a new start elsewhere, knows of f: nothing. */
+void TrustNCGBegin(Tao tao)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+
+  TrustNCGModeStart(&tn->mode);
+  TrustNCGEndsStart(tn);
+  TrustNCGConsistencyStart(tn);
+  tn->mismatch = PETSC_INFINITY;
+  tao->trust   = tao->trust0;
+  /* PETSc's own trust-region CGs take no step at negative curvature without a radius */
+  if (!tn->ours && tao->trust >= PETSC_INFINITY) tao->trust = 1.0 + tn->xnorm;
+}
+
 static PetscErrorCode TrustNCGStart(Tao tao)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
@@ -73,13 +87,8 @@ static PetscErrorCode TrustNCGStart(Tao tao)
   PetscCall(TrustNCGSetUpEvaluation(tao));
   PetscCall(TrustNCGPrecondSetUp(tao));
   PetscCall(TrustNCGEvaluateStart(tao));
-  TrustNCGModeStart(&tn->mode);
-  TrustNCGEndsStart(tn);
-  TrustNCGConsistencyStart(tn);
-  tn->mismatch = PETSC_INFINITY;
-  tao->trust   = tao->trust0;
-  /* PETSc's own trust-region CGs take no step at negative curvature without a radius */
-  if (!tn->ours && tao->trust >= PETSC_INFINITY) tao->trust = 1.0 + tn->xnorm;
+  PetscCall(TrustNCGSecondOrderStart(tao));
+  TrustNCGBegin(tao);
   tao->reason = TAO_CONTINUE_ITERATING;
   PetscCall(TrustNCGReport(tao, tao->trust));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -156,13 +165,11 @@ static PetscErrorCode TrustNCGJudgeCG(Tao tao, PetscReal before)
 }
 
 /* x = w, g = g+ */
-static PetscErrorCode TrustNCGTakeStep(Tao tao, PetscBool bycg)
+PetscErrorCode TrustNCGMove(Tao tao)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
 
   PetscFunctionBegin;
-  PetscCall(TrustNCGPrecondLearn(tao, bycg));
-  if (!bycg) tn->mismatch = PETSC_INFINITY;
   PetscCall(VecCopy(tn->w, tao->solution));
   PetscCall(VecCopy(tn->gplus, tao->gradient));
   PetscCall(VecScale(tao->stepdirection, -1.0)); /* monitors see the step x+ - x */
@@ -172,6 +179,17 @@ static PetscErrorCode TrustNCGTakeStep(Tao tao, PetscBool bycg)
   tn->ledger.steps++;
   tao->niter++;
   TrustNCGFlightStep(&tn->flight, tn->xnorm, tn->dnorm2, tn->slope, tn->slopeplus);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode TrustNCGTakeStep(Tao tao, PetscBool bycg)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+
+  PetscFunctionBegin;
+  PetscCall(TrustNCGPrecondLearn(tao, bycg));
+  if (!bycg) tn->mismatch = PETSC_INFINITY;
+  PetscCall(TrustNCGMove(tao));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -246,7 +264,10 @@ static PetscErrorCode TrustNCGSolve(Tao tao)
 {
   PetscFunctionBegin;
   PetscCall(TrustNCGStart(tao));
-  while (tao->reason == TAO_CONTINUE_ITERATING) PetscCall(TrustNCGIterate(tao));
+  do {
+    while (tao->reason == TAO_CONTINUE_ITERATING) PetscCall(TrustNCGIterate(tao));
+    PetscCall(TrustNCGSecondOrder(tao)); /* may find that there is a way on */
+  } while (tao->reason == TAO_CONTINUE_ITERATING);
   PetscCall(TrustNCGRestoreKSP(tao));
   PetscCall(TrustNCGNameEnd(tao));
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -86,6 +86,12 @@ typedef struct {
   TrustNCGSuspect misfit;  /* on the last steps */
   PetscReal       factor;  /* of the gradient, on the last step, as Hv has it */
   PetscInt        misfits; /* steps that did not fit, less those that did */
+  /* curvature at the end, where it is checked */
+  PetscBool                  secondorder; /* as set by the user */
+  PetscReal                  flat;        /* as set by the user: -flat ||H|| is as good as 0 */
+  struct _n_TrustNCGLanczos *lanczos;     /* made by the first check of a solve */
+  PetscInt                   escapes;     /* from stationary points, in this solve */
+  PetscReal                  curvature, curvaturebound;
 
   TaoTrustNCGOutcome outcome;
   char               ending[512]; /* it in words */
@@ -142,8 +148,10 @@ PETSC_INTERN PetscErrorCode TrustNCGEvaluateStart(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGEvaluateTrial(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGEvaluateTrialGradient(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGComputeHessian(Tao tao, Vec x, Mat H, Mat P);
+PETSC_INTERN PetscErrorCode TrustNCGSetHessianPoint(Tao tao, PetscBool needP, Mat *H);
 PETSC_INTERN PetscErrorCode TrustNCGUpdateHessian(Tao tao, Mat *H, Mat *P);
 PETSC_INTERN PetscErrorCode TrustNCGCountHessVec(Tao tao, PetscInt cg);
+PETSC_INTERN PetscErrorCode TrustNCGCountProducts(Tao tao, PetscInt products);
 
 /* precond.c */
 PETSC_INTERN PetscErrorCode TrustNCGPrecondSetUp(Tao tao);
@@ -161,6 +169,7 @@ PETSC_INTERN PetscErrorCode TrustNCGLearnedTrial(Tao tao, PetscBool *accept);
 /* subproblem.c */
 PETSC_INTERN PetscErrorCode TrustNCGSetUpKSP(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGRestoreKSP(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGGetRoom(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGSubproblem(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGSolveKSP(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGStepTo(Tao tao);
@@ -183,7 +192,17 @@ PETSC_INTERN void              TrustNCGConsistencyStart(TAO_TrustNCG *tn);
 PETSC_INTERN PetscErrorCode    TrustNCGCheckStep(Tao tao);
 
 /* solve.c */
+PETSC_INTERN PetscErrorCode TrustNCGReport(Tao tao, PetscReal step);
+PETSC_INTERN PetscErrorCode TrustNCGMove(Tao tao);
+PETSC_INTERN void           TrustNCGBegin(Tao tao);
 PETSC_INTERN PetscErrorCode TaoSolve_TrustNCG(Tao tao);
+
+/* second_order.c */
+PETSC_INTERN PetscErrorCode TrustNCGSecondOrderOptions(Tao tao, TrustNCGOptionItems items);
+PETSC_INTERN PetscErrorCode TrustNCGSecondOrderStart(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGSecondOrder(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGSecondOrderGetCounts(Tao tao, PetscInt *vectors,
+                                                         PetscInt *reductions);
 
 /* doctor.c */
 PETSC_INTERN PetscErrorCode TrustNCGDoctorOptions(Tao tao, TrustNCGOptionItems items);
