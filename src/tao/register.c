@@ -84,6 +84,7 @@ static PetscErrorCode TrustNCGCreateKSP(Tao tao)
 . -tao_trustncg_precond <auto> - what preconditions CG, see `TaoTrustNCGSetPrecondType()`
 . -tao_trustncg_learned_steps <true> - steps of the learned model alone
 . -tao_trustncg_vectors <unbounded> - most vectors that preconditioning may take
+. -tao_trustncg_signals <false> - SIGUSR1 and SIGTERM stop the solve in good order
 - -tao_trustncg_pc_type <none> - PETSc's preconditioner; its norm is that of the trust region
 
   Level: beginner

@@ -68,6 +68,11 @@ typedef struct {
   PetscBool    learnedsteps; /* as set by the user */
   TrustNCGMode mode;
 
+  /* stopping from outside */
+  PetscBool signals;   /* as set by the user */
+  PetscBool listening; /* our handlers are there */
+  int       signal;    /* that arrived at some rank, or 0 */
+
   TaoTrustNCGOutcome outcome;
   char               ending[256]; /* it in words */
 
@@ -138,6 +143,13 @@ PETSC_INTERN PetscErrorCode TrustNCGStepTo(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGStop(Tao tao, TaoConvergedReason reason,
                                          TaoTrustNCGOutcome outcome, const char format[], ...);
 PETSC_INTERN PetscErrorCode TrustNCGNameEnd(Tao tao);
+
+/* signals.c */
+PETSC_INTERN PetscErrorCode TrustNCGSignalsBegin(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGSignalsEnd(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGInterruptCG(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGInterrupted(Tao tao, PetscBool *stop);
+PETSC_INTERN PetscErrorCode TrustNCGTestLimits(Tao tao);
 
 /* solve.c */
 PETSC_INTERN PetscErrorCode TaoSolve_TrustNCG(Tao tao);
