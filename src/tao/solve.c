@@ -207,12 +207,12 @@ static PetscErrorCode TrustNCGStepByCG(Tao tao)
 static PetscErrorCode TrustNCGIterate(Tao tao)
 {
   TAO_TrustNCG *tn   = (TAO_TrustNCG *)tao->data;
-  PetscBool     done = PETSC_FALSE, due, forgot;
+  PetscBool     done = PETSC_FALSE, forgot;
 
   PetscFunctionBegin;
   PetscTryTypeMethod(tao, update, tao->niter, tao->user_update);
-  PetscCall(TrustNCGPrecondDue(tao, &due));
-  if (tn->mode.learned && tn->pairs && !due) {
+  PetscCall(TrustNCGPrecondDue(tao));
+  if (tn->mode.learned && tn->pairs && !tn->due) {
     PetscCall(TrustNCGLearnedTrial(tao, &done));
     if (done) PetscCall(TrustNCGTakeStep(tao, PETSC_FALSE));
     tn->ledger.learned += done;
