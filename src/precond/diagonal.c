@@ -45,7 +45,7 @@ PetscErrorCode TrustNCGDiagonalCreate(Vec like, TrustNCGDiagonal *diagonal)
   PetscCall(PetscNew(diagonal));
   PetscCall(PetscObjectReference((PetscObject)like));
   (*diagonal)->like = like;
-  PetscCall(TrustNCGDiagonalReset(*diagonal));
+  PetscCall(TrustNCGDiagonalReset(*diagonal, NULL));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -61,9 +61,10 @@ PetscErrorCode TrustNCGDiagonalDestroy(TrustNCGDiagonal *diagonal)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode TrustNCGDiagonalReset(TrustNCGDiagonal diag)
+PetscErrorCode TrustNCGDiagonalReset(TrustNCGDiagonal diag, PetscBool *had)
 {
   PetscFunctionBegin;
+  if (had) *had = (PetscBool)(diag->pairs > 0);
   diag->pairs = diag->witnesses = 0;
   diag->weight                  = 0.0;
   diag->current                 = PETSC_FALSE;

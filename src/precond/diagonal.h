@@ -10,8 +10,8 @@ typedef struct _n_TrustNCGDiagonal *TrustNCGDiagonal;
 
 PETSC_INTERN PetscErrorCode TrustNCGDiagonalCreate(Vec like, TrustNCGDiagonal *diagonal);
 PETSC_INTERN PetscErrorCode TrustNCGDiagonalDestroy(TrustNCGDiagonal *diagonal);
-/* Forget all: D is then the identity. */
-PETSC_INTERN PetscErrorCode TrustNCGDiagonalReset(TrustNCGDiagonal diagonal);
+/* Forget all, if it `had` anything: D is then the identity. */
+PETSC_INTERN PetscErrorCode TrustNCGDiagonalReset(TrustNCGDiagonal diagonal, PetscBool *had);
 /* Learn from y = Hs, with ys = y's > 0. */
 PETSC_INTERN PetscErrorCode TrustNCGDiagonalLearn(TrustNCGDiagonal diagonal, Vec s, Vec y,
                                                   PetscReal ys);

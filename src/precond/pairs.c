@@ -61,11 +61,14 @@ PetscErrorCode TrustNCGPairsDestroy(TrustNCGPairs *pairs)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode TrustNCGPairsReset(TrustNCGPairs b)
+PetscErrorCode TrustNCGPairsReset(TrustNCGPairs b, PetscBool *had)
 {
+  PetscBool learned;
+
   PetscFunctionBegin;
+  PetscCall(TrustNCGDiagonalReset(b->diagonal, &learned));
+  if (had) *had = (PetscBool)(learned || b->k > 0);
   PetscCall(TrustNCGPairsForget(b));
-  PetscCall(TrustNCGDiagonalReset(b->diagonal));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -12,8 +12,8 @@ typedef struct _n_TrustNCGPairs *TrustNCGPairs;
 
 PETSC_INTERN PetscErrorCode TrustNCGPairsCreate(Vec like, PetscInt most, TrustNCGPairs *pairs);
 PETSC_INTERN PetscErrorCode TrustNCGPairsDestroy(TrustNCGPairs *pairs);
-/* Forget all: the model is then the identity. */
-PETSC_INTERN PetscErrorCode TrustNCGPairsReset(TrustNCGPairs pairs);
+/* Forget all, if it `had` anything: the model is then the identity. */
+PETSC_INTERN PetscErrorCode TrustNCGPairsReset(TrustNCGPairs pairs, PetscBool *had);
 /* Room for one more pair, for the caller to fill; the oldest gives way where there is none. */
 PETSC_INTERN PetscErrorCode TrustNCGPairsStage(TrustNCGPairs pairs, Vec *s, Vec *y);
 /* The same, by handing over vectors for others in return. */

@@ -24,9 +24,9 @@ PETSC_INTERN PetscErrorCode TrustNCGSparseUpdate(TrustNCGSparse sparse, Mat H, V
 PETSC_INTERN PetscErrorCode TrustNCGSparseNote(TrustNCGSparse sparse, Vec g, Vec gplus, Vec d,
                                                PetscInt its, PetscReal drop, PetscInt work);
 PETSC_INTERN PetscErrorCode TrustNCGSparseGetMat(TrustNCGSparse sparse, Mat *P);
+/* Its colours; the vectors it takes and the reductions it has made, without those of the PC. */
 PETSC_INTERN PetscErrorCode TrustNCGSparseGetCounts(TrustNCGSparse sparse, PetscInt *colors,
-                                                    PetscInt *builds);
-PETSC_INTERN PetscErrorCode TrustNCGSparseGetVectors(TrustNCGSparse sparse, PetscInt *vectors);
+                                                    PetscInt *vectors, PetscInt *reductions);
 PETSC_INTERN PetscErrorCode TrustNCGSparseView(TrustNCGSparse sparse, PetscViewer viewer);
 
 #endif

@@ -215,14 +215,14 @@ static PetscErrorCode TrustNCGStepByCG(Tao tao)
 static PetscErrorCode TrustNCGIterate(Tao tao)
 {
   TAO_TrustNCG *tn   = (TAO_TrustNCG *)tao->data;
-  PetscBool     done = PETSC_FALSE, due, forgot, stop;
+  PetscBool     done = PETSC_FALSE, forgot, stop;
 
   PetscFunctionBegin;
   PetscTryTypeMethod(tao, update, tao->niter, tao->user_update);
   PetscCall(TrustNCGInterrupted(tao, &stop));
   if (stop) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCall(TrustNCGPrecondDue(tao, &due));
-  if (tn->mode.learned && tn->pairs && !due) {
+  PetscCall(TrustNCGPrecondDue(tao));
+  if (tn->mode.learned && tn->pairs && !tn->due) {
     PetscCall(TrustNCGLearnedTrial(tao, &done));
     if (done) PetscCall(TrustNCGTakeStep(tao, PETSC_FALSE));
     tn->ledger.learned += done;

@@ -58,7 +58,8 @@ typedef struct {
   TaoTrustNCGPrecondType    type;        /* in use */
   const char               *why;         /* it is that one */
   PetscInt                  maxvectors;  /* that it may take */
-  PetscBool                 waiting;     /* auto: a sparse Hessian may come to pay */
+  PetscBool                 waiting;     /* auto: a sparse Hessian may come to pay, */
+  PetscBool                 due;         /* and does at this iterate */
   struct _n_TrustNCGPairs  *pairs;       /* the learned model, or NULL */
   struct _n_TrustNCGGather *gather;      /* as pairs */
   struct _n_TrustNCGSparse *sparse;      /* in use or waiting, or NULL */
@@ -122,7 +123,7 @@ PETSC_INTERN PetscErrorCode TrustNCGCountHessVec(Tao tao, PetscInt cg);
 /* precond.c */
 PETSC_INTERN PetscErrorCode TrustNCGPrecondSetUp(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondReset(Tao tao);
-PETSC_INTERN PetscErrorCode TrustNCGPrecondDue(Tao tao, PetscBool *due);
+PETSC_INTERN PetscErrorCode TrustNCGPrecondDue(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondUpdate(Tao tao, Mat H, Mat *P);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondLearn(Tao tao, PetscBool bycg);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondForget(Tao tao, PetscBool *forgot);
