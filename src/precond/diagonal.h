@@ -5,6 +5,7 @@
 
 #include <petscvec.h>
 #include "compat.h"
+#include "precond/record.h"
 
 typedef struct _n_TrustNCGDiagonal *TrustNCGDiagonal;
 
@@ -26,5 +27,10 @@ PETSC_INTERN PetscErrorCode TrustNCGDiagonalApply(TrustNCGDiagonal diagonal, Vec
 /* D = (what was learned)^power, power 0, 1/2 or 1, for each use */
 PETSC_INTERN PetscErrorCode TrustNCGDiagonalGetCounts(TrustNCGDiagonal diagonal, PetscReal power[2],
                                                       PetscInt *vectors, PetscInt *reductions);
+/* All that it knows but a and b, which are there where *learned says so: they are made for the
+   caller to save or to fill. */
+PETSC_INTERN PetscErrorCode TrustNCGDiagonalRecord(TrustNCGDiagonal  diagonal,
+                                                   CheckpointRecord *record, PetscBool *learned);
+PETSC_INTERN PetscErrorCode TrustNCGDiagonalGetVecs(TrustNCGDiagonal diagonal, Vec *a, Vec *b);
 
 #endif

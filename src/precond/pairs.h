@@ -35,5 +35,11 @@ PETSC_INTERN PetscErrorCode TrustNCGPairsApply(TrustNCGPairs pairs, Vec v, Vec z
 PETSC_INTERN PetscErrorCode TrustNCGPairsGetCounts(TrustNCGPairs pairs, PetscInt *stored,
                                                    PetscReal power[2], PetscInt *vectors,
                                                    PetscInt *reductions);
+/* All that the model knows but its vectors: how many pairs, and whether the diagonal has any. */
+PETSC_INTERN PetscErrorCode TrustNCGPairsRecord(TrustNCGPairs pairs, CheckpointRecord *record,
+                                                PetscInt *stored, PetscBool *learned);
+/* The vectors of a model that has, or is to have, so many pairs; they are appended to the list. */
+PETSC_INTERN PetscErrorCode TrustNCGPairsGetVecs(TrustNCGPairs pairs, PetscInt stored,
+                                                 PetscBool learned, PetscInt *n, Vec list[]);
 
 #endif

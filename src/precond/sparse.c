@@ -6,32 +6,12 @@
        P = H on the pattern, one product a colour
        a rehearsal: a few iterations of CG with P in the place of H, at no product with H
        where it meets an indefinite P or preconditioner, or does not get on: make P dominant */
-#include "precond/sparse.h"
+#include "precond/sparse_impl.h"
 #include "precond/blocks.h"
-#include "precond/probes.h"
 #include "rules/rules.h"
 
 #define REHEARSAL_ITS  10
 #define REHEARSAL_RTOL 0.25
-
-struct _n_TrustNCGSparse {
-  Mat            P;
-  PC             pc;   /* of the solver, made from P */
-  Vec            work; /* like the solution */
-  TrustNCGProbes probes;
-  PetscBool      fromdm;   /* the colours are those of the DM */
-  PetscBool      finite;   /* the last P was */
-  PetscBool      fresh;    /* it was not used yet */
-  PetscBool      dominant; /* the last P had to be made so */
-  char          *chosen;   /* the type of the PC where it was chosen here, else NULL */
-  PetscInt       vectors;  /* of n that all this takes */
-  PetscInt       builds;
-  PetscInt       reductions;
-  /* since the last build */
-  PetscReal best;  /* rate of CG in its best solve */
-  PetscReal lost;  /* products beyond those of that rate */
-  PetscReal drift; /* ||y - P s|| / ||y|| of the last step */
-};
 
 /* Preconditioners divide by the diagonal. A DM that knows no pattern may give an empty matrix. */
 static PetscErrorCode HasDiagonal(Mat P, PetscBool *has)
@@ -191,6 +171,7 @@ PetscErrorCode TrustNCGSparseDestroy(TrustNCGSparse *sparse)
     PetscCall(PetscObjectTypeCompare((PetscObject)(*sparse)->pc, (*sparse)->chosen, &same));
   if (same) PetscCall(PCSetType((*sparse)->pc, PCNONE)); /* as it was, unless the user has set it */
   PetscCall(PetscFree((*sparse)->chosen));
+  PetscCall(PetscFree((*sparse)->first));
   PetscCall(MatDestroy(&(*sparse)->P));
   PetscCall(PCDestroy(&(*sparse)->pc));
   PetscCall(VecDestroy(&(*sparse)->work));
@@ -261,7 +242,7 @@ static PetscErrorCode Build(TrustNCGSparse sparse, Mat H)
     PetscCall(MatZeroEntries(sparse->P));
     PetscCall(MatShift(sparse->P, 1.0));
   }
-  sparse->builds++;
+  if (!sparse->builds++) PetscCall(TrustNCGSparseKeepFirst(sparse));
   sparse->fresh = PETSC_TRUE;
   sparse->best  = 0.0;
   sparse->lost  = sparse->finite ? 0.0 : PETSC_INFINITY;

@@ -109,7 +109,7 @@ PetscErrorCode TrustNCGPrecondReset(Tao tao)
 
 /* The coloured pattern, no product yet; tn->sparse is NULL where no pattern is known, or the
    vectors are too many. */
-static PetscErrorCode CreateSparse(Tao tao)
+PetscErrorCode TrustNCGPrecondCreateSparse(Tao tao)
 {
   TAO_TrustNCG *tn      = (TAO_TrustNCG *)tao->data;
   PetscInt      vectors = 0;
@@ -120,11 +120,12 @@ static PetscErrorCode CreateSparse(Tao tao)
   PetscCall(TrustNCGSparseCreate(tao->solution, pattern, &tn->sparse));
   if (tn->sparse) PetscCall(TrustNCGSparseGetCounts(tn->sparse, NULL, &vectors, NULL));
   if (vectors > tn->maxvectors) PetscCall(TrustNCGSparseDestroy(&tn->sparse));
+  if (tn->sparse && tn->saved) PetscCall(TrustNCGSparseKeep(tn->sparse));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 /* It takes the place of whatever PC there is. */
-static PetscErrorCode UseSparse(Tao tao)
+PetscErrorCode TrustNCGPrecondUseSparse(Tao tao)
 {
   TAO_TrustNCG *tn         = (TAO_TrustNCG *)tao->data;
   PetscInt      reductions = 0;
@@ -248,13 +249,13 @@ PetscErrorCode TrustNCGPrecondSetUp(Tao tao)
     PetscCall(SetUpPairs(tao, (PetscBool)(tn->type == TAO_TRUSTNCG_PRECOND_DIAGONAL)));
     break;
   case TAO_TRUSTNCG_PRECOND_SPARSE:
-    PetscCall(CreateSparse(tao));
+    PetscCall(TrustNCGPrecondCreateSparse(tao));
     PetscCheck(tn->sparse, PetscObjectComm((PetscObject)tao), PETSC_ERR_ARG_WRONGSTATE,
                "A sparse preconditioner needs a pattern of the Hessian, and room for it: make the "
                "solution vector with DMCreateGlobalVector() or call TaoTrustNCGSetPattern(); see "
                "-%stao_trustncg_vectors",
                TrustNCGPrefix(tao));
-    PetscCall(UseSparse(tao));
+    PetscCall(TrustNCGPrecondUseSparse(tao));
     break;
   default:
     break;
@@ -285,8 +286,9 @@ static PetscErrorCode Switch(Tao tao, Mat H)
   PetscCall(CountProducts(tao, products));
   if (misfit <= FIT) {
     tn->why = "a pattern of the Hessian is known";
-    PetscCall(UseSparse(tao));
-    tao->trust = tao->trust0; /* what was learned of the radius was in another norm */
+    PetscCall(TrustNCGPrecondUseSparse(tao));
+    tao->trust = tao->trust0;          /* what was learned of the radius was in another norm */
+    PetscCall(TrustNCGSaveState(tao)); /* as the pairs are no more */
   } else {
     tn->why = "the Hessian does not have the pattern that is known";
     PetscCall(TrustNCGSparseGetCounts(tn->sparse, NULL, NULL, &reductions));
@@ -306,7 +308,7 @@ PetscErrorCode TrustNCGPrecondDue(Tao tao)
   PetscFunctionBegin;
   tn->due = PETSC_FALSE;
   if (!tn->waiting) PetscFunctionReturn(PETSC_SUCCESS);
-  if (!tn->sparse) PetscCall(CreateSparse(tao));
+  if (!tn->sparse) PetscCall(TrustNCGPrecondCreateSparse(tao));
   if (!tn->sparse) {
     tn->waiting = PETSC_FALSE;
     tn->why     = "its DM knows no pattern, or no memory is left for a sparse Hessian";
@@ -375,25 +377,5 @@ PetscErrorCode TrustNCGPrecondForget(Tao tao, PetscBool *forgot)
   PetscFunctionBegin;
   *forgot = PETSC_FALSE;
   if (tn->pairs) PetscCall(TrustNCGPairsReset(tn->pairs, forgot));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-PetscErrorCode TrustNCGPrecondGetCounts(Tao tao, PetscInt *vectors, PetscInt *reductions)
-{
-  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
-  PetscInt      gathered, sparse[2];
-
-  PetscFunctionBegin;
-  *vectors = *reductions = 0;
-  if (tn->pairs) {
-    PetscCall(TrustNCGPairsGetCounts(tn->pairs, NULL, NULL, vectors, reductions));
-    PetscCall(TrustNCGGatherGetVectors(tn->gather, &gathered));
-    *vectors += gathered;
-  }
-  if (tn->sparse) {
-    PetscCall(TrustNCGSparseGetCounts(tn->sparse, NULL, &sparse[0], &sparse[1]));
-    *vectors += sparse[0];
-    *reductions += sparse[1];
-  }
   PetscFunctionReturn(PETSC_SUCCESS);
 }

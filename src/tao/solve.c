@@ -19,7 +19,7 @@
 
 #define MAX_TRIES 50 /* trial points in an iteration; each is at most half as long as the last */
 
-/* History, monitors and the convergence test at the iterate. */
+/* History, monitors and the convergence test at the iterate; a checkpoint where it is time. */
 static PetscErrorCode TrustNCGReport(Tao tao, PetscReal step)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
@@ -28,6 +28,7 @@ static PetscErrorCode TrustNCGReport(Tao tao, PetscReal step)
   PetscCall(TaoLogConvergenceHistory(tao, tn->f, tn->gnorm, 0.0, tao->ksp_tot_its));
   PetscCall(TaoMonitor(tao, tao->niter, tn->f, tn->gnorm, 0.0, step));
   PetscUseTypeMethod(tao, convergencetest, tao->cnvP);
+  PetscCall(TrustNCGCheckpoint(tao));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -49,6 +50,20 @@ static PetscErrorCode TrustNCGCheckSetUp(Tao tao)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+static PetscErrorCode TrustNCGStartAfresh(Tao tao)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+
+  PetscFunctionBegin;
+  PetscCall(TrustNCGEvaluateStart(tao));
+  TrustNCGModeStart(&tn->mode);
+  tn->mismatch = PETSC_INFINITY;
+  tao->trust   = tao->trust0;
+  /* PETSc's own trust-region CGs take no step at negative curvature without a radius */
+  if (!tn->ours && tao->trust >= PETSC_INFINITY) tao->trust = 1.0 + tn->xnorm;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 static PetscErrorCode TrustNCGStart(Tao tao)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
@@ -62,13 +77,10 @@ static PetscErrorCode TrustNCGStart(Tao tao)
   PetscCall(TrustNCGDoctor(tao));
   PetscCall(TrustNCGSetUpKSP(tao));
   PetscCall(TrustNCGSetUpEvaluation(tao));
+  PetscCall(TrustNCGCheckpointStart(tao));
   PetscCall(TrustNCGPrecondSetUp(tao));
-  PetscCall(TrustNCGEvaluateStart(tao));
-  TrustNCGModeStart(&tn->mode);
-  tn->mismatch = PETSC_INFINITY;
-  tao->trust   = tao->trust0;
-  /* PETSc's own trust-region CGs take no step at negative curvature without a radius */
-  if (!tn->ours && tao->trust >= PETSC_INFINITY) tao->trust = 1.0 + tn->xnorm;
+  if (tn->restart) PetscCall(TrustNCGRestart(tao));
+  else PetscCall(TrustNCGStartAfresh(tao));
   tao->reason = TAO_CONTINUE_ITERATING;
   PetscCall(TrustNCGReport(tao, tao->trust));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -246,6 +258,7 @@ static PetscErrorCode TrustNCGSolve(Tao tao)
   PetscFunctionBegin;
   PetscCall(TrustNCGStart(tao));
   while (tao->reason == TAO_CONTINUE_ITERATING) PetscCall(TrustNCGIterate(tao));
+  PetscCall(TrustNCGCheckpointEnd(tao));
   PetscCall(TrustNCGRestoreKSP(tao));
   PetscCall(TrustNCGNameEnd(tao));
   PetscFunctionReturn(PETSC_SUCCESS);

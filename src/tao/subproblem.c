@@ -168,11 +168,11 @@ PetscErrorCode TrustNCGSubproblem(Tao tao)
   Mat           H, P;
 
   PetscFunctionBegin;
+  PetscCall(TrustNCGUpdateHessian(tao, &H, &P));
   target =
     PetscMax(tao->gatol, PetscMax(tao->grtol * PetscAbsReal(tn->f), tao->gttol * tn->gnorm0));
   tn->forcing =
     TrustNCGForcing(tn->etamax, tn->forcing, tn->gnorm, tn->gnorm0, tn->mismatch, target);
-  PetscCall(TrustNCGUpdateHessian(tao, &H, &P));
   PetscCall(KSPSetOperators(tao->ksp, H, P));
   tao->ksp_its = 0;
   PetscCall(TrustNCGLimitCG(tao));

@@ -74,6 +74,12 @@ typedef struct {
   PetscBool listening; /* our handlers are there */
   int       signal;    /* that arrived at some rank, or 0 */
 
+  /* checkpoints */
+  char                    *checkpoint, *restart; /* files, or NULL */
+  PetscInt                 checkpointits;        /* 0: not by iterations */
+  PetscReal                checkpointminutes;    /* 0: not by time */
+  struct _n_TrustNCGSaved *saved;                /* the state of the iterate; NULL without a file */
+
   TaoTrustNCGOutcome outcome;
   char               ending[256]; /* it in words */
 
@@ -127,6 +133,10 @@ PETSC_INTERN PetscErrorCode TrustNCGPrecondDue(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondUpdate(Tao tao, Mat H, Mat *P);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondLearn(Tao tao, PetscBool bycg);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondForget(Tao tao, PetscBool *forgot);
+PETSC_INTERN PetscErrorCode TrustNCGPrecondCreateSparse(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGPrecondUseSparse(Tao tao);
+
+/* precond_state.c */
 PETSC_INTERN PetscErrorCode TrustNCGPrecondGetCounts(Tao tao, PetscInt *vectors,
                                                      PetscInt *reductions);
 
@@ -151,6 +161,15 @@ PETSC_INTERN PetscErrorCode TrustNCGSignalsEnd(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGInterruptCG(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGInterrupted(Tao tao, PetscBool *stop);
 PETSC_INTERN PetscErrorCode TrustNCGTestLimits(Tao tao);
+
+/* checkpoint.c, restart.c */
+PETSC_INTERN PetscErrorCode TrustNCGCheckpointOptions(Tao tao, TrustNCGOptionItems items);
+PETSC_INTERN PetscErrorCode TrustNCGCheckpointStart(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGCheckpoint(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGCheckpointEnd(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGCheckpointDestroy(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGSaveState(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGRestart(Tao tao);
 
 /* solve.c */
 PETSC_INTERN PetscErrorCode TaoSolve_TrustNCG(Tao tao);
