@@ -51,7 +51,7 @@ PetscErrorCode TrustNCGSetUpKSP(Tao tao)
 }
 
 /* Room for the gradient at a trial: a vector that the KSP does not need now, else a spare one. */
-static PetscErrorCode TrustNCGGetRoom(Tao tao)
+PetscErrorCode TrustNCGGetRoom(Tao tao)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
 

@@ -146,6 +146,7 @@ PETSC_INTERN PetscErrorCode TrustNCGLearnedTrial(Tao tao, PetscBool *accept);
 /* subproblem.c */
 PETSC_INTERN PetscErrorCode TrustNCGSetUpKSP(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGRestoreKSP(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGGetRoom(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGSubproblem(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGSolveKSP(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGStepTo(Tao tao);
