@@ -97,6 +97,14 @@ PETSC_EXTERN PetscErrorCode TaoTrustNCGSetDomainError(Tao tao);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGSetDeadline(Tao tao, PetscReal seconds);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGGetDeadline(Tao tao, PetscReal *seconds);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGGetLedger(Tao tao, TaoTrustNCGLedger *ledger);
+PETSC_EXTERN PetscErrorCode TaoTrustNCGSetCheckpoint(Tao tao, const char file[], PetscInt its,
+                                                     PetscReal minutes);
+PETSC_EXTERN PetscErrorCode TaoTrustNCGGetCheckpoint(Tao tao, const char *file[], PetscInt *its,
+                                                     PetscReal *minutes);
+PETSC_EXTERN PetscErrorCode TaoTrustNCGSetRestart(Tao tao, const char file[]);
+PETSC_EXTERN PetscErrorCode TaoTrustNCGGetRestart(Tao tao, const char *file[]);
+PETSC_EXTERN PetscErrorCode TaoTrustNCGSetSignals(Tao tao, PetscBool use);
+PETSC_EXTERN PetscErrorCode TaoTrustNCGGetSignals(Tao tao, PetscBool *use);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGGetOutcome(Tao tao, TaoTrustNCGOutcome *outcome,
                                                   const char **why);
 

@@ -19,7 +19,7 @@
 
 #define MAX_TRIES 50 /* trial points in an iteration; each is at most half as long as the last */
 
-/* History, monitors and the convergence test at the iterate. */
+/* History, monitors and the convergence test at the iterate; a checkpoint where it is time. */
 PetscErrorCode TrustNCGReport(Tao tao, PetscReal step)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
@@ -28,6 +28,7 @@ PetscErrorCode TrustNCGReport(Tao tao, PetscReal step)
   PetscCall(TaoLogConvergenceHistory(tao, tn->f, tn->gnorm, 0.0, tao->ksp_tot_its));
   PetscCall(TaoMonitor(tao, tao->niter, tn->f, tn->gnorm, 0.0, step));
   PetscCall(TrustNCGTest(tao));
+  PetscCall(TrustNCGCheckpoint(tao));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -85,10 +86,14 @@ static PetscErrorCode TrustNCGStart(Tao tao)
   tn->reductions = 0;
   PetscCall(TrustNCGSetUpKSP(tao));
   PetscCall(TrustNCGSetUpEvaluation(tao));
+  PetscCall(TrustNCGCheckpointStart(tao));
   PetscCall(TrustNCGPrecondSetUp(tao));
-  PetscCall(TrustNCGEvaluateStart(tao));
   PetscCall(TrustNCGSecondOrderStart(tao));
-  TrustNCGBegin(tao);
+  if (tn->restart) PetscCall(TrustNCGRestart(tao));
+  else {
+    PetscCall(TrustNCGEvaluateStart(tao));
+    TrustNCGBegin(tao);
+  }
   tao->reason = TAO_CONTINUE_ITERATING;
   PetscCall(TrustNCGReport(tao, tao->trust));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -136,7 +141,7 @@ static PetscErrorCode TrustNCGReject(Tao tao)
     PetscCall(TrustNCGGiveUp(tao));
     PetscFunctionReturn(PETSC_SUCCESS);
   }
-  PetscCall(TrustNCGTest(tao)); /* limits hold here, too */
+  PetscCall(TrustNCGTestLimits(tao)); /* limits hold here, too */
   if (tao->reason != TAO_CONTINUE_ITERATING) PetscFunctionReturn(PETSC_SUCCESS);
   if (tn->ours) PetscCall(TrustNCGStepTo(tao));
   else {
@@ -198,11 +203,13 @@ static PetscErrorCode TrustNCGStepByCG(Tao tao)
 {
   TAO_TrustNCG   *tn     = (TAO_TrustNCG *)tao->data;
   const PetscReal before = TrustNCGWork(tn);
-  PetscBool       accept = PETSC_FALSE;
+  PetscBool       accept = PETSC_FALSE, stop;
 
   PetscFunctionBegin;
   tn->tries = 0;
   PetscCall(TrustNCGSubproblem(tao));
+  PetscCall(TrustNCGInterrupted(tao, &stop));
+  if (stop) PetscFunctionReturn(PETSC_SUCCESS);
   if (!(tn->dnorm > 0.0)) { /* a gradient of 0, or the very first product held a NaN */
     if (tn->gnorm == 0.0) {
       PetscCall(TrustNCGStop(tao, TAO_CONVERGED_GATOL, TAO_TRUSTNCG_FIRST_ORDER,
@@ -233,12 +240,14 @@ static PetscErrorCode TrustNCGStepByCG(Tao tao)
 static PetscErrorCode TrustNCGIterate(Tao tao)
 {
   TAO_TrustNCG *tn   = (TAO_TrustNCG *)tao->data;
-  PetscBool     done = PETSC_FALSE, due, forgot;
+  PetscBool     done = PETSC_FALSE, forgot, stop;
 
   PetscFunctionBegin;
   PetscTryTypeMethod(tao, update, tao->niter, tao->user_update);
-  PetscCall(TrustNCGPrecondDue(tao, &due));
-  if (tn->mode.learned && tn->pairs && !due) {
+  PetscCall(TrustNCGInterrupted(tao, &stop));
+  if (stop) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(TrustNCGPrecondDue(tao));
+  if (tn->mode.learned && tn->pairs && !tn->due) {
     PetscCall(TrustNCGLearnedTrial(tao, &done));
     if (done) PetscCall(TrustNCGTakeStep(tao, PETSC_FALSE));
     tn->ledger.learned += done ? 1 : 0;
@@ -268,6 +277,7 @@ static PetscErrorCode TrustNCGSolve(Tao tao)
     while (tao->reason == TAO_CONTINUE_ITERATING) PetscCall(TrustNCGIterate(tao));
     PetscCall(TrustNCGSecondOrder(tao)); /* may find that there is a way on */
   } while (tao->reason == TAO_CONTINUE_ITERATING);
+  PetscCall(TrustNCGCheckpointEnd(tao));
   PetscCall(TrustNCGRestoreKSP(tao));
   PetscCall(TrustNCGNameEnd(tao));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -278,7 +288,9 @@ PetscErrorCode TaoSolve_TrustNCG(Tao tao)
   PetscErrorCode error;
 
   PetscFunctionBegin;
+  PetscCall(TrustNCGSignalsBegin(tao));
   error = TrustNCGSolve(tao);
+  PetscCall(TrustNCGSignalsEnd(tao));
   PetscCall(TrustNCGGuardEnd(tao, error));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -63,7 +63,8 @@ typedef struct {
   TaoTrustNCGPrecondType    type;        /* in use */
   const char               *why;         /* it is that one */
   PetscInt                  maxvectors;  /* that it may take */
-  PetscBool                 waiting;     /* auto: a sparse Hessian may come to pay */
+  PetscBool                 waiting;     /* auto: a sparse Hessian may come to pay, */
+  PetscBool                 due;         /* and does at this iterate */
   struct _n_TrustNCGPairs  *pairs;       /* the learned model, or NULL */
   struct _n_TrustNCGGather *gather;      /* as pairs */
   struct _n_TrustNCGSparse *sparse;      /* in use or waiting, or NULL */
@@ -92,6 +93,16 @@ typedef struct {
   struct _n_TrustNCGLanczos *lanczos;     /* made by the first check of a solve */
   PetscInt                   escapes;     /* from stationary points, in this solve */
   PetscReal                  curvature, curvaturebound;
+  /* stopping from outside */
+  PetscBool signals;   /* as set by the user */
+  PetscBool listening; /* our handlers are there */
+  int       signal;    /* that arrived at some rank, or 0 */
+
+  /* checkpoints */
+  char                    *checkpoint, *restart; /* files, or NULL */
+  PetscInt                 checkpointits;        /* 0: not by iterations */
+  PetscReal                checkpointminutes;    /* 0: not by time */
+  struct _n_TrustNCGSaved *saved;                /* the state of the iterate; NULL without a file */
 
   TaoTrustNCGOutcome outcome;
   char               ending[512]; /* it in words */
@@ -156,10 +167,14 @@ PETSC_INTERN PetscErrorCode TrustNCGCountProducts(Tao tao, PetscInt products);
 /* precond.c */
 PETSC_INTERN PetscErrorCode TrustNCGPrecondSetUp(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondReset(Tao tao);
-PETSC_INTERN PetscErrorCode TrustNCGPrecondDue(Tao tao, PetscBool *due);
+PETSC_INTERN PetscErrorCode TrustNCGPrecondDue(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondUpdate(Tao tao, Mat H, Mat *P);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondLearn(Tao tao, PetscBool bycg);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondForget(Tao tao, PetscBool *forgot);
+PETSC_INTERN PetscErrorCode TrustNCGPrecondCreateSparse(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGPrecondUseSparse(Tao tao);
+
+/* precond_state.c */
 PETSC_INTERN PetscErrorCode TrustNCGPrecondGetCounts(Tao tao, PetscInt *vectors,
                                                      PetscInt *reductions);
 
@@ -190,6 +205,21 @@ PETSC_INTERN PetscErrorCode TrustNCGGiveUpProduct(Tao tao);
 PETSC_INTERN const char *const TrustNCGSuspectWords[];
 PETSC_INTERN void              TrustNCGConsistencyStart(TAO_TrustNCG *tn);
 PETSC_INTERN PetscErrorCode    TrustNCGCheckStep(Tao tao);
+/* signals.c */
+PETSC_INTERN PetscErrorCode TrustNCGSignalsBegin(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGSignalsEnd(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGInterruptCG(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGInterrupted(Tao tao, PetscBool *stop);
+PETSC_INTERN PetscErrorCode TrustNCGTestLimits(Tao tao);
+
+/* checkpoint.c, restart.c */
+PETSC_INTERN PetscErrorCode TrustNCGCheckpointOptions(Tao tao, TrustNCGOptionItems items);
+PETSC_INTERN PetscErrorCode TrustNCGCheckpointStart(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGCheckpoint(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGCheckpointEnd(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGCheckpointDestroy(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGSaveState(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGRestart(Tao tao);
 
 /* solve.c */
 PETSC_INTERN PetscErrorCode TrustNCGReport(Tao tao, PetscReal step);
