@@ -76,7 +76,7 @@ static PetscErrorCode TrustNCGSetUpHessVec(Tao tao)
   else {
     tn->kind = TRUSTNCG_HV_FD;
     PetscCall(
-      TrustNCGHessVecCreateFD(tao->solution, TrustNCGGradient_FD, tao, tn->relstep, &tn->shell));
+      TrustNCGHessVecCreateFD(tao->solution, TrustNCGGradient_FD, tao, tn->noise.step, &tn->shell));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }

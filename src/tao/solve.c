@@ -61,6 +61,7 @@ static PetscErrorCode TrustNCGStart(Tao tao)
   tn->reductions = 0;
   PetscCall(TrustNCGDoctor(tao));
   PetscCall(TrustNCGSetUpKSP(tao));
+  PetscCall(TrustNCGNoiseStart(tao));
   PetscCall(TrustNCGSetUpEvaluation(tao));
   PetscCall(TrustNCGPrecondSetUp(tao));
   PetscCall(TrustNCGEvaluateStart(tao));
@@ -234,6 +235,7 @@ static PetscErrorCode TrustNCGIterate(Tao tao)
     }
   }
   if (done || tao->reason == TAO_CONTINUE_ITERATING) PetscCall(TrustNCGReport(tao, tn->dnorm2));
+  if (tao->reason == TAO_CONTINUE_ITERATING) PetscCall(TrustNCGNoiseFloor(tao));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

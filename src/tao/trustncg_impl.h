@@ -15,6 +15,16 @@ typedef enum {
 } TrustNCGHvKind;
 
 typedef struct {
+  PetscBool known; /* it was measured in this solve */
+  PetscBool quiet; /* and is no more than rounding */
+  PetscReal f;     /* deviation of f */
+  PetscReal g;     /* expected norm of the error of the gradient, */
+  PetscReal gnorm; /* measured where ||g|| was this */
+  PetscReal step;  /* relative step of the differences in use */
+  PetscReal error; /* of Hv / ||v|| then; 0 as long as it does not matter */
+} TrustNCGNoiseState;
+
+typedef struct {
   /* set by the user */
   PetscReal eta;                    /* smallest reduction ratio of an accepted step */
   PetscReal relstep;                /* relative step of the differences */
@@ -68,6 +78,9 @@ typedef struct {
   PetscBool    learnedsteps; /* as set by the user */
   TrustNCGMode mode;
 
+  /* noise in f and gradient */
+  TrustNCGNoiseState noise;
+
   TaoTrustNCGOutcome outcome;
   char               ending[256]; /* it in words */
 
@@ -119,6 +132,7 @@ PETSC_INTERN PetscErrorCode TrustNCGPrecondSetUp(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondReset(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondDue(Tao tao, PetscBool *due);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondUpdate(Tao tao, Mat H, Mat *P);
+PETSC_INTERN PetscErrorCode TrustNCGPrecondRenew(Tao tao, Mat H);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondLearn(Tao tao, PetscBool bycg);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondForget(Tao tao, PetscBool *forgot);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondGetCounts(Tao tao, PetscInt *vectors,
@@ -133,6 +147,12 @@ PETSC_INTERN PetscErrorCode TrustNCGRestoreKSP(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGSubproblem(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGSolveKSP(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGStepTo(Tao tao);
+
+/* noise.c */
+PETSC_INTERN PetscErrorCode TrustNCGNoiseStart(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGTellErrors(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGHeedNoise(Tao tao, PetscBool *again);
+PETSC_INTERN PetscErrorCode TrustNCGNoiseFloor(Tao tao);
 
 /* outcome.c */
 PETSC_INTERN PetscErrorCode TrustNCGStop(Tao tao, TaoConvergedReason reason,
