@@ -31,6 +31,7 @@ typedef struct {
   PetscInt  nhv_user;        /* Hv by the user's directional derivative */
   PetscInt  nhv_matrix;      /* Hv by the user's Mat */
   PetscInt  nhv_fd;          /* Hv by differences, one gradient each */
+  PetscInt  ng_noise;        /* of ng and nfg, those that measured noise */
   PetscInt  nhv_precond;     /* of these Hv, those that built a preconditioner */
   PetscInt  nhv_curvature;   /* of these Hv, those that checked the curvature at the end */
   PetscInt  cg;              /* CG iterations */

@@ -6,6 +6,7 @@
    remembered. trustncg never asks twice, so for it nothing is remembered. */
 #include "driver.h"
 #include "driver/reductions.h"
+#include "noise.h"
 #include "trustncg.h"
 
 PetscReal DriverEquivalents(const Driver *d)
@@ -19,6 +20,25 @@ long DriverReductions(const Driver *d)
   return ReductionCount() - d->reductions0 - d->count.reductions;
 }
 
+/* What an inner solver with a tolerance would do to f and g. */
+static PetscErrorCode AddNoise(Driver *d, Vec x, PetscReal *f, Vec g)
+{
+  PetscReal gnorm = d->gnorm0;
+  uint64_t  point;
+
+  PetscFunctionBegin;
+  if (d->set.noiseg == 0.0 && d->set.noisef == 0.0) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(NoiseOfPoint(x, &point));
+  if (f) {
+    *f +=
+      d->set.noisef * PetscAbsReal(d->set.relative ? *f : d->f0) * NoiseScalar(point, d->set.seed);
+  }
+  if (!g) PetscFunctionReturn(PETSC_SUCCESS);
+  if (d->set.relative) PetscCall(VecNorm(g, NORM_2, &gnorm));
+  PetscCall(NoiseAdd(point, d->set.seed, d->set.noiseg * gnorm, g));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* One call of the problem, counted; its reductions are its own. */
 static PetscErrorCode Evaluate(Driver *d, Vec x, PetscReal *f, Vec g)
 {
@@ -26,6 +46,7 @@ static PetscErrorCode Evaluate(Driver *d, Vec x, PetscReal *f, Vec g)
 
   PetscFunctionBegin;
   PetscCall((*d->prob->objgrad)(d->prob, x, f, g));
+  PetscCall(AddNoise(d, x, f, g));
   d->count.reductions += ReductionCount() - before;
   if (f && g) d->count.nfg++;
   else if (f) d->count.nf++;

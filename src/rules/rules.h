@@ -54,6 +54,10 @@ PETSC_INTERN void TrustNCGModeCG(TrustNCGMode *mode, PetscReal n, PetscBool insi
 
 /* difference.c: the step of a finite difference */
 PETSC_INTERN PetscReal TrustNCGDifferenceStep(PetscReal relstep, PetscReal xnorm, PetscReal vnorm);
+PETSC_INTERN PetscReal TrustNCGAsymmetry(PetscReal length);
+PETSC_INTERN PetscReal TrustNCGGuessLength(PetscReal sigma, PetscReal gnorm, PetscReal xnorm);
+PETSC_INTERN PetscBool TrustNCGNextLength(PetscReal sigma, PetscReal second, PetscReal longest,
+                                          PetscReal *low, PetscReal *high, PetscReal *length);
 
 /* check.c: do f, gradient and Hv fit? */
 typedef enum {
@@ -63,6 +67,7 @@ typedef enum {
   TRUSTNCG_FIT_HIDDEN /* noise or kinks hide it */
 } TrustNCGFit;
 
+PETSC_INTERN PetscReal   TrustNCGNoiseOfOrder(PetscInt k, PetscInt n, const PetscReal t[]);
 PETSC_INTERN PetscReal   TrustNCGNoise(PetscInt n, PetscReal value[]);
 PETSC_INTERN PetscInt    TrustNCGBestRung(PetscInt n, const PetscReal doubt[]);
 PETSC_INTERN PetscReal   TrustNCGVisible(PetscReal doubt, PetscReal scale);

@@ -35,6 +35,23 @@ static PetscErrorCode TrustNCGFunctionAndGradient(Tao tao, Vec x, PetscReal *f, 
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* The gradient, and f where it comes with it, at a point that is no trial. */
+PetscErrorCode TrustNCGEvaluateNear(Tao tao, Vec x, PetscReal *f, Vec g)
+{
+  TAO_TrustNCG  *tn = (TAO_TrustNCG *)tao->data;
+  PetscErrorCode error;
+
+  PetscFunctionBegin;
+  if (tn->combined) PetscCall(TrustNCGFunctionAndGradient(tao, x, f, g));
+  else {
+    error = TaoComputeGradient(tao, x, g);
+    PetscCall(TrustNCGHeed(tao, error, "the gradient", x, NULL, g));
+    tn->ledger.ng++;
+  }
+  PetscCall(TrustNCGAgree(tao, f, 0, NULL));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 static PetscErrorCode TrustNCGGradient_FD(void *ctx, Vec x, Vec g)
 {
   Tao            tao = (Tao)ctx;
@@ -89,7 +106,7 @@ static PetscErrorCode TrustNCGSetUpHessVec(Tao tao)
   else {
     tn->kind = TRUSTNCG_HV_FD;
     PetscCall(
-      TrustNCGHessVecCreateFD(tao->solution, TrustNCGGradient_FD, tao, tn->relstep, &tn->shell));
+      TrustNCGHessVecCreateFD(tao->solution, TrustNCGGradient_FD, tao, tn->noise.step, &tn->shell));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }

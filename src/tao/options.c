@@ -210,9 +210,10 @@ PetscErrorCode TaoTrustNCGSetDifferenceStep(Tao tao, PetscReal relstep)
   PetscFunctionBegin;
   PetscCall(TaoGetTrustNCG(tao, &tn));
   PetscValidLogicalCollectiveReal(tao, relstep, 2);
-  PetscCheck(relstep > 0.0 && relstep < 1.0, PetscObjectComm((PetscObject)tao),
+  PetscCheck(relstep >= 0.0 && relstep < 1.0, PetscObjectComm((PetscObject)tao),
              PETSC_ERR_ARG_OUTOFRANGE,
-             "The relative difference step -tao_trustncg_fd_step must be in (0, 1), not %g",
+             "The relative difference step -tao_trustncg_fd_step must be in (0, 1), or 0 for "
+             "one that suits the noise, not %g",
              (double)relstep);
   if (tn) tn->relstep = relstep;
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -339,6 +339,23 @@ PetscErrorCode TrustNCGPrecondUpdate(Tao tao, Mat H, Mat *P)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* The products with H so far were noise, and the next ones are better. */
+PetscErrorCode TrustNCGPrecondRenew(Tao tao, Mat H)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+  PetscInt      products;
+  PetscReal     misfit;
+  Mat           P;
+
+  PetscFunctionBegin;
+  if (tn->type == TAO_TRUSTNCG_PRECOND_SPARSE) {
+    PetscCall(TrustNCGSparseTry(tn->sparse, H, tao->gradient, &misfit, &products));
+    PetscCall(CountProducts(tao, products));
+  }
+  PetscCall(TrustNCGPrecondUpdate(tao, H, &P));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* After a step was accepted, before x and g move: s = -d, y = g+ - g. */
 PetscErrorCode TrustNCGPrecondLearn(Tao tao, PetscBool bycg)
 {

@@ -126,7 +126,6 @@ PetscErrorCode TaoCreate_TrustNCG(Tao tao)
   tao->ops->view           = TaoView_TrustNCG;
   tao->ops->destroy        = TaoDestroy_TrustNCG;
   tn->eta                  = 1e-4;
-  tn->relstep              = PETSC_SQRT_MACHINE_EPSILON;
   tn->precond              = TAO_TRUSTNCG_PRECOND_AUTO;
   tn->maxvectors           = PETSC_MAX_INT;
   tn->learnedsteps         = PETSC_TRUE;

@@ -85,6 +85,7 @@ static PetscErrorCode TrustNCGStart(Tao tao)
   PetscCall(TrustNCGDoctor(tao));
   tn->reductions = 0;
   PetscCall(TrustNCGSetUpKSP(tao));
+  PetscCall(TrustNCGNoiseStart(tao));
   PetscCall(TrustNCGSetUpEvaluation(tao));
   PetscCall(TrustNCGCheckpointStart(tao));
   PetscCall(TrustNCGPrecondSetUp(tao));
@@ -266,6 +267,7 @@ static PetscErrorCode TrustNCGIterate(Tao tao)
     PetscCall(TrustNCGReport(tao, tn->dnorm2));
     PetscCall(TrustNCGEnds(tao));
   }
+  if (tao->reason == TAO_CONTINUE_ITERATING) PetscCall(TrustNCGNoiseFloor(tao));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -67,6 +67,22 @@ static PetscErrorCode RecordEnds(TAO_TrustNCG *tn, CheckpointRecord *record)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+static PetscErrorCode RecordNoise(TAO_TrustNCG *tn, CheckpointRecord *record)
+{
+  TrustNCGNoiseState *noise = &tn->noise;
+
+  PetscFunctionBegin;
+  RecordBool(record, &noise->known, "a measured noise");
+  RecordBool(record, &noise->quiet, "a noise of no more than rounding");
+  RecordReal(record, &noise->f, 0.0, "the noise of f");
+  RecordReal(record, &noise->g, 0.0, "the noise of the gradient");
+  RecordReal(record, &noise->gnorm, 0.0, "the gradient with that noise");
+  RecordReal(record, &noise->step, 0.0, "the difference step");
+  RecordReal(record, &noise->error, 0.0, "the error of Hv");
+  if (record->load && tn->shell) PetscCall(TrustNCGHessVecSetStep(tn->shell, noise->step));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* The counts of the KSP and of the Mat go on from what they were. */
 static PetscErrorCode RecordCounters(Tao tao, CheckpointRecord *record)
 {
@@ -107,6 +123,7 @@ PetscErrorCode TrustNCGStateRecord(Tao tao, CheckpointRecord *record, TrustNCGSa
   PetscCall(RecordIterate(tao, record));
   PetscCall(RecordMode(&tn->mode, record));
   PetscCall(RecordEnds(tn, record));
+  PetscCall(RecordNoise(tn, record));
   PetscCall(TrustNCGPrecondRecord(tao, record, saved));
   PetscCall(RecordCounters(tao, record)); /* after what may have added to them */
   PetscCall(RecordLedger(&tn->ledger, record));

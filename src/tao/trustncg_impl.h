@@ -18,6 +18,16 @@ typedef enum {
 typedef struct _n_TrustNCGGuard *TrustNCGGuard;
 
 typedef struct {
+  PetscBool known; /* it was measured in this solve */
+  PetscBool quiet; /* and is no more than rounding */
+  PetscReal f;     /* deviation of f */
+  PetscReal g;     /* expected norm of the error of the gradient, */
+  PetscReal gnorm; /* measured where ||g|| was this */
+  PetscReal step;  /* relative step of the differences in use */
+  PetscReal error; /* of Hv / ||v|| then; 0 as long as it does not matter */
+} TrustNCGNoiseState;
+
+typedef struct {
   /* set by the user */
   PetscReal eta;                    /* smallest reduction ratio of an accepted step */
   PetscReal relstep;                /* relative step of the differences */
@@ -103,6 +113,8 @@ typedef struct {
   PetscInt                 checkpointits;        /* 0: not by iterations */
   PetscReal                checkpointminutes;    /* 0: not by time */
   struct _n_TrustNCGSaved *saved;                /* the state of the iterate; NULL without a file */
+  /* noise in f and gradient */
+  TrustNCGNoiseState noise;
 
   TaoTrustNCGOutcome outcome;
   char               ending[512]; /* it in words */
@@ -156,6 +168,7 @@ PETSC_INTERN PetscErrorCode TrustNCGAgree(Tao tao, PetscReal *f, PetscInt n, con
 /* evaluate.c */
 PETSC_INTERN PetscErrorCode TrustNCGSetUpEvaluation(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGEvaluateStart(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGEvaluateNear(Tao tao, Vec x, PetscReal *f, Vec g);
 PETSC_INTERN PetscErrorCode TrustNCGEvaluateTrial(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGEvaluateTrialGradient(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGComputeHessian(Tao tao, Vec x, Mat H, Mat P);
@@ -169,6 +182,7 @@ PETSC_INTERN PetscErrorCode TrustNCGPrecondSetUp(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondReset(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondDue(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondUpdate(Tao tao, Mat H, Mat *P);
+PETSC_INTERN PetscErrorCode TrustNCGPrecondRenew(Tao tao, Mat H);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondLearn(Tao tao, PetscBool bycg);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondForget(Tao tao, PetscBool *forgot);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondCreateSparse(Tao tao);
@@ -188,6 +202,12 @@ PETSC_INTERN PetscErrorCode TrustNCGGetRoom(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGSubproblem(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGSolveKSP(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGStepTo(Tao tao);
+
+/* noise.c */
+PETSC_INTERN PetscErrorCode TrustNCGNoiseStart(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGTellErrors(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGHeedNoise(Tao tao, PetscBool *again);
+PETSC_INTERN PetscErrorCode TrustNCGNoiseFloor(Tao tao);
 
 /* outcome.c */
 PETSC_INTERN PetscErrorCode TrustNCGStop(Tao tao, TaoConvergedReason reason,
