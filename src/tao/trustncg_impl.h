@@ -78,6 +78,7 @@ typedef struct {
   struct _n_TrustNCGPairs  *pairs;       /* the learned model, or NULL */
   struct _n_TrustNCGGather *gather;      /* as pairs */
   struct _n_TrustNCGSparse *sparse;      /* in use or waiting, or NULL */
+  struct _n_TrustNCGSparse *kept;        /* of an earlier solve, or NULL */
   PetscInt                  nhv_precond; /* products spent on it */
 
   /* steps of the learned model */
@@ -177,7 +178,12 @@ PETSC_INTERN PetscErrorCode TrustNCGUpdateHessian(Tao tao, Mat *H, Mat *P);
 PETSC_INTERN PetscErrorCode TrustNCGCountHessVec(Tao tao, PetscInt cg);
 PETSC_INTERN PetscErrorCode TrustNCGCountProducts(Tao tao, PetscInt products);
 
+/* choice.c */
+PETSC_INTERN PetscErrorCode TrustNCGPrecondChoose(Tao tao);
+
 /* precond.c */
+#define TRUSTNCG_VECTORS_DIAGONAL 7 /* that a learned diagonal takes at least, */
+#define TRUSTNCG_VECTORS_PAIR     9 /* and a pair over it */
 PETSC_INTERN PetscErrorCode TrustNCGPrecondSetUp(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondReset(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondDue(Tao tao);
