@@ -40,6 +40,7 @@ class Bench:
         build = os.environ.get("BUILD", "build")
         self.out, self.ranks, self.hessvec = out, ranks, hessvec
         self.driver = os.path.join(build, "bin", "trustncg")
+        self.library = os.path.join(build, "lib", "libtrustncg.so")
         self.rol = os.path.join(build, "bin", "rol")
         self.peers = os.path.join(build, "lib", "libpeers.so")
         petsc = os.environ.get("PETSC", "petsc")
