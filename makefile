@@ -29,6 +29,8 @@ LIB     = $(BUILD)/lib/libtrustncg.so
 DRIVER  = $(BUILD)/bin/trustncg
 CGBENCH = $(BUILD)/bin/cgbench
 PEERS   = $(BUILD)/lib/libpeers.so
+ROL     = $(BUILD)/bin/rol
+TRILINOS = /usr/include/trilinos
 OBJ     = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard src/*/*.c))
 PROBOBJ = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard benchmarks/problems/*.c))
 DRVOBJ  = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard benchmarks/driver/*.c))
@@ -57,7 +59,13 @@ $(PEERS): $(BUILD)/obj/benchmarks/peers/problems.o $(PROBOBJ)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -shared $^ -o $@ $(LIBS) $(PROBLIBS)
 
-peers: $(PEERS)
+# Trilinos ROL, one of them, where it is installed
+$(ROL): benchmarks/peers/rol.cpp $(PEERS)
+	@mkdir -p $(@D)
+	-$(CXX) -std=c++17 -O2 -w -isystem $(TRILINOS) $< -o $@ -L$(BUILD)/lib -lpeers $(RPATH) \
+	  $(patsubst %,-ltrilinos_%,rol teuchosparameterlist teuchosnumerics teuchoscore)
+
+peers: $(PEERS) $(if $(and $(foreach h,ROL_Solver Teuchos_RCP Kokkos_Complex,$(wildcard $(TRILINOS)/$h.hpp))),$(ROL))
 
 # The tests link the objects, not the library: they reach what the library hides.
 $(BUILD)/tests/test_%: $(BUILD)/obj/tests/test_%.o $(HARNESS) $(PROBOBJ) $(OBJ)
