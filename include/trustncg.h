@@ -31,6 +31,7 @@ typedef struct {
   PetscInt  nhv_user;        /* Hv by the user's directional derivative */
   PetscInt  nhv_matrix;      /* Hv by the user's Mat */
   PetscInt  nhv_fd;          /* Hv by differences, one gradient each */
+  PetscInt  ng_noise;        /* of ng and nfg, those that measured noise */
   PetscInt  nhv_precond;     /* of these Hv, those that built a preconditioner */
   PetscInt  nhv_curvature;   /* of these Hv, those that checked the curvature at the end */
   PetscInt  cg;              /* CG iterations */
@@ -95,7 +96,18 @@ PETSC_EXTERN PetscErrorCode TaoTrustNCGSetCheckDirection(Tao tao, Vec v);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGGetCheckDirection(Tao tao, Vec *v);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGSetCheckIndexSet(Tao tao, IS is);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGGetCheckIndexSet(Tao tao, IS *is);
+PETSC_EXTERN PetscErrorCode TaoTrustNCGSetDomainError(Tao tao);
+PETSC_EXTERN PetscErrorCode TaoTrustNCGSetDeadline(Tao tao, PetscReal seconds);
+PETSC_EXTERN PetscErrorCode TaoTrustNCGGetDeadline(Tao tao, PetscReal *seconds);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGGetLedger(Tao tao, TaoTrustNCGLedger *ledger);
+PETSC_EXTERN PetscErrorCode TaoTrustNCGSetCheckpoint(Tao tao, const char file[], PetscInt its,
+                                                     PetscReal minutes);
+PETSC_EXTERN PetscErrorCode TaoTrustNCGGetCheckpoint(Tao tao, const char *file[], PetscInt *its,
+                                                     PetscReal *minutes);
+PETSC_EXTERN PetscErrorCode TaoTrustNCGSetRestart(Tao tao, const char file[]);
+PETSC_EXTERN PetscErrorCode TaoTrustNCGGetRestart(Tao tao, const char *file[]);
+PETSC_EXTERN PetscErrorCode TaoTrustNCGSetSignals(Tao tao, PetscBool use);
+PETSC_EXTERN PetscErrorCode TaoTrustNCGGetSignals(Tao tao, PetscBool *use);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGGetOutcome(Tao tao, TaoTrustNCGOutcome *outcome,
                                                   const char **why);
 

@@ -32,7 +32,7 @@ static inline PetscReal Fold(PetscInt n, PetscReal a[])
 /* The sum of the sizes of the terms: a bound on each, and 0 only where all are */
 WIDE static PetscReal Sizes(PetscInt n, const PetscReal *restrict t)
 {
-  PetscReal a[EXACT_BLOCK] = {0.0};
+  PetscReal a[EXACT_BLOCK] = {0.0}; /* n > 0, but the compiler does not know */
 
   for (PetscInt i = 0; i < n; i++) a[i] = fabs(t[i]);
   return Fold(n, a);
@@ -41,7 +41,7 @@ WIDE static PetscReal Sizes(PetscInt n, const PetscReal *restrict t)
 /* The exact sum of the terms cut by C; they keep the rest, of which *sizes is as above. */
 WIDE static PetscReal Cut(PetscInt n, PetscReal C, PetscReal *restrict t, PetscReal *sizes)
 {
-  PetscReal q[EXACT_BLOCK], a[EXACT_BLOCK];
+  PetscReal q[EXACT_BLOCK], a[EXACT_BLOCK] = {0.0};
 
   for (PetscInt i = 0; i < n; i++) {
     q[i] = (t[i] + C) - C;

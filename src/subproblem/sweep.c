@@ -152,44 +152,70 @@ PetscErrorCode SweepRun(Sweeper *sweeper, PetscInt nops, const SweepOp ops[])
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* The numbers to be added over the ranks */
-static void SweepNumbers(Sweeper *sweeper, Numbers *numbers)
+/* The numbers to be added over the ranks: the dots, and after them the ranks that sound the alarm. */
+static Numbers SweepNumbers(Sweeper *sweeper)
 {
-  const PetscInt n = sweeper->ndots;
+  PetscMPIInt n = (PetscMPIInt)sweeper->ndots;
 
-  if (sweeper->exact) {
-    for (PetscInt k = 0; k < n; k++) {
-      TrustNCGExactPack(&sweeper->exact[k], sweeper->words + k * EXACT_WORDS);
+  if (sweeper->alarm) {
+    sweeper->local[n] = (*sweeper->alarm)(sweeper->alarmctx) ? 1.0 : 0.0;
+    if (sweeper->exact) {
+      TrustNCGExactStart(&sweeper->exact[n]);
+      TrustNCGExactAdd(&sweeper->exact[n], sweeper->local[n]);
     }
-    *numbers = (Numbers){MPI_IN_PLACE, sweeper->words, (PetscMPIInt)(n * EXACT_WORDS), MPIU_INT64};
-  } else *numbers = (Numbers){sweeper->local, sweeper->global, (PetscMPIInt)n, MPIU_REAL};
+    n++;
+  }
+  if (!sweeper->exact) return (Numbers){sweeper->local, sweeper->global, n, MPIU_REAL};
+  for (PetscMPIInt k = 0; k < n; k++) {
+    TrustNCGExactPack(&sweeper->exact[k], sweeper->words + k * EXACT_WORDS);
+  }
+  return (Numbers){MPI_IN_PLACE, sweeper->words, n * EXACT_WORDS, MPIU_INT64};
 }
 
 PetscErrorCode SweepReduceBegin(Sweeper *sweeper)
 {
-  Numbers m;
-
   PetscFunctionBegin;
   if (!sweeper->host) PetscCall(PetscCommSplitReductionBegin(sweeper->comm));
   else {
-    SweepNumbers(sweeper, &m);
+    const Numbers m = SweepNumbers(sweeper);
+
     PetscCallMPI(
       MPI_Iallreduce(m.mine, m.all, m.n, m.type, MPI_SUM, sweeper->comm, &sweeper->request));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode SweepReduceEnd(Sweeper *sweeper)
+/* Did any rank sound the alarm? PETSc's split reductions take no number of ours. */
+static PetscErrorCode SweepHear(Sweeper *sweeper)
 {
   PetscFunctionBegin;
+  if (!sweeper->host) {
+    sweeper->ndots = 0;
+    (void)SweepNumbers(sweeper);
+    PetscCallMPI(
+      MPI_Allreduce(sweeper->local, sweeper->global, 1, MPIU_REAL, MPIU_SUM, sweeper->comm));
+    sweeper->reductions++;
+  }
+  sweeper->alarmed = (PetscBool)(sweeper->global[sweeper->ndots] > 0.0);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode SweepReduceEnd(Sweeper *sweeper)
+{
+  const PetscInt n = sweeper->ndots + !!sweeper->alarm;
+
+  PetscFunctionBegin;
   if (sweeper->host) PetscCallMPI(MPI_Wait(&sweeper->request, MPI_STATUS_IGNORE));
+  for (PetscInt k = 0; sweeper->exact && k < n; k++) {
+    sweeper->global[k] = TrustNCGExactValue(sweeper->words + k * EXACT_WORDS);
+  }
   for (PetscInt k = 0; k < sweeper->ndots; k++) {
     const SweepOp *op = &sweeper->dots[k];
 
-    if (sweeper->exact) *op->dot = TrustNCGExactValue(sweeper->words + k * EXACT_WORDS);
-    else if (sweeper->host) *op->dot = sweeper->global[k];
+    if (sweeper->host) *op->dot = sweeper->global[k];
     else PetscCall(VecDotEnd(op->x, op->y, op->dot));
   }
+  if (sweeper->alarm) PetscCall(SweepHear(sweeper));
   sweeper->ndots = 0;
   sweeper->reductions++;
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -197,11 +223,10 @@ PetscErrorCode SweepReduceEnd(Sweeper *sweeper)
 
 PetscErrorCode SweepReduce(Sweeper *sweeper)
 {
-  Numbers m;
-
   PetscFunctionBegin;
   if (sweeper->host) {
-    SweepNumbers(sweeper, &m);
+    const Numbers m = SweepNumbers(sweeper);
+
     PetscCallMPI(MPI_Allreduce(m.mine, m.all, m.n, m.type, MPI_SUM, sweeper->comm));
   }
   PetscCall(SweepReduceEnd(sweeper)); /* there is no request: MPI_Wait returns at once */

@@ -41,20 +41,17 @@ static PetscErrorCode ReduceWords(MPI_Comm comm, PetscInt n, PetscInt64 words[],
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* This rank's part of x'y */
-static PetscErrorCode DotExact(Vec x, Vec y, PetscInt64 words[])
+/* sum += this rank's part of x'y */
+static PetscErrorCode AddDot(Vec x, Vec y, TrustNCGExact *sum)
 {
   const PetscScalar *a, *b;
-  TrustNCGExact      sum;
   PetscInt           n;
 
   PetscFunctionBegin;
   PetscCall(VecGetLocalSize(x, &n));
   PetscCall(VecGetArrayRead(x, &a));
   PetscCall(VecGetArrayRead(y, &b));
-  TrustNCGExactStart(&sum);
-  TrustNCGExactDot(&sum, n, a, b);
-  TrustNCGExactPack(&sum, words);
+  TrustNCGExactDot(sum, n, a, b);
   PetscCall(VecRestoreArrayRead(y, &b));
   PetscCall(VecRestoreArrayRead(x, &a));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -62,9 +59,10 @@ static PetscErrorCode DotExact(Vec x, Vec y, PetscInt64 words[])
 
 static PetscErrorCode SumsReduceExact(PetscInt n, const TrustNCGSum sums[])
 {
-  PetscInt64 *words;
-  PetscReal  *results;
-  PetscInt    count = 0, at = 0;
+  TrustNCGExact sum;
+  PetscInt64   *words;
+  PetscReal    *results;
+  PetscInt      count = 0, at = 0;
 
   PetscFunctionBegin;
   for (PetscInt k = 0; k < n; k++) count += sums[k].n;
@@ -73,7 +71,9 @@ static PetscErrorCode SumsReduceExact(PetscInt n, const TrustNCGSum sums[])
     for (PetscInt i = 0; i < sums[k].n; i++, at++) {
       const Vec y = sums[k].kind == SUM_DOTS ? sums[k].ys[i] : sums[k].y;
 
-      PetscCall(DotExact(sums[k].x, y, words + at * EXACT_WORDS));
+      TrustNCGExactStart(&sum);
+      PetscCall(AddDot(sums[k].x, y, &sum));
+      TrustNCGExactPack(&sum, words + at * EXACT_WORDS);
     }
   }
   PetscCall(ReduceWords(PetscObjectComm((PetscObject)sums[0].x), count, words, results));
@@ -132,6 +132,13 @@ PetscErrorCode TrustNCGTallyStart(PetscInt n, TrustNCGTally *tally)
   if (!TrustNCGSumsExact) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(PetscMalloc1(n, &tally->exact));
   for (PetscInt k = 0; k < n; k++) TrustNCGExactStart(&tally->exact[k]);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode TrustNCGTallyDot(TrustNCGTally *tally, PetscInt k, Vec x, Vec y)
+{
+  PetscFunctionBegin;
+  PetscCall(AddDot(x, y, &tally->exact[k]));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

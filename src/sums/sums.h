@@ -44,7 +44,7 @@ PETSC_INTERN PetscErrorCode TrustNCGDot(Vec x, Vec y, PetscReal *dot);
 PETSC_INTERN PetscErrorCode TrustNCGDots(Vec x, PetscInt n, const Vec y[], PetscReal dots[]);
 
 /* Sums of terms */
-enum { TALLY_MAX = 8 };
+enum { TALLY_MAX = 16 };
 
 typedef struct {
   PetscInt       n;
@@ -59,6 +59,8 @@ static inline void TrustNCGTallyAdd(TrustNCGTally *tally, PetscInt k, PetscReal 
 }
 
 PETSC_INTERN PetscErrorCode TrustNCGTallyStart(PetscInt n, TrustNCGTally *tally);
+/* Where the sums are exact */
+PETSC_INTERN PetscErrorCode TrustNCGTallyDot(TrustNCGTally *tally, PetscInt k, Vec x, Vec y);
 PETSC_INTERN PetscErrorCode TrustNCGTallyReduce(MPI_Comm comm, TrustNCGTally *tally,
                                                 PetscReal sums[]);
 

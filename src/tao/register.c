@@ -45,7 +45,9 @@ static PetscErrorCode TaoDestroy_TrustNCG(Tao tao)
   PetscCall(MatDestroy(&tn->shell));
   PetscCall(TrustNCGLanczosDestroy(&tn->lanczos));
   PetscCall(TrustNCGPrecondReset(tao));
+  PetscCall(TrustNCGCheckpointDestroy(tao));
   PetscCall(KSPDestroy(&tao->ksp));
+  PetscCall(TrustNCGGuardDestroy(tao));
   PetscCall(PetscFree(tao->data));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -88,6 +90,11 @@ static PetscErrorCode TrustNCGCreateKSP(Tao tao)
 . -tao_trustncg_precond <auto> - what preconditions CG, see `TaoTrustNCGSetPrecondType()`
 . -tao_trustncg_learned_steps <true> - steps of the learned model alone
 . -tao_trustncg_vectors <unbounded> - most vectors that preconditioning may take
+. -tao_trustncg_checkpoint <file> - where to save the state of the solve
+. -tao_trustncg_checkpoint_interval <0> - iterations between checkpoints, 0 for never
+. -tao_trustncg_checkpoint_minutes <10> - minutes between checkpoints, 0 for never
+. -tao_trustncg_restart <file> - the checkpoint to go on from
+. -tao_trustncg_signals <false> - SIGUSR1 and SIGTERM stop the solve in good order
 - -tao_trustncg_pc_type <none> - PETSc's preconditioner; its norm is that of the trust region
 
   Level: beginner
@@ -120,12 +127,13 @@ PetscErrorCode TaoCreate_TrustNCG(Tao tao)
   tao->ops->view           = TaoView_TrustNCG;
   tao->ops->destroy        = TaoDestroy_TrustNCG;
   tn->eta                  = 1e-4;
-  tn->relstep              = PETSC_SQRT_MACHINE_EPSILON;
   tn->precond              = TAO_TRUSTNCG_PRECOND_AUTO;
   tn->maxvectors           = PETSC_MAX_INT;
   tn->learnedsteps         = PETSC_TRUE;
   tn->flat                 = 1e-4;
+  tn->checkpointminutes    = 10.0;
   TrustNCGTaoDefaults(tao);
+  PetscCall(TrustNCGGuardCreate(tao));
   PetscCall(TrustNCGCreateKSP(tao));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

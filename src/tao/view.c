@@ -135,7 +135,7 @@ PetscErrorCode TaoView_TrustNCG(Tao tao, PetscViewer viewer)
   PetscCall(PetscViewerASCIIPrintf(viewer, "Hessian-vector products by %s", kinds[tn->kind]));
   if (tn->kind == TRUSTNCG_HV_FD) {
     PetscCall(PetscViewerASCIIUseTabs(viewer, PETSC_FALSE));
-    PetscCall(PetscViewerASCIIPrintf(viewer, ", relative step %g", (double)tn->relstep));
+    PetscCall(PetscViewerASCIIPrintf(viewer, ", relative step %g", (double)tn->noise.step));
     PetscCall(PetscViewerASCIIUseTabs(viewer, PETSC_TRUE));
   }
   PetscCall(PetscViewerASCIIUseTabs(viewer, PETSC_FALSE));
