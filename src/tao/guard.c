@@ -208,8 +208,8 @@ PetscErrorCode TrustNCGAgree(Tao tao, PetscReal *f, PetscInt n, const SweepOp do
     PetscCall(TrustNCGTallyDot(&tally, VOTES + k, dots[k].x, dots[k].y));
   }
   if (!tally.exact && n) PetscCall(SweepRun(&sweeper, n, dots));
-  PetscCall(PetscArraycpy(sums + VOTES, sweeper.local, n));
-  for (PetscInt k = 0; k < VOTES + TRUSTNCG_DOTS; k++) TrustNCGTallyAdd(&tally, k, sums[k]);
+  for (PetscInt k = 0; k < VOTES; k++) TrustNCGTallyAdd(&tally, k, sums[k]);
+  for (PetscInt k = 0; k < n; k++) TrustNCGTallyAdd(&tally, VOTES + k, sweeper.local[k]);
   PetscCall(TrustNCGTallyReduce(guard->comm, &tally, sums));
   EndWatch(guard);
   tn->reductions++;
