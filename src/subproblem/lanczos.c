@@ -135,11 +135,12 @@ static PetscErrorCode Turn(TrustNCGLanczos l, PetscInt j)
 static void Judge(TrustNCGLanczos l, PetscInt k, PetscReal n, LanczosGoal goal, LanczosResult *r)
 {
   const PetscReal *a = l->a, *b = l->b, norm = TrustNCGTridiagonalNorm(k, a, b);
+  const PetscReal  error = PetscMax(goal.relnoise * norm, goal.error);
 
   r->products = l->k = k;
-  r->level           = goal.relnoise * norm + goal.noise;
+  r->level           = error + goal.noise;
   r->theta           = TrustNCGSmallestRitz(k, a, b);
-  r->bound = TrustNCGCurvatureBound(k, a, b, r->theta, n, goal.delta) - goal.relnoise * norm;
+  r->bound           = TrustNCGCurvatureBound(k, a, b, r->theta, n, goal.delta) - error;
   TrustNCGRitzVector(k, a, b, r->theta, l->d, l->s);
   r->residual = b[k - 1] * PetscAbsReal(l->s[k - 1]);
   r->verdict  = LANCZOS_OPEN;
@@ -170,9 +171,19 @@ PetscErrorCode TrustNCGLanczosRun(TrustNCGLanczos l, Mat H, LanczosGoal goal, La
       Judge(l, k, (PetscReal)n, goal, result);
       next = k + 1 + k / 8;
     }
-    if (l->b[k - 1] == 0.0) break;
+    if (l->sweeper.alarmed) result->verdict = LANCZOS_OPEN;
+    if (l->b[k - 1] == 0.0 || l->sweeper.alarmed) break;
     PetscCall(Turn(l, k - 1));
   }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode TrustNCGLanczosSetAlarm(TrustNCGLanczos l, SweepAlarm alarm, void *ctx)
+{
+  PetscFunctionBegin;
+  l->sweeper.alarm    = alarm;
+  l->sweeper.alarmctx = ctx;
+  l->sweeper.alarmed  = PETSC_FALSE;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -187,7 +198,8 @@ PetscErrorCode TrustNCGLanczosVector(TrustNCGLanczos l, Mat H, Vec v)
     const SweepOp op = SweepAXPY(v, l->s[j], l->v);
 
     PetscCall(SweepRun(&l->sweeper, 1, &op));
-    if (j == l->k - 1) break;
+    if (l->sweeper.alarm) PetscCall(SweepReduce(&l->sweeper)); /* to hear it */
+    if (j == l->k - 1 || l->sweeper.alarmed) break;
     PetscCall(Step(l, H, j, PETSC_TRUE));
     PetscCall(Turn(l, j));
   }

@@ -236,6 +236,7 @@ PETSC_INTERN PetscErrorCode    TrustNCGCheckStep(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGSignalsBegin(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGSignalsEnd(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGInterruptCG(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGInterruptLanczos(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGInterrupted(Tao tao, PetscBool *stop);
 PETSC_INTERN PetscErrorCode TrustNCGTestLimits(Tao tao);
 
