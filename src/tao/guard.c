@@ -72,11 +72,11 @@ static void *Watch(void *ctx)
   const struct timespec time  = {(time_t)left, (long)(1e9 * (left - (PetscReal)(time_t)left))};
 
   if (nanosleep(&time, NULL)) return NULL;
-  (void)fprintf(stderr,
-                "trustncg: rank %d of %d met error %d in %s, and %g s later other ranks still wait "
-                "in a call that this one did not make: the job is ended\n",
-                (int)guard->rank, (int)guard->size, (int)guard->error, guard->where,
-                (double)guard->deadline);
+  (void)fprintf(
+    stderr,
+    "trustncg: rank %d of %d met error %d in %s, and after %g s other ranks have not "
+    "come: a collective call that this rank did not make holds them. The job is ended\n",
+    (int)guard->rank, (int)guard->size, (int)guard->error, guard->where, (double)guard->deadline);
   (void)fflush(stderr);
   (void)MPI_Abort(guard->comm, (int)guard->error);
   return NULL;
