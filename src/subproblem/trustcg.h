@@ -17,6 +17,10 @@ PETSC_INTERN PetscErrorCode TrustCGSetObserver(KSP ksp, TrustCGObserver observer
    solution as it is; KSPCGGetNormD() and KSPCGGetObjFcn() say of it what they do at the end. */
 typedef PetscErrorCode (*TrustCGLook)(void *ctx, PetscBool *stop);
 PETSC_INTERN PetscErrorCode TrustCGSetLook(KSP ksp, TrustCGLook look, void *ctx);
+/* Told of each product Av = A v on this rank, and the error it gave: it may change Av, and the
+   error that it returns is the one that counts. */
+typedef PetscErrorCode (*TrustCGGuard)(void *ctx, PetscErrorCode error, Vec v, Vec Av);
+PETSC_INTERN PetscErrorCode TrustCGSetGuard(KSP ksp, TrustCGGuard guard, void *ctx);
 /* A vector that the next solve overwrites and that is free in between; during a look NULL in the
    forms of one reduction, which need it. */
 PETSC_INTERN PetscErrorCode TrustCGGetFreeVec(KSP ksp, Vec *v);

@@ -47,6 +47,8 @@ typedef struct {
   void           *observerctx;
   TrustCGLook     look; /* or NULL */
   void           *lookctx;
+  TrustCGGuard    guard; /* or NULL */
+  void           *guardctx;
   PetscInt        nextlook; /* at this iteration */
   PetscBool       looking;
 } KSP_TrustCG;
