@@ -55,6 +55,17 @@ PetscErrorCode TrustCGSetGuard(KSP ksp, TrustCGGuard guard, void *ctx)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+PetscErrorCode TrustCGSetAlarm(KSP ksp, TrustCGAlarm alarm, void *ctx)
+{
+  Sweeper *sweeper = &((KSP_TrustCG *)ksp->data)->sweeper;
+
+  PetscFunctionBegin;
+  sweeper->alarm    = alarm;
+  sweeper->alarmctx = ctx;
+  sweeper->alarmed  = PETSC_FALSE;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode TrustCGGetFreeVec(KSP ksp, Vec *v)
 {
   KSP_TrustCG *cg = (KSP_TrustCG *)ksp->data;

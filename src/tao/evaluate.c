@@ -35,6 +35,23 @@ static PetscErrorCode TrustNCGFunctionAndGradient(Tao tao, Vec x, PetscReal *f, 
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* The gradient, and f where it comes with it, at a point that is no trial. */
+PetscErrorCode TrustNCGEvaluateNear(Tao tao, Vec x, PetscReal *f, Vec g)
+{
+  TAO_TrustNCG  *tn = (TAO_TrustNCG *)tao->data;
+  PetscErrorCode error;
+
+  PetscFunctionBegin;
+  if (tn->combined) PetscCall(TrustNCGFunctionAndGradient(tao, x, f, g));
+  else {
+    error = TaoComputeGradient(tao, x, g);
+    PetscCall(TrustNCGHeed(tao, error, "the gradient", x, NULL, g));
+    tn->ledger.ng++;
+  }
+  PetscCall(TrustNCGAgree(tao, tn->combined ? f : NULL, 0, NULL));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 static PetscErrorCode TrustNCGGradient_FD(void *ctx, Vec x, Vec g)
 {
   Tao            tao = (Tao)ctx;
@@ -89,7 +106,7 @@ static PetscErrorCode TrustNCGSetUpHessVec(Tao tao)
   else {
     tn->kind = TRUSTNCG_HV_FD;
     PetscCall(
-      TrustNCGHessVecCreateFD(tao->solution, TrustNCGGradient_FD, tao, tn->relstep, &tn->shell));
+      TrustNCGHessVecCreateFD(tao->solution, TrustNCGGradient_FD, tao, tn->noise.step, &tn->shell));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -206,22 +223,15 @@ PetscErrorCode TrustNCGComputeHessian(Tao tao, Vec x, Mat H, Mat P)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* The operators of the subproblem at the iterate: H, and P for the preconditioner, which may be
-   a Mat of the user's beside any H. */
-PetscErrorCode TrustNCGUpdateHessian(Tao tao, Mat *H, Mat *P)
+/* H at the iterate, and a Mat of the user's beside it where that is needed. */
+PetscErrorCode TrustNCGSetHessianPoint(Tao tao, PetscBool needP, Mat *H)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
   PetscErrorCode (*compute)(Tao, Vec, Mat, Mat, void *);
-  Mat       userH, userP;
-  PC        pc;
-  PetscBool none, needP;
+  Mat userH, userP;
 
   PetscFunctionBegin;
   PetscCall(TaoGetHessian(tao, &userH, &userP, &compute, NULL));
-  PetscCall(KSPGetPC(tao->ksp, &pc));
-  PetscCall(PetscObjectTypeCompare((PetscObject)pc, PCNONE, &none));
-  /* a PC that trustncg has chosen is not made from a Mat of the user's */
-  needP = (PetscBool)(tn->type == TAO_TRUSTNCG_PRECOND_USER && !none);
   if (userH && compute && (tn->kind == TRUSTNCG_HV_MATRIX || needP)) {
     PetscCall(TrustNCGComputeHessian(tao, tao->solution, userH, userP ? userP : userH));
   }
@@ -230,12 +240,46 @@ PetscErrorCode TrustNCGUpdateHessian(Tao tao, Mat *H, Mat *P)
     *H = tn->shell;
     PetscCall(TrustNCGHessVecSetPoint(tn->shell, tao->solution, tao->gradient, tn->xnorm, tn->w));
   }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The operators of the subproblem at the iterate: H, and P for the preconditioner, which may be
+   a Mat of the user's beside any H. */
+PetscErrorCode TrustNCGUpdateHessian(Tao tao, Mat *H, Mat *P)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+  Mat           userP;
+  PC            pc;
+  PetscBool     none;
+
+  PetscFunctionBegin;
+  PetscCall(KSPGetPC(tao->ksp, &pc));
+  PetscCall(PetscObjectTypeCompare((PetscObject)pc, PCNONE, &none));
+  /* a PC that trustncg has chosen is not made from a Mat of the user's */
+  PetscCall(
+    TrustNCGSetHessianPoint(tao, (PetscBool)(tn->type == TAO_TRUSTNCG_PRECOND_USER && !none), H));
+  PetscCall(TaoGetHessian(tao, NULL, &userP, NULL, NULL));
   *P = userP ? userP : *H;
   PetscCall(TrustNCGPrecondUpdate(tao, *H, P));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* After a solve of `cg` iterations: the Hv it took, by kind. */
+/* After `products` with H: the Hv so far, by kind; a Mat of the user's does not count them. */
+PetscErrorCode TrustNCGCountProducts(Tao tao, PetscInt products)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+
+  PetscFunctionBegin;
+  if (tn->kind == TRUSTNCG_HV_MATRIX) tn->ledger.nhv_matrix += products;
+  else {
+    PetscCall(TrustNCGHessVecGetCounts(tn->shell, &products, NULL));
+    if (tn->kind == TRUSTNCG_HV_USER) tn->ledger.nhv_user = products;
+    else tn->ledger.nhv_fd = products;
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* After a solve of `cg` iterations: the Hv it took */
 PetscErrorCode TrustNCGCountHessVec(Tao tao, PetscInt cg)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
@@ -245,11 +289,6 @@ PetscErrorCode TrustNCGCountHessVec(Tao tao, PetscInt cg)
   tn->ledger.cg += cg;
   if (tn->ours) PetscCall(TrustCGGetProducts(tao->ksp, &products));
   else products = cg;
-  if (tn->kind == TRUSTNCG_HV_MATRIX) tn->ledger.nhv_matrix += products;
-  else {
-    PetscCall(TrustNCGHessVecGetCounts(tn->shell, &products, NULL));
-    if (tn->kind == TRUSTNCG_HV_USER) tn->ledger.nhv_user = products;
-    else tn->ledger.nhv_fd = products;
-  }
+  PetscCall(TrustNCGCountProducts(tao, products));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

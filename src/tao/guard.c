@@ -175,12 +175,12 @@ static PetscErrorCode Raise(TrustNCGGuard guard)
           (int)first, (int)guard->size, news.error, news.where);
 }
 
-/* f of rank 0 is f, unless it is NaN or Inf on some rank. */
+/* f of rank 0 is f, unless it is NaN or Inf on some rank; -Inf on rank 0 is a value, too. */
 static void TakeValue(TrustNCGGuard guard, const PetscReal sums[], PetscReal *f)
 {
   const PetscReal mine = *f;
 
-  *f = sums[NOT_FINITE] > 0.0 ? NAN : sums[VALUE];
+  *f = sums[NOT_FINITE] > 0.0 && sums[VALUE] >= -PETSC_MAX_REAL ? NAN : sums[VALUE];
   if (PetscIsInfOrNanReal(*f) || mine == *f) return;
   guard->strayed = PetscAbsReal(mine - *f) / PetscMax(PetscAbsReal(mine), PetscAbsReal(*f));
 }
@@ -198,7 +198,7 @@ PetscErrorCode TrustNCGAgree(Tao tao, PetscReal *f, PetscInt n, const SweepOp do
   sums[FAILED]     = guard->error ? 1.0 : 0.0;
   sums[OUTSIDE]    = guard->left ? 1.0 : 0.0;
   sums[NOT_FINITE] = f && PetscIsInfOrNanReal(*f) ? 1.0 : 0.0;
-  sums[VALUE]      = f && guard->rank == 0 && !PetscIsInfOrNanReal(*f) ? *f : 0.0;
+  sums[VALUE]      = f && guard->rank == 0 && *f <= PETSC_MAX_REAL ? *f : 0.0;
   sums[STRAYED]    = guard->strayed;
   if (n) PetscCall(SweepRun(&sweeper, n, dots));
   PetscCall(PetscArraycpy(sums + VOTES, sweeper.local, n));

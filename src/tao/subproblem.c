@@ -51,7 +51,7 @@ PetscErrorCode TrustNCGSetUpKSP(Tao tao)
 }
 
 /* Room for the gradient at a trial: a vector that the KSP does not need now, else a spare one. */
-static PetscErrorCode TrustNCGGetRoom(Tao tao)
+PetscErrorCode TrustNCGGetRoom(Tao tao)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
 
@@ -104,6 +104,7 @@ static PetscErrorCode TrustNCGAttend(Tao tao, PetscBool begin)
   if (!tn->ours) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(TrustCGSetLook(tao->ksp, begin ? TrustNCGLook : NULL, tao));
   PetscCall(TrustCGSetGuard(tao->ksp, mats ? TrustNCGHeedProduct : NULL, tao));
+  if (!begin) PetscCall(TrustCGSetAlarm(tao->ksp, NULL, NULL));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -118,6 +119,8 @@ PetscErrorCode TrustNCGSolveKSP(Tao tao)
   PetscCall(PetscLogEventBegin(TRUSTNCG_Subproblem, tao, tao->ksp, NULL, NULL));
   tn->checked = PETSC_FALSE;
   PetscCall(TrustNCGAttend(tao, PETSC_TRUE));
+  PetscCall(TrustNCGInterruptCG(tao));
+  PetscCall(TrustNCGTellErrors(tao));
   PetscCall(KSPCGSetRadius(tao->ksp, tao->trust < PETSC_INFINITY ? tao->trust : 0.0));
   PetscCall(KSPSolve(tao->ksp, tao->gradient, tao->stepdirection));
   PetscCall(TrustNCGAttend(tao, PETSC_FALSE));
@@ -185,18 +188,24 @@ PetscErrorCode TrustNCGSubproblem(Tao tao)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
   PetscReal     target;
+  PetscBool     again;
   Mat           H, P;
 
   PetscFunctionBegin;
+  PetscCall(TrustNCGUpdateHessian(tao, &H, &P));
   target =
     PetscMax(tao->gatol, PetscMax(tao->grtol * PetscAbsReal(tn->f), tao->gttol * tn->gnorm0));
   tn->forcing =
     TrustNCGForcing(tn->etamax, tn->forcing, tn->gnorm, tn->gnorm0, tn->mismatch, target);
-  PetscCall(TrustNCGUpdateHessian(tao, &H, &P));
   PetscCall(KSPSetOperators(tao->ksp, H, P));
   tao->ksp_its = 0;
   PetscCall(TrustNCGLimitCG(tao));
   PetscCall(TrustNCGSolveKSP(tao));
+  PetscCall(TrustNCGHeedNoise(tao, &again));
+  if (again) {
+    PetscCall(TrustNCGPrecondRenew(tao, H));
+    PetscCall(TrustNCGSolveKSP(tao));
+  }
   if (tn->ours && tn->boundary && tao->trust >= PETSC_INFINITY) {
     PetscCall(TrustNCGFirstRadius(tao));
   }
