@@ -2,6 +2,7 @@
    How a solve ends where it cannot converge: unbounded, inconsistent, lost in rounding, at a limit. */
 #include "solve.h"
 #include "rules/rules.h"
+#include <time.h>
 
 /* f = sum of phi(x_i), phi = */
 typedef enum {
@@ -24,6 +25,8 @@ typedef struct {
   PetscReal gfactor; /* the gradient is multiplied by this */
   PetscReal gshift;  /* and is that of the function moved by this */
   HvFault   hv;
+  PetscReal jump;  /* f is higher by this, everywhere but at the start */
+  PetscReal sleep; /* seconds that each product takes */
   PetscInt  calls, products;
   PetscReal f0, f;
   Vec       x;
@@ -93,6 +96,7 @@ static PetscErrorCode ObjectiveGradient(Tao tao, Vec x, PetscReal *f, Vec g, voi
   PetscCall(VecRestoreArray(g, &b));
   PetscCall(VecRestoreArrayRead(x, &a));
   PetscCallMPI(MPI_Allreduce(&sum, f, 1, MPIU_REAL, MPIU_SUM, PetscObjectComm((PetscObject)x)));
+  if (c->calls > 1) *f += c->jump;
   c->f = *f;
   if (c->calls == 1) c->f0 = *f;
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -106,8 +110,11 @@ static PetscErrorCode HessianVector(Tao tao, Vec x, Vec v, Vec Hv, void *ctx)
   PetscScalar       *b;
   PetscInt           lo, hi;
 
+  const struct timespec wait = {.tv_nsec = (long)(1e9 * c->sleep)};
+
   PetscFunctionBegin;
   c->products++;
+  if (c->sleep > 0.0) nanosleep(&wait, NULL);
   PetscCall(VecGetOwnershipRange(x, &lo, &hi));
   PetscCall(VecGetArrayRead(x, &a));
   PetscCall(VecGetArrayRead(v, &p));
@@ -264,6 +271,103 @@ START_TEST(a_wrong_product_converges_or_is_named)
 }
 END_TEST
 
+/* fault 18: where every trial is rejected the reason is NO_STEP, no convergence */
+START_TEST(a_start_without_a_better_point_has_no_step)
+{
+  Case c;
+
+  ckm_ok(CaseCreate(CONVEX, 3.0, (PetscBool)_i, &c));
+  c.jump = 1e6;
+  ckm_assert(CaseSolve(&c) == TAO_TRUSTNCG_NO_STEP);
+  ckm_assert(CaseReason(&c) == TAO_DIVERGED_TR_REDUCTION);
+  ckm_assert(c.calls < 130);
+  ckm_ok(CaseDestroy(&c));
+}
+END_TEST
+
+/* Problems, and what is done to their f */
+static const char *const Names[] = {"rosenbrock", "genrose", "minsurf"};
+static const struct {
+  PetscReal scale, shift;
+} Changes[] = {{1.0, 0.0}, {1.0, 1e8}, {1e-8, 0.0}, {1e-8, 1e-3}};
+enum { NAMES = 3, CHANGES = 4 };
+
+/* fault 17: a tolerance below rounding, f + 1e8, f 1e-8: STAGNATION, and no step uphill */
+START_TEST(an_unreachable_tolerance_stagnates)
+{
+  const PetscReal    scale = Changes[_i % CHANGES].scale, shift = Changes[_i % CHANGES].shift;
+  Run                run;
+  TaoTrustNCGOutcome outcome;
+  PetscReal          lowest = PETSC_INFINITY;
+
+  ckm_ok(RunCreate(PETSC_COMM_WORLD, Names[_i / CHANGES % NAMES], 100, HV_USER, PETSC_FALSE, &run));
+  run.fault.scale = scale;
+  run.fault.shift = shift;
+  if (_i >= NAMES * CHANGES) {
+    ckm_ok(TaoTrustNCGSetPrecondType(run.tao, TAO_TRUSTNCG_PRECOND_NONE));
+  }
+  ckm_ok(TaoSetTolerances(run.tao, 0.0, 0.0, 1e-30));
+  ckm_ok(TaoSolve(run.tao));
+  ckm_ok(TaoTrustNCGGetOutcome(run.tao, &outcome, NULL));
+  ckm_assert(outcome == TAO_TRUSTNCG_STAGNATION || run.gnorm[run.its - 1] == 0.0);
+  ckm_assert(run.f[run.its - 1] <= run.f[0]);
+  for (PetscInt k = 0; k < run.its; k++) {
+    const PetscReal roundoff = TrustNCGRoundoff(run.f[k], run.f[k], 100.0);
+
+    lowest = PetscMin(lowest, run.f[k]);
+    ckm_assert(run.f[k] <= lowest + 10.0 * roundoff);
+  }
+  ckm_ok(RunDestroy(&run));
+}
+END_TEST
+
+/* fault 19: a limit on time stops CG within a product */
+START_TEST(time_is_up_within_a_product)
+{
+  Case c;
+
+  ckm_ok(CaseCreate(STIFF, 3.0, PETSC_FALSE, &c));
+  ckm_ok(TaoTrustNCGSetPrecondType(c.tao, TAO_TRUSTNCG_PRECOND_NONE));
+  ckm_ok(TaoTrustNCGSetMaxTime(c.tao, 0.1));
+  c.sleep = 0.03;
+  ckm_assert(CaseSolve(&c) == TAO_TRUSTNCG_TIME);
+  ckm_assert(CaseReason(&c) < 0);
+  ckm_assert(c.products <= 4);
+  ckm_ok(CaseDestroy(&c));
+}
+END_TEST
+
+/* fault 19: a limit on evaluations stops CG by differences within a product */
+START_TEST(evaluations_are_spent_within_a_product)
+{
+  Case c;
+
+  ckm_ok(CaseCreate(STIFF, 3.0, PETSC_TRUE, &c));
+  ckm_ok(TaoTrustNCGSetPrecondType(c.tao, TAO_TRUSTNCG_PRECOND_NONE));
+  ckm_ok(TaoSetMaximumFunctionEvaluations(c.tao, 3 + _i));
+  ckm_assert(CaseSolve(&c) == TAO_TRUSTNCG_LIMIT);
+  ckm_assert(CaseReason(&c) == TAO_DIVERGED_MAXFCN);
+  ckm_assert(c.calls <= 5 + _i); /* a look at f may come before the product */
+  ckm_ok(CaseDestroy(&c));
+}
+END_TEST
+
+/* fault 19: a limit on iterations holds to the step */
+START_TEST(iterations_end_at_their_limit)
+{
+  TaoTrustNCGLedger ledger;
+  Case              c;
+
+  ckm_ok(CaseCreate(STIFF, 3.0, (PetscBool)_i, &c));
+  ckm_ok(TaoSetMaximumIterations(c.tao, 2));
+  ckm_assert(CaseSolve(&c) == TAO_TRUSTNCG_LIMIT);
+  ckm_assert(CaseReason(&c) == TAO_DIVERGED_MAXITS);
+  ckm_ok(TaoTrustNCGGetLedger(c.tao, &ledger));
+  ckm_assert(ledger.steps == 2);
+  ckm_ok(CaseDestroy(&c));
+}
+END_TEST
+
 static void AddTests(Suite *suite)
 {
   TCase *tc = ckm_tcase(suite, "unbounded");
@@ -275,6 +379,12 @@ static void AddTests(Suite *suite)
   tcase_add_loop_test(tc, a_gradient_of_the_wrong_sign_is_called_inconsistent, 0, 2);
   tcase_add_loop_test(tc, the_gradient_of_another_function_is_called_inconsistent, 0, 2);
   tcase_add_loop_test(tc, a_wrong_product_converges_or_is_named, 0, 6);
+  tc = ckm_tcase(suite, "limits");
+  tcase_add_loop_test(tc, a_start_without_a_better_point_has_no_step, 0, 2);
+  tcase_add_loop_test(tc, an_unreachable_tolerance_stagnates, 0, 2 * NAMES * CHANGES);
+  tcase_add_test(tc, time_is_up_within_a_product);
+  tcase_add_loop_test(tc, evaluations_are_spent_within_a_product, 0, 12);
+  tcase_add_loop_test(tc, iterations_end_at_their_limit, 0, 2);
 }
 
 int main(int argc, char **argv)

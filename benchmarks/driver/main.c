@@ -11,6 +11,9 @@ static char help[] =
 #include <sys/resource.h>
 #include <time.h>
 
+/* Exit codes; the last is the one of sysexits.h for what may succeed another time. */
+enum { EXIT_GOOD = 0, EXIT_BAD = 1, EXIT_AGAIN = 75 };
+
 static PetscErrorCode ReadSettings(Settings *s)
 {
   const char *const ways[] = {"user", "fd"};
@@ -182,20 +185,35 @@ static PetscErrorCode DriverSolve(Driver *d, Outcome *out)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode Run(PetscBool *verified)
+/* Was it stopped by a signal? Then it is worth going on another time. */
+static PetscErrorCode StoppedBySignal(Tao tao, PetscBool *stopped)
+{
+  TaoTrustNCGOutcome outcome;
+  PetscBool          ours;
+
+  PetscFunctionBegin;
+  *stopped = PETSC_FALSE;
+  PetscCall(PetscObjectTypeCompare((PetscObject)tao, TAOTRUSTNCG, &ours));
+  if (!ours) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(TaoTrustNCGGetOutcome(tao, &outcome, NULL));
+  *stopped = (PetscBool)(outcome == TAO_TRUSTNCG_SIGNAL);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode Run(int *code)
 {
   Driver d = {
     .set = {
       .problem = "minsurf", .user = PETSC_TRUE, .rtol = 1e-6, .budget = 1000000, .seconds = 1e6}};
   Outcome   out    = {0};
-  PetscBool listed = PETSC_FALSE;
+  PetscBool listed = PETSC_FALSE, stopped;
 
   PetscFunctionBegin;
   PetscCall(ReadSettings(&d.set));
   PetscCall(PetscStrcmp(d.set.problem, "list", &listed));
   if (listed) {
     PetscCall(ProblemListView(PETSC_VIEWER_STDOUT_WORLD));
-    *verified = PETSC_TRUE;
+    *code = EXIT_GOOD;
     PetscFunctionReturn(PETSC_SUCCESS);
   }
   PetscCall(TrustNCGInitializePackage());
@@ -204,17 +222,19 @@ static PetscErrorCode Run(PetscBool *verified)
   PetscCall(DriverPrint(&d, &out));
   PetscCall(DriverWriteJSON(&d, &out));
   PetscCall(DriverWriteSolution(&d));
+  PetscCall(StoppedBySignal(d.tao, &stopped));
   PetscCall(DriverDestroy(&d));
-  *verified = out.verified;
+  if (out.verified) *code = EXIT_GOOD;
+  else if (stopped) *code = EXIT_AGAIN;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 int main(int argc, char **argv)
 {
-  PetscBool verified = PETSC_FALSE;
+  int code = EXIT_BAD;
 
   PetscCall(PetscInitialize(&argc, &argv, NULL, help));
-  PetscCall(Run(&verified));
+  PetscCall(Run(&code));
   PetscCall(PetscFinalize());
-  return verified ? 0 : 1;
+  return code;
 }

@@ -31,7 +31,9 @@ static PetscErrorCode Judge(Tao tao, Verdict *verdict)
   if (!TrustNCGAccept(TrustNCGRatio(ared, -tn->slope), ARMIJO)) PetscFunctionReturn(PETSC_SUCCESS);
   if (!tn->rounding) PetscCall(TrustNCGEvaluateTrialGradient(tao));
   if (PetscIsInfOrNanReal(tn->gplusnorm)) PetscFunctionReturn(PETSC_SUCCESS);
-  if (tn->rounding && tn->gplusnorm >= tn->gnorm) PetscFunctionReturn(PETSC_SUCCESS);
+  if (tn->rounding && (tn->gplusnorm >= tn->gnorm || tn->fplus > tn->f0)) {
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
   *verdict = tn->slopeplus < WOLFE * tn->slope ? NEAR : GOOD;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -53,7 +55,7 @@ static PetscErrorCode Search(Tao tao, PetscBool *accept)
       tn->ledger.rejected++;
       break;
     }
-    if (verdict != GOOD) PetscCall(TrustNCGTest(tao)); /* limits hold here */
+    if (verdict != GOOD) PetscCall(TrustNCGTestLimits(tao)); /* limits hold here */
     last    = (PetscBool)(tn->tries >= TRIALS || tao->reason != TAO_CONTINUE_ITERATING);
     *accept = (PetscBool)(verdict == GOOD || (verdict == NEAR && last)); /* f has fallen */
     if (*accept) break;

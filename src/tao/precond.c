@@ -85,6 +85,7 @@ static PetscErrorCode ResetPairs(Tao tao)
   if (ours) {
     PetscCall(TrustCGSetObserver(tao->ksp, NULL, NULL));
     PetscCall(TrustCGSetLook(tao->ksp, NULL, NULL)); /* left by an error */
+    PetscCall(TrustCGSetAlarm(tao->ksp, NULL, NULL));
   }
   PetscCall(KSPGetPC(tao->ksp, &pc));
   PetscCall(PCShellGetContext(pc, &ctx)); /* NULL where it is no shell */

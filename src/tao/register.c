@@ -84,6 +84,8 @@ static PetscErrorCode TrustNCGCreateKSP(Tao tao)
 . -tao_trustncg_precond <auto> - what preconditions CG, see `TaoTrustNCGSetPrecondType()`
 . -tao_trustncg_learned_steps <true> - steps of the learned model alone
 . -tao_trustncg_vectors <unbounded> - most vectors that preconditioning may take
+. -tao_trustncg_max_time <seconds> - limit on the wall time of a solve, inside CG, too
+. -tao_trustncg_signals <false> - SIGUSR1 and SIGTERM stop the solve in good order
 - -tao_trustncg_pc_type <none> - PETSc's preconditioner; its norm is that of the trust region
 
   Level: beginner
@@ -120,6 +122,7 @@ PetscErrorCode TaoCreate_TrustNCG(Tao tao)
   tn->precond              = TAO_TRUSTNCG_PRECOND_AUTO;
   tn->maxvectors           = PETSC_MAX_INT;
   tn->learnedsteps         = PETSC_TRUE;
+  tn->maxtime              = PETSC_INFINITY;
   TrustNCGTaoDefaults(tao);
   PetscCall(TrustNCGCreateKSP(tao));
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -55,6 +55,7 @@ static PetscErrorCode TrustNCGStart(Tao tao)
 
   PetscFunctionBegin;
   PetscCall(TrustNCGCheckSetUp(tao));
+  PetscCall(TrustNCGLimitsStart(tao));
   tn->outcome   = TAO_TRUSTNCG_RUNNING;
   tn->ending[0] = '\0';
   PetscCall(PetscMemzero(&tn->ledger, sizeof(tn->ledger)));
@@ -95,9 +96,9 @@ static PetscErrorCode TrustNCGTrial(Tao tao, PetscBool *accept)
   *accept = TrustNCGAccept(tn->rho, tn->eta);
   if (!*accept) PetscFunctionReturn(PETSC_SUCCESS);
   if (!tn->rounding) PetscCall(TrustNCGEvaluateTrialGradient(tao));
-  /* where f cannot tell, a step must at least bring the gradient down */
+  /* where f cannot tell, a step must at least bring the gradient down, and f not above the start */
   *accept = (PetscBool)(!PetscIsInfOrNanReal(tn->gplusnorm) &&
-                        (!tn->rounding || tn->gplusnorm < tn->gnorm));
+                        (!tn->rounding || (tn->gplusnorm < tn->gnorm && tn->fplus <= tn->f0)));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -118,7 +119,7 @@ static PetscErrorCode TrustNCGReject(Tao tao)
     PetscCall(TrustNCGGiveUp(tao));
     PetscFunctionReturn(PETSC_SUCCESS);
   }
-  PetscCall(TrustNCGTest(tao)); /* limits hold here, too */
+  PetscCall(TrustNCGTestLimits(tao)); /* limits hold here, too */
   if (tao->reason != TAO_CONTINUE_ITERATING) PetscFunctionReturn(PETSC_SUCCESS);
   if (tn->ours) PetscCall(TrustNCGStepTo(tao));
   else {
@@ -171,11 +172,13 @@ static PetscErrorCode TrustNCGStepByCG(Tao tao)
 {
   TAO_TrustNCG   *tn     = (TAO_TrustNCG *)tao->data;
   const PetscReal before = TrustNCGWork(tn);
-  PetscBool       accept = PETSC_FALSE;
+  PetscBool       accept = PETSC_FALSE, stop;
 
   PetscFunctionBegin;
   tn->tries = 0;
   PetscCall(TrustNCGSubproblem(tao));
+  PetscCall(TrustNCGInterrupted(tao, &stop));
+  if (stop) PetscFunctionReturn(PETSC_SUCCESS);
   if (!(tn->dnorm > 0.0)) { /* a gradient of 0, or the very first product held a NaN */
     if (tn->gnorm == 0.0) {
       PetscCall(TrustNCGStop(tao, TAO_CONVERGED_GATOL, TAO_TRUSTNCG_FIRST_ORDER,
@@ -206,10 +209,12 @@ static PetscErrorCode TrustNCGStepByCG(Tao tao)
 static PetscErrorCode TrustNCGIterate(Tao tao)
 {
   TAO_TrustNCG *tn   = (TAO_TrustNCG *)tao->data;
-  PetscBool     done = PETSC_FALSE, due, forgot;
+  PetscBool     done = PETSC_FALSE, due, forgot, stop;
 
   PetscFunctionBegin;
   PetscTryTypeMethod(tao, update, tao->niter, tao->user_update);
+  PetscCall(TrustNCGInterrupted(tao, &stop));
+  if (stop) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(TrustNCGPrecondDue(tao, &due));
   if (tn->mode.learned && tn->pairs && !due) {
     PetscCall(TrustNCGLearnedTrial(tao, &done));
@@ -233,12 +238,24 @@ static PetscErrorCode TrustNCGIterate(Tao tao)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode TaoSolve_TrustNCG(Tao tao)
+static PetscErrorCode TrustNCGSolve(Tao tao)
 {
   PetscFunctionBegin;
   PetscCall(TrustNCGStart(tao));
   while (tao->reason == TAO_CONTINUE_ITERATING) PetscCall(TrustNCGIterate(tao));
   PetscCall(TrustNCGRestoreKSP(tao));
   PetscCall(TrustNCGNameEnd(tao));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode TaoSolve_TrustNCG(Tao tao)
+{
+  PetscErrorCode error;
+
+  PetscFunctionBegin;
+  PetscCall(TrustNCGSignalsBegin(tao));
+  error = TrustNCGSolve(tao);
+  PetscCall(TrustNCGSignalsEnd(tao));
+  PetscCall(error);
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -96,9 +96,13 @@ PetscErrorCode TrustNCGSolveKSP(Tao tao)
   PetscCall(PetscLogEventBegin(TRUSTNCG_Subproblem, tao, tao->ksp, NULL, NULL));
   tn->checked = PETSC_FALSE;
   if (tn->ours) PetscCall(TrustCGSetLook(tao->ksp, TrustNCGLook, tao));
+  PetscCall(TrustNCGInterruptCG(tao));
   PetscCall(KSPCGSetRadius(tao->ksp, tao->trust < PETSC_INFINITY ? tao->trust : 0.0));
   PetscCall(KSPSolve(tao->ksp, tao->gradient, tao->stepdirection));
-  if (tn->ours) PetscCall(TrustCGSetLook(tao->ksp, NULL, NULL)); /* the KSP may be used elsewhere */
+  if (tn->ours) { /* the KSP may be used elsewhere */
+    PetscCall(TrustCGSetLook(tao->ksp, NULL, NULL));
+    PetscCall(TrustCGSetAlarm(tao->ksp, NULL, NULL));
+  }
   PetscCall(KSPGetConvergedReason(tao->ksp, &reason));
   PetscCall(KSPGetIterationNumber(tao->ksp, &its));
   PetscCall(KSPCGGetNormD(tao->ksp, &tn->dnorm));

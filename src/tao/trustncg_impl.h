@@ -81,6 +81,13 @@ typedef struct {
   PetscReal       factor;  /* of the gradient, on the last step, as Hv has it */
   PetscInt        misfits; /* steps that did not fit, less those that did */
 
+  /* stopping from outside */
+  PetscBool      signals;   /* as set by the user */
+  PetscBool      listening; /* our handlers are there */
+  int            signal;    /* that arrived at some rank, or 0 */
+  PetscReal      maxtime;   /* seconds a solve may take */
+  PetscLogDouble began;     /* the solve, by this rank's clock */
+
   TaoTrustNCGOutcome outcome;
   char               ending[512]; /* it in words */
 
@@ -163,6 +170,19 @@ PETSC_INTERN PetscErrorCode TrustNCGGiveUpProduct(Tao tao);
 PETSC_INTERN const char *const TrustNCGSuspectWords[];
 PETSC_INTERN void              TrustNCGConsistencyStart(TAO_TrustNCG *tn);
 PETSC_INTERN PetscErrorCode    TrustNCGCheckStep(Tao tao);
+
+/* signals.c */
+PETSC_INTERN PetscErrorCode TrustNCGSignalsBegin(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGSignalsEnd(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGInterruptCG(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGInterrupted(Tao tao, PetscBool *stop);
+PETSC_INTERN PetscErrorCode TrustNCGTestLimits(Tao tao);
+
+/* limits.c */
+PETSC_INTERN PetscErrorCode TrustNCGLimitsOptions(Tao tao, TrustNCGOptionItems items);
+PETSC_INTERN PetscErrorCode TrustNCGLimitsStart(Tao tao);
+PETSC_INTERN PetscBool      TrustNCGTimeIsUp(const TAO_TrustNCG *tn);
+PETSC_INTERN PetscBool      TrustNCGEvaluationsAreSpent(Tao tao);
 
 /* solve.c */
 PETSC_INTERN PetscErrorCode TaoSolve_TrustNCG(Tao tao);
