@@ -271,6 +271,44 @@ START_TEST(a_wrong_product_converges_or_is_named)
 }
 END_TEST
 
+/* fault 16: where asked for, differences take the place of a wrong Hv: then the solve converges */
+START_TEST(a_wrong_product_is_replaced_where_asked_for)
+{
+  TaoTrustNCGLedger ledger;
+  Case              c;
+
+  ckm_ok(CaseCreate(STIFF, 3.0, PETSC_FALSE, &c));
+  c.hv = (HvFault)(NEGATIVE + _i);
+  ckm_ok(TaoTrustNCGSetPrecondType(c.tao, TAO_TRUSTNCG_PRECOND_NONE));
+  ckm_ok(TaoTrustNCGSetHessianVectorFallback(c.tao, PETSC_TRUE));
+  ckm_assert(CaseSolve(&c) == TAO_TRUSTNCG_FIRST_ORDER);
+  ckm_ok(TaoTrustNCGGetLedger(c.tao, &ledger));
+  ckm_assert(ledger.nhv_fd > 0 && ledger.nhv_user == c.products);
+  ckm_assert(!CaseSays(&c, "Hv is not"));
+  ckm_ok(CaseDestroy(&c));
+}
+END_TEST
+
+/* fault 15: a gradient 5 % too large is named on the way, at no evaluation */
+START_TEST(a_gradient_five_percent_wrong_is_named)
+{
+  Case right, wrong;
+
+  ckm_ok(CaseCreate(STIFF, 3.0, (PetscBool)_i, &wrong));
+  ckm_ok(CaseCreate(STIFF, 3.0, (PetscBool)_i, &right));
+  wrong.gfactor = 1.05;
+  ckm_ok(TaoSetInitialTrustRegionRadius(wrong.tao, 1e-3));
+  ckm_ok(TaoTrustNCGSetPrecondType(wrong.tao, TAO_TRUSTNCG_PRECOND_NONE));
+  ckm_ok(TaoTrustNCGSetPrecondType(right.tao, TAO_TRUSTNCG_PRECOND_NONE));
+  ckm_assert(CaseSolve(&wrong) == TAO_TRUSTNCG_FIRST_ORDER);
+  ckm_assert(CaseSays(&wrong, _i ? "f does not fit its gradient" : "the gradient is wrong"));
+  ckm_assert(CaseSolve(&right) == TAO_TRUSTNCG_FIRST_ORDER);
+  ckm_assert(!CaseSays(&right, "fit") && !CaseSays(&right, "wrong"));
+  ckm_ok(CaseDestroy(&wrong));
+  ckm_ok(CaseDestroy(&right));
+}
+END_TEST
+
 /* fault 18: where every trial is rejected the reason is NO_STEP, no convergence */
 START_TEST(a_start_without_a_better_point_has_no_step)
 {
@@ -379,6 +417,8 @@ static void AddTests(Suite *suite)
   tcase_add_loop_test(tc, a_gradient_of_the_wrong_sign_is_called_inconsistent, 0, 2);
   tcase_add_loop_test(tc, the_gradient_of_another_function_is_called_inconsistent, 0, 2);
   tcase_add_loop_test(tc, a_wrong_product_converges_or_is_named, 0, 6);
+  tcase_add_loop_test(tc, a_wrong_product_is_replaced_where_asked_for, 0, 3);
+  tcase_add_loop_test(tc, a_gradient_five_percent_wrong_is_named, 0, 2);
   tc = ckm_tcase(suite, "limits");
   tcase_add_loop_test(tc, a_start_without_a_better_point_has_no_step, 0, 2);
   tcase_add_loop_test(tc, an_unreachable_tolerance_stagnates, 0, 2 * NAMES * CHANGES);

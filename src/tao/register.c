@@ -84,6 +84,7 @@ static PetscErrorCode TrustNCGCreateKSP(Tao tao)
 . -tao_trustncg_precond <auto> - what preconditions CG, see `TaoTrustNCGSetPrecondType()`
 . -tao_trustncg_learned_steps <true> - steps of the learned model alone
 . -tao_trustncg_vectors <unbounded> - most vectors that preconditioning may take
+. -tao_trustncg_hv_fallback <false> - differences where a user's H v turns out to be wrong
 . -tao_trustncg_max_time <seconds> - limit on the wall time of a solve, inside CG, too
 . -tao_trustncg_signals <false> - SIGUSR1 and SIGTERM stop the solve in good order
 - -tao_trustncg_pc_type <none> - PETSc's preconditioner; its norm is that of the trust region

@@ -234,6 +234,7 @@ static PetscErrorCode TrustNCGIterate(Tao tao)
   if (done || tao->reason == TAO_CONTINUE_ITERATING) {
     PetscCall(TrustNCGReport(tao, tn->dnorm2));
     PetscCall(TrustNCGEnds(tao));
+    PetscCall(TrustNCGFallBack(tao));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }

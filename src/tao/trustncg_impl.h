@@ -76,10 +76,11 @@ typedef struct {
   TrustNCGProbe  probe; /* of the trials of this iteration */
 
   /* the check of f, gradient and Hv on each step of CG */
-  TrustNCGSuspect suspect; /* the verdict, once it is certain */
-  TrustNCGSuspect misfit;  /* on the last steps */
-  PetscReal       factor;  /* of the gradient, on the last step, as Hv has it */
-  PetscInt        misfits; /* steps that did not fit, less those that did */
+  PetscBool       hvfallback; /* as set by the user */
+  TrustNCGSuspect suspect;    /* the verdict, once it is certain */
+  TrustNCGSuspect misfit;     /* on the last steps */
+  PetscReal       factor;     /* of the gradient, on the last step, as Hv has it */
+  PetscInt        misfits;    /* steps that did not fit, less those that did */
 
   /* stopping from outside */
   PetscBool      signals;   /* as set by the user */
@@ -132,6 +133,7 @@ PETSC_INTERN PetscErrorCode TrustNCGEvaluateStart(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGEvaluateTrial(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGEvaluateTrialGradient(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGUpdateHessian(Tao tao, Mat *H, Mat *P);
+PETSC_INTERN PetscErrorCode TrustNCGUseDifferences(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGCountHessVec(Tao tao, PetscInt cg);
 
 /* precond.c */
@@ -170,6 +172,8 @@ PETSC_INTERN PetscErrorCode TrustNCGGiveUpProduct(Tao tao);
 PETSC_INTERN const char *const TrustNCGSuspectWords[];
 PETSC_INTERN void              TrustNCGConsistencyStart(TAO_TrustNCG *tn);
 PETSC_INTERN PetscErrorCode    TrustNCGCheckStep(Tao tao);
+PETSC_INTERN PetscErrorCode    TrustNCGFallBack(Tao tao);
+PETSC_INTERN PetscErrorCode    TrustNCGConsistencyOptions(Tao tao, TrustNCGOptionItems items);
 
 /* signals.c */
 PETSC_INTERN PetscErrorCode TrustNCGSignalsBegin(Tao tao);
