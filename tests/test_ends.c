@@ -359,6 +359,38 @@ START_TEST(an_unreachable_tolerance_stagnates)
 }
 END_TEST
 
+static TaoTrustNCGOutcome RunSolve(const char name[], PetscReal scale, PetscReal shift, Run *run)
+{
+  TaoTrustNCGOutcome outcome;
+
+  ckm_ok(RunCreate(PETSC_COMM_WORLD, name, 100, HV_USER, PETSC_FALSE, run));
+  run->fault.scale = scale;
+  run->fault.shift = shift;
+  ckm_ok(TaoSolve(run->tao));
+  ckm_ok(TaoTrustNCGGetOutcome(run->tao, &outcome, NULL));
+  return outcome;
+}
+
+/* fault 17: f -> a f + c changes no iterate, but for rounding, and no end */
+START_TEST(scaling_and_shifting_f_change_nothing_but_rounding)
+{
+  static const PetscReal scales[] = {1e-12, 1e-6, 1e6, 1e12}, shifts[] = {-1e8, -1.0, 1.0, 1e8};
+  const char            *name  = Names[_i % NAMES];
+  const PetscReal        scale = scales[_i / NAMES % 4];
+  Run                    plain, changed;
+
+  ckm_assert(RunSolve(name, 1.0, 0.0, &plain) == TAO_TRUSTNCG_FIRST_ORDER);
+  const PetscReal shift = shifts[_i / NAMES / 4] * scale * plain.f[0];
+  ckm_assert(RunSolve(name, scale, shift, &changed) == TAO_TRUSTNCG_FIRST_ORDER);
+  ckm_assert(changed.gnorm[changed.its - 1] <= 1e-6 * changed.gnorm[0]);
+  for (PetscInt k = 0; k < PetscMin(5, plain.its); k++) {
+    ckm_assert_near(changed.gnorm[k] / scale, plain.gnorm[k], 1e-6 * plain.gnorm[0]);
+  }
+  ckm_ok(RunDestroy(&plain));
+  ckm_ok(RunDestroy(&changed));
+}
+END_TEST
+
 /* fault 19: a limit on time stops CG within a product */
 START_TEST(time_is_up_within_a_product)
 {
@@ -422,6 +454,7 @@ static void AddTests(Suite *suite)
   tc = ckm_tcase(suite, "limits");
   tcase_add_loop_test(tc, a_start_without_a_better_point_has_no_step, 0, 2);
   tcase_add_loop_test(tc, an_unreachable_tolerance_stagnates, 0, 2 * NAMES * CHANGES);
+  tcase_add_loop_test(tc, scaling_and_shifting_f_change_nothing_but_rounding, 0, NAMES * 16);
   tcase_add_test(tc, time_is_up_within_a_product);
   tcase_add_loop_test(tc, evaluations_are_spent_within_a_product, 0, 12);
   tcase_add_loop_test(tc, iterations_end_at_their_limit, 0, 2);
