@@ -224,6 +224,7 @@ static uint64_t *Load(size_t *n)
 
 static void Store(const void *bytes, size_t n)
 {
+  PMPI_Barrier(PETSC_COMM_WORLD); /* all have loaded it */
   if (PetscGlobalRank == 0) {
     FILE *stream = fopen(file, "wb");
 
