@@ -94,6 +94,12 @@ PETSC_EXTERN PetscErrorCode TaoTrustNCGGetCheckIndexSet(Tao tao, IS *is);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGSetMaxTime(Tao tao, PetscReal seconds);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGGetMaxTime(Tao tao, PetscReal *seconds);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGGetLedger(Tao tao, TaoTrustNCGLedger *ledger);
+PETSC_EXTERN PetscErrorCode TaoTrustNCGSetCheckpoint(Tao tao, const char file[], PetscInt its,
+                                                     PetscReal minutes);
+PETSC_EXTERN PetscErrorCode TaoTrustNCGGetCheckpoint(Tao tao, const char *file[], PetscInt *its,
+                                                     PetscReal *minutes);
+PETSC_EXTERN PetscErrorCode TaoTrustNCGSetRestart(Tao tao, const char file[]);
+PETSC_EXTERN PetscErrorCode TaoTrustNCGGetRestart(Tao tao, const char *file[]);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGSetSignals(Tao tao, PetscBool use);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGGetSignals(Tao tao, PetscBool *use);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGGetOutcome(Tao tao, TaoTrustNCGOutcome *outcome,

@@ -45,7 +45,7 @@ static PetscErrorCode ProbedError(DM dm, Mat A, Mat pattern, PetscInt *colors, P
   PetscCall(PCSetType(pc, PCJACOBI));
   PetscCall(TrustNCGSparseSetPC(sparse, pc));
   PetscCall(TrustNCGSparseUpdate(sparse, A, x, &products));
-  PetscCall(TrustNCGSparseGetCounts(sparse, colors, NULL));
+  PetscCall(TrustNCGSparseGetCounts(sparse, colors, NULL, NULL));
   PetscCheck(products == *colors, PETSC_COMM_WORLD, PETSC_ERR_PLIB, "a product a colour");
   PetscCall(TrustNCGSparseGetMat(sparse, &P));
   PetscCall(MatAXPY(P, -1.0, A, SAME_NONZERO_PATTERN));

@@ -15,5 +15,6 @@ PETSC_INTERN PetscErrorCode TrustNCGHessVecCreateFD(Vec x, TrustNCGGradientFn, v
                                                     PetscReal relstep, Mat *H);
 PETSC_INTERN PetscErrorCode TrustNCGHessVecSetPoint(Mat H, Vec x, Vec g, PetscReal xnorm, Vec w);
 PETSC_INTERN PetscErrorCode TrustNCGHessVecGetCounts(Mat H, PetscInt *products, PetscInt *norms);
+PETSC_INTERN PetscErrorCode TrustNCGHessVecSetCounts(Mat H, PetscInt products, PetscInt norms);
 
 #endif

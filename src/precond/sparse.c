@@ -6,31 +6,12 @@
        P = H on the pattern, one product a colour
        a rehearsal: a few iterations of CG with P in the place of H, at no product with H
        where it meets an indefinite P or preconditioner, or does not get on: make P dominant */
-#include "precond/sparse.h"
+#include "precond/sparse_impl.h"
 #include "precond/blocks.h"
-#include "precond/probes.h"
 #include "rules/rules.h"
 
 #define REHEARSAL_ITS  10
 #define REHEARSAL_RTOL 0.25
-
-struct _n_TrustNCGSparse {
-  Mat            P;
-  PC             pc;   /* of the solver, made from P */
-  Vec            work; /* like the solution */
-  TrustNCGProbes probes;
-  PetscBool      fromdm;   /* the colours are those of the DM */
-  PetscBool      finite;   /* the last P was */
-  PetscBool      fresh;    /* it was not used yet */
-  PetscBool      dominant; /* the last P had to be made so */
-  char          *chosen;   /* the type of the PC where it was chosen here, else NULL */
-  PetscInt       vectors;  /* of n that all this takes */
-  PetscInt       builds;
-  /* since the last build */
-  PetscReal best;  /* rate of CG in its best solve */
-  PetscReal lost;  /* products beyond those of that rate */
-  PetscReal drift; /* ||y - P s|| / ||y|| of the last step */
-};
 
 /* Preconditioners divide by the diagonal. A DM that knows no pattern may give an empty matrix. */
 static PetscErrorCode HasDiagonal(Mat P, PetscBool *has)
@@ -190,6 +171,7 @@ PetscErrorCode TrustNCGSparseDestroy(TrustNCGSparse *sparse)
     PetscCall(PetscObjectTypeCompare((PetscObject)(*sparse)->pc, (*sparse)->chosen, &same));
   if (same) PetscCall(PCSetType((*sparse)->pc, PCNONE)); /* as it was, unless the user has set it */
   PetscCall(PetscFree((*sparse)->chosen));
+  PetscCall(PetscFree((*sparse)->first));
   PetscCall(MatDestroy(&(*sparse)->P));
   PetscCall(PCDestroy(&(*sparse)->pc));
   PetscCall(VecDestroy(&(*sparse)->work));
@@ -226,6 +208,7 @@ PetscErrorCode TrustNCGSparseSetPC(TrustNCGSparse sparse, PC pc)
 static PetscErrorCode Rehearse(TrustNCGSparse sparse, Vec g, PetscBool *good)
 {
   KSP                ksp;
+  PetscInt           its;
   KSPConvergedReason reason;
 
   PetscFunctionBegin;
@@ -237,6 +220,8 @@ static PetscErrorCode Rehearse(TrustNCGSparse sparse, Vec g, PetscBool *good)
   PetscCall(KSPSetTolerances(ksp, REHEARSAL_RTOL, 0.0, PETSC_MAX_REAL, REHEARSAL_ITS));
   PetscCall(KSPSolve(ksp, g, sparse->work));
   PetscCall(KSPGetConvergedReason(ksp, &reason));
+  PetscCall(KSPGetIterationNumber(ksp, &its));
+  sparse->reductions += 2 + 3 * its; /* those of KSPCG */
   PetscCall(KSPDestroy(&ksp));
   *good = (PetscBool)(reason > 0);
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -251,12 +236,13 @@ static PetscErrorCode Build(TrustNCGSparse sparse, Mat H)
   PetscFunctionBegin;
   PetscCall(TrustNCGProbesApply(sparse->probes, H, sparse->work, sparse->P));
   PetscCall(MatNorm(sparse->P, NORM_FROBENIUS, &norm));
+  sparse->reductions++;
   sparse->finite = (PetscBool)!PetscIsInfOrNanReal(norm);
   if (!sparse->finite) {
     PetscCall(MatZeroEntries(sparse->P));
     PetscCall(MatShift(sparse->P, 1.0));
   }
-  sparse->builds++;
+  if (!sparse->builds++) PetscCall(TrustNCGSparseKeepFirst(sparse));
   sparse->fresh = PETSC_TRUE;
   sparse->best  = 0.0;
   sparse->lost  = sparse->finite ? 0.0 : PETSC_INFINITY;
@@ -264,24 +250,34 @@ static PetscErrorCode Build(TrustNCGSparse sparse, Mat H)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode TrustNCGSparseTry(TrustNCGSparse sparse, Mat H, Vec g, PetscReal *misfit,
-                                 PetscInt *products)
+/* ratio = ||y - P v|| / ||y|| with y in work, which is lost; infinite where it is no number */
+static PetscErrorCode Misfit(TrustNCGSparse sparse, Vec v, PetscReal *ratio)
 {
   Vec       y = sparse->work;
   PetscReal ynorm, rnorm;
 
   PetscFunctionBegin;
+  PetscCall(VecNorm(y, NORM_2, &ynorm));
+  PetscCall(VecScale(y, -1.0));
+  PetscCall(MatMultAdd(sparse->P, v, y, y));
+  PetscCall(VecNorm(y, NORM_2, &rnorm));
+  *ratio = rnorm > 0.0 ? rnorm / ynorm : 0.0;
+  if (PetscIsInfOrNanReal(ynorm) || PetscIsInfOrNanReal(rnorm)) *ratio = PETSC_INFINITY;
+  sparse->reductions += 2;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode TrustNCGSparseTry(TrustNCGSparse sparse, Mat H, Vec g, PetscReal *misfit,
+                                 PetscInt *products)
+{
+  PetscFunctionBegin;
   PetscCall(Build(sparse, H));
   PetscCall(TrustNCGProbesGetSize(sparse->probes, products));
   *misfit = PETSC_INFINITY;
   if (!sparse->finite) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCall(MatMult(H, g, y));
+  PetscCall(MatMult(H, g, sparse->work));
   (*products)++;
-  PetscCall(VecNorm(y, NORM_2, &ynorm));
-  PetscCall(VecScale(y, -1.0));
-  PetscCall(MatMultAdd(sparse->P, g, y, y));
-  PetscCall(VecNorm(y, NORM_2, &rnorm));
-  if (rnorm <= ynorm) *misfit = ynorm > 0.0 ? rnorm / ynorm : 0.0;
+  PetscCall(Misfit(sparse, g, misfit));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -310,16 +306,10 @@ PetscErrorCode TrustNCGSparseUpdate(TrustNCGSparse sparse, Mat H, Vec g, PetscIn
 PetscErrorCode TrustNCGSparseNote(TrustNCGSparse sparse, Vec g, Vec gplus, Vec d, PetscInt its,
                                   PetscReal drop, PetscInt work)
 {
-  Vec       y = sparse->work;
-  PetscReal ynorm, rnorm;
-
   PetscFunctionBegin;
-  PetscCall(VecWAXPY(y, -1.0, g, gplus));
-  PetscCall(VecNorm(y, NORM_2, &ynorm));
-  PetscCall(MatMultAdd(sparse->P, d, y, y)); /* y - P s, as s = -d */
-  PetscCall(VecNorm(y, NORM_2, &rnorm));
-  sparse->drift = rnorm / ynorm;
-  sparse->best  = PetscMax(sparse->best, TrustNCGRate(its, drop));
+  PetscCall(VecWAXPY(sparse->work, -1.0, gplus, g)); /* H d = -H s, nearly */
+  PetscCall(Misfit(sparse, d, &sparse->drift));
+  sparse->best = PetscMax(sparse->best, TrustNCGRate(its, drop));
   sparse->lost += TrustNCGLost(its, drop, sparse->best, work);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -331,18 +321,13 @@ PetscErrorCode TrustNCGSparseGetMat(TrustNCGSparse sparse, Mat *P)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode TrustNCGSparseGetCounts(TrustNCGSparse sparse, PetscInt *colors, PetscInt *builds)
+PetscErrorCode TrustNCGSparseGetCounts(TrustNCGSparse sparse, PetscInt *colors, PetscInt *vectors,
+                                       PetscInt *reductions)
 {
   PetscFunctionBegin;
   if (colors) PetscCall(TrustNCGProbesGetSize(sparse->probes, colors));
-  if (builds) *builds = sparse->builds;
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-PetscErrorCode TrustNCGSparseGetVectors(TrustNCGSparse sparse, PetscInt *vectors)
-{
-  PetscFunctionBegin;
-  *vectors = sparse->vectors;
+  if (vectors) *vectors = sparse->vectors;
+  if (reductions) *reductions = sparse->reductions;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -79,21 +79,28 @@ PetscErrorCode TrustNCGCheckStep(Tao tao)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* After a step: where Hv is certain to be wrong, and the user allowed it, go on without it. */
+/* Before a step: where Hv is certain to be wrong, and the user allowed it, go on without it. */
 PetscErrorCode TrustNCGFallBack(Tao tao)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
   PetscBool     forgot;
 
   PetscFunctionBegin;
-  if (!tn->hvfallback || tn->suspect != TRUSTNCG_SUSPECT_HV) PetscFunctionReturn(PETSC_SUCCESS);
+  if (!tn->hvfallback || tn->suspect != TRUSTNCG_SUSPECT_HV || tn->kind == TRUSTNCG_HV_FD) {
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
   PetscCall(TrustNCGUseDifferences(tao));
   PetscCall(TrustNCGPrecondForget(tao, &forgot));
   tn->mismatch = PETSC_INFINITY;
-  TrustNCGConsistencyStart(tn);
-  TrustNCGWindowStart(&tn->crawl, tn->f, tn->gnorm);
   PetscCall(PetscInfo(tao, "Hv by differences of the gradient from here on\n"));
   PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Is something wrong that is still in use? */
+PetscBool TrustNCGIsSuspect(const TAO_TrustNCG *tn)
+{
+  if (tn->suspect == TRUSTNCG_SUSPECT_HV) return (PetscBool)(tn->kind != TRUSTNCG_HV_FD);
+  return (PetscBool)(tn->suspect != TRUSTNCG_SUSPECT_NONE);
 }
 
 PetscErrorCode TrustNCGConsistencyOptions(Tao tao, TrustNCGOptionItems PetscOptionsObject)
@@ -130,7 +137,7 @@ PetscErrorCode TrustNCGConsistencyOptions(Tao tao, TrustNCGOptionItems PetscOpti
   the standard error says which of f, gradient and H v does not fit the other two;
   `TaoTrustNCGGetOutcome()` and `-tao_view` repeat it.
 
-  The fall-back lasts to the end of the `TaoSolve()`. A deliberate approximation of H v, such as
+  The fall-back lasts to the end of the `TaoSolve()`, whose outcome still names the product. A deliberate approximation of H v, such as
   Gauss-Newton's, is a wrong product to this check: leave the fall-back off.
 
 .seealso: `TAOTRUSTNCG`, `TaoTrustNCGGetHessianVectorFallback()`, `TaoTrustNCGSetHessianVector()`,

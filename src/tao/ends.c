@@ -25,23 +25,28 @@ PetscErrorCode TrustNCGTest(Tao tao)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* After an accepted step and its convergence test: is there any use in going on? */
+/* What a step that was just taken brought. */
+void TrustNCGNoteStep(TAO_TrustNCG *tn)
+{
+  TrustNCGFlightStep(&tn->flight, tn->xnorm, tn->dnorm2, tn->slope, tn->slopeplus);
+  TrustNCGWindowStep(&tn->stall, tn->f, tn->gnorm, TrustNCGRoundoff(tn->f, tn->f, tn->n));
+  TrustNCGWindowStep(&tn->crawl, tn->f, tn->gnorm, TrustNCGCrawlVisible(tn->f0 - tn->f));
+}
+
+/* After a step and its convergence test: is there any use in going on? */
 PetscErrorCode TrustNCGEnds(Tao tao)
 {
-  TAO_TrustNCG   *tn       = (TAO_TrustNCG *)tao->data;
-  const PetscReal roundoff = TrustNCGRoundoff(tn->f, tn->f, tn->n);
-  PetscBool       stalls, crawls;
+  TAO_TrustNCG   *tn     = (TAO_TrustNCG *)tao->data;
+  const PetscBool stalls = TrustNCGStalls(&tn->stall), crawls = TrustNCGCrawls(&tn->crawl);
 
   PetscFunctionBegin;
-  stalls = TrustNCGStalls(&tn->stall, tn->f, tn->gnorm, roundoff);
-  crawls = TrustNCGCrawls(&tn->crawl, tn->f, tn->gnorm, tn->f0 - tn->f);
   if (tao->reason != TAO_CONTINUE_ITERATING) PetscFunctionReturn(PETSC_SUCCESS);
   if (TrustNCGFlightLost(&tn->flight, tn->xnorm)) {
     PetscCall(TrustNCGStop(tao, TAO_DIVERGED_USER, TAO_TRUSTNCG_UNBOUNDED,
                            "f falls without end: f = %g at ||x|| = %g, %" PetscInt_FMT
                            " steps along which it did not bend upwards",
                            (double)tn->f, (double)tn->xnorm, tn->flight.steps));
-  } else if ((stalls || crawls) && tn->suspect != TRUSTNCG_SUSPECT_NONE) {
+  } else if ((stalls || crawls) && TrustNCGIsSuspect(tn)) {
     PetscCall(TrustNCGStop(tao, TAO_DIVERGED_TR_REDUCTION, TAO_TRUSTNCG_INCONSISTENT,
                            "%s; %" PetscInt_FMT " steps brought next to nothing, ||g|| = %g",
                            TrustNCGSuspectWords[tn->suspect],
@@ -50,7 +55,8 @@ PetscErrorCode TrustNCGEnds(Tao tao)
     PetscCall(TrustNCGStop(tao, TAO_DIVERGED_TR_REDUCTION, TAO_TRUSTNCG_STAGNATION,
                            "in %" PetscInt_FMT " steps f fell by less than its rounding level %g, "
                            "and ||g|| = %g by less than half",
-                           tn->stall.steps, (double)roundoff, (double)tn->gnorm));
+                           tn->stall.steps, (double)TrustNCGRoundoff(tn->f, tn->f, tn->n),
+                           (double)tn->gnorm));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -293,7 +293,7 @@ static PetscErrorCode TrustNCGCheckOptions(Tao tao)
   PetscCall(FindUnknownOption(((PetscObject)tao)->options, key, unknown, sizeof(unknown)));
   PetscCheck(!unknown[0], PetscObjectComm((PetscObject)tao), PETSC_ERR_ARG_UNKNOWN_TYPE,
              "There is no option -%s: there are -%s{eta,fd_step,precond,learned_steps,vectors,"
-             "check_derivatives,signals,max_time,hv_fallback}, and "
+             "check_derivatives,checkpoint,restart,signals,max_time,hv_fallback}, and "
              "-%sksp_*, -%spc_* for the inner solver; -help lists them",
              unknown, key, key, key);
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -320,7 +320,6 @@ PetscErrorCode TaoSetFromOptions_TrustNCG(Tao tao, TrustNCGOptionItems PetscOpti
   TaoTrustNCGPrecondType precond = tn->precond;
   PetscBool              learned = tn->learnedsteps;
   PetscInt               most    = tn->maxvectors;
-  PetscBool              signals = tn->signals;
 
   PetscFunctionBegin;
   PetscOptionsHeadBegin(PetscOptionsObject, "Trust-region Newton-CG without a matrix");
@@ -337,9 +336,7 @@ PetscErrorCode TaoSetFromOptions_TrustNCG(Tao tao, TrustNCGOptionItems PetscOpti
   PetscCall(PetscOptionsInt("-tao_trustncg_vectors",
                             "Most vectors like the solution that preconditioning may take",
                             "TaoTrustNCGSetMaxVectors", most, &most, NULL));
-  PetscCall(PetscOptionsBool("-tao_trustncg_signals",
-                             "SIGUSR1 and SIGTERM stop the solve in good order",
-                             "TaoTrustNCGSetSignals", signals, &signals, NULL));
+  PetscCall(TrustNCGCheckpointOptions(tao, PetscOptionsObject));
   PetscCall(TrustNCGDoctorOptions(tao, PetscOptionsObject));
   PetscCall(TrustNCGLimitsOptions(tao, PetscOptionsObject));
   PetscCall(TrustNCGConsistencyOptions(tao, PetscOptionsObject));
@@ -349,7 +346,6 @@ PetscErrorCode TaoSetFromOptions_TrustNCG(Tao tao, TrustNCGOptionItems PetscOpti
   PetscCall(TaoTrustNCGSetPrecondType(tao, precond));
   PetscCall(TaoTrustNCGSetLearnedSteps(tao, learned));
   PetscCall(TaoTrustNCGSetMaxVectors(tao, most));
-  PetscCall(TaoTrustNCGSetSignals(tao, signals));
   PetscCall(TrustNCGSetKSPPrefix(tao));
   PetscCall(KSPSetFromOptions(tao->ksp));
   PetscCall(TrustNCGCheckOptions(tao));

@@ -20,7 +20,8 @@
 #define GATHER_LEAST  3    /* fewer pairs of CG do not replace what was learned before */
 #define PAIRS         10   /* in the model, */
 #define GATHERED      8    /* and gathered during CG, where the user does not bound the memory */
-#define VECTORS_LEAST 7    /* of a learned diagonal */
+#define VECTORS_LEAST 7    /* of a learned diagonal, */
+#define VECTORS_PAIR  9    /* and of a pair over it */
 #define FIT           1e-3 /* largest ||Hg - Pg|| / ||Hg|| of a P whose pattern fits */
 
 static PetscErrorCode ObserveCG(void *ctx, PetscInt it, Vec p, Vec Hp)
@@ -108,7 +109,7 @@ PetscErrorCode TrustNCGPrecondReset(Tao tao)
 
 /* The coloured pattern, no product yet; tn->sparse is NULL where no pattern is known, or the
    vectors are too many. */
-static PetscErrorCode CreateSparse(Tao tao)
+PetscErrorCode TrustNCGPrecondCreateSparse(Tao tao)
 {
   TAO_TrustNCG *tn      = (TAO_TrustNCG *)tao->data;
   PetscInt      vectors = 0;
@@ -117,18 +118,22 @@ static PetscErrorCode CreateSparse(Tao tao)
   PetscFunctionBegin;
   PetscCall(TaoTrustNCGGetPattern(tao, &pattern));
   PetscCall(TrustNCGSparseCreate(tao->solution, pattern, &tn->sparse));
-  if (tn->sparse) PetscCall(TrustNCGSparseGetVectors(tn->sparse, &vectors));
+  if (tn->sparse) PetscCall(TrustNCGSparseGetCounts(tn->sparse, NULL, &vectors, NULL));
   if (vectors > tn->maxvectors) PetscCall(TrustNCGSparseDestroy(&tn->sparse));
+  if (tn->sparse && tn->saved) PetscCall(TrustNCGSparseKeep(tn->sparse));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 /* It takes the place of whatever PC there is. */
-static PetscErrorCode UseSparse(Tao tao)
+PetscErrorCode TrustNCGPrecondUseSparse(Tao tao)
 {
-  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+  TAO_TrustNCG *tn         = (TAO_TrustNCG *)tao->data;
+  PetscInt      reductions = 0;
   PC            pc;
 
   PetscFunctionBegin;
+  if (tn->pairs) PetscCall(TrustNCGPairsGetCounts(tn->pairs, NULL, NULL, NULL, &reductions));
+  tn->reductions += reductions; /* the ledger keeps them */
   PetscCall(ResetPairs(tao));
   PetscCall(KSPGetPC(tao->ksp, &pc));
   PetscCall(TrustNCGSparseSetPC(tn->sparse, pc));
@@ -176,10 +181,8 @@ static PetscErrorCode HasPattern(Tao tao, PetscBool *has)
 static PetscErrorCode Resolve(Tao tao, PetscBool haspc, TaoTrustNCGPrecondType *type)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
-  PetscInt      pairs, gathered;
 
   PetscFunctionBegin;
-  ShareOut(tn->maxvectors, &pairs, &gathered);
   tn->waiting = PETSC_FALSE;
   tn->why     = "as asked";
   *type       = tn->precond;
@@ -187,7 +190,7 @@ static PetscErrorCode Resolve(Tao tao, PetscBool haspc, TaoTrustNCGPrecondType *
   if (haspc) {
     *type   = TAO_TRUSTNCG_PRECOND_USER;
     tn->why = "the KSP has a PC";
-  } else if (!tn->ours || pairs < 1) {
+  } else if (!tn->ours || tn->maxvectors < VECTORS_PAIR) {
     *type   = TAO_TRUSTNCG_PRECOND_NONE;
     tn->why = tn->ours ? "no memory is left for pairs" : "the KSP is not of type " KSPTRUSTCG;
   } else {
@@ -239,19 +242,20 @@ PetscErrorCode TrustNCGPrecondSetUp(Tao tao)
   PetscCall(Resolve(tao, (PetscBool)!none, &tn->type));
   PetscCall(CheckChoice(tao, (PetscBool)!none));
   tn->nhv_precond = 0;
+  tn->due         = PETSC_FALSE;
   switch (tn->type) {
   case TAO_TRUSTNCG_PRECOND_PAIRS:
   case TAO_TRUSTNCG_PRECOND_DIAGONAL:
     PetscCall(SetUpPairs(tao, (PetscBool)(tn->type == TAO_TRUSTNCG_PRECOND_DIAGONAL)));
     break;
   case TAO_TRUSTNCG_PRECOND_SPARSE:
-    PetscCall(CreateSparse(tao));
+    PetscCall(TrustNCGPrecondCreateSparse(tao));
     PetscCheck(tn->sparse, PetscObjectComm((PetscObject)tao), PETSC_ERR_ARG_WRONGSTATE,
                "A sparse preconditioner needs a pattern of the Hessian, and room for it: make the "
                "solution vector with DMCreateGlobalVector() or call TaoTrustNCGSetPattern(); see "
                "-%stao_trustncg_vectors",
                TrustNCGPrefix(tao));
-    PetscCall(UseSparse(tao));
+    PetscCall(TrustNCGPrecondUseSparse(tao));
     break;
   default:
     break;
@@ -274,18 +278,21 @@ static PetscErrorCode Switch(Tao tao, Mat H)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
   PetscReal     misfit;
-  PetscInt      products;
+  PetscInt      products, reductions;
 
   PetscFunctionBegin;
-  tn->waiting = PETSC_FALSE;
+  tn->waiting = tn->due = PETSC_FALSE;
   PetscCall(TrustNCGSparseTry(tn->sparse, H, tao->gradient, &misfit, &products));
   PetscCall(CountProducts(tao, products));
   if (misfit <= FIT) {
     tn->why = "a pattern of the Hessian is known";
-    PetscCall(UseSparse(tao));
-    tao->trust = tao->trust0; /* what was learned of the radius was in another norm */
+    PetscCall(TrustNCGPrecondUseSparse(tao));
+    tao->trust = tao->trust0;          /* what was learned of the radius was in another norm */
+    PetscCall(TrustNCGSaveState(tao)); /* as the pairs are no more */
   } else {
     tn->why = "the Hessian does not have the pattern that is known";
+    PetscCall(TrustNCGSparseGetCounts(tn->sparse, NULL, NULL, &reductions));
+    tn->reductions += reductions;
     PetscCall(TrustNCGSparseDestroy(&tn->sparse));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -293,22 +300,22 @@ static PetscErrorCode Switch(Tao tao, Mat H)
 
 /* A known pattern promises so much that auto builds a sparse Hessian as soon as the solve has cost
    a tenth of that: where it has few colours, at the start. */
-PetscErrorCode TrustNCGPrecondDue(Tao tao, PetscBool *due)
+PetscErrorCode TrustNCGPrecondDue(Tao tao)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
   PetscInt      colors;
 
   PetscFunctionBegin;
-  *due = PETSC_FALSE;
+  tn->due = PETSC_FALSE;
   if (!tn->waiting) PetscFunctionReturn(PETSC_SUCCESS);
-  if (!tn->sparse) PetscCall(CreateSparse(tao));
+  if (!tn->sparse) PetscCall(TrustNCGPrecondCreateSparse(tao));
   if (!tn->sparse) {
     tn->waiting = PETSC_FALSE;
     tn->why     = "its DM knows no pattern, or no memory is left for a sparse Hessian";
     PetscFunctionReturn(PETSC_SUCCESS);
   }
-  PetscCall(TrustNCGSparseGetCounts(tn->sparse, &colors, NULL));
-  *due = (PetscBool)(HOPE * TrustNCGWork(tn) >= (PetscReal)colors);
+  PetscCall(TrustNCGSparseGetCounts(tn->sparse, &colors, NULL, NULL));
+  tn->due = (PetscBool)(HOPE * TrustNCGWork(tn) >= (PetscReal)colors);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -317,11 +324,9 @@ PetscErrorCode TrustNCGPrecondUpdate(Tao tao, Mat H, Mat *P)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
   PetscInt      products;
-  PetscBool     due;
 
   PetscFunctionBegin;
-  PetscCall(TrustNCGPrecondDue(tao, &due));
-  if (due) PetscCall(Switch(tao, H));
+  if (tn->due) PetscCall(Switch(tao, H));
   if (tn->type == TAO_TRUSTNCG_PRECOND_SPARSE) {
     PetscCall(TrustNCGSparseUpdate(tn->sparse, H, tao->gradient, &products));
     PetscCall(CountProducts(tao, products));
@@ -360,7 +365,6 @@ PetscErrorCode TrustNCGPrecondLearn(Tao tao, PetscBool bycg)
     PetscCall(TrustNCGSparseNote(tn->sparse, tao->gradient, tn->gplus, tao->stepdirection,
                                  tao->ksp_its, tn->boundary ? 0.0 : rnorm / tn->gnorm,
                                  tao->ksp_its + tn->tries));
-    tn->reductions += 2;
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -368,31 +372,10 @@ PetscErrorCode TrustNCGPrecondLearn(Tao tao, PetscBool bycg)
 /* Forget what was learned, if anything was. */
 PetscErrorCode TrustNCGPrecondForget(Tao tao, PetscBool *forgot)
 {
-  TAO_TrustNCG *tn     = (TAO_TrustNCG *)tao->data;
-  PetscInt      stored = 0;
-
-  PetscFunctionBegin;
-  if (tn->pairs) PetscCall(TrustNCGPairsGetCounts(tn->pairs, &stored, NULL, NULL, NULL));
-  *forgot = (PetscBool)(stored > 0);
-  if (*forgot) PetscCall(TrustNCGPairsReset(tn->pairs));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-PetscErrorCode TrustNCGPrecondGetCounts(Tao tao, PetscInt *vectors, PetscInt *reductions)
-{
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
-  PetscInt      gathered, sparse;
 
   PetscFunctionBegin;
-  *vectors = *reductions = 0;
-  if (tn->pairs) {
-    PetscCall(TrustNCGPairsGetCounts(tn->pairs, NULL, NULL, vectors, reductions));
-    PetscCall(TrustNCGGatherGetVectors(tn->gather, &gathered));
-    *vectors += gathered;
-  }
-  if (tn->sparse) {
-    PetscCall(TrustNCGSparseGetVectors(tn->sparse, &sparse));
-    *vectors += sparse;
-  }
+  *forgot = PETSC_FALSE;
+  if (tn->pairs) PetscCall(TrustNCGPairsReset(tn->pairs, forgot));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

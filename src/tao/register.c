@@ -43,6 +43,7 @@ static PetscErrorCode TaoDestroy_TrustNCG(Tao tao)
   PetscCall(VecDestroy(&tn->spare));
   PetscCall(MatDestroy(&tn->shell));
   PetscCall(TrustNCGPrecondReset(tao));
+  PetscCall(TrustNCGCheckpointDestroy(tao));
   PetscCall(KSPDestroy(&tao->ksp));
   PetscCall(PetscFree(tao->data));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -86,6 +87,10 @@ static PetscErrorCode TrustNCGCreateKSP(Tao tao)
 . -tao_trustncg_vectors <unbounded> - most vectors that preconditioning may take
 . -tao_trustncg_hv_fallback <false> - differences where a user's H v turns out to be wrong
 . -tao_trustncg_max_time <seconds> - limit on the wall time of a solve, inside CG, too
+. -tao_trustncg_checkpoint <file> - where to save the state of the solve
+. -tao_trustncg_checkpoint_interval <0> - iterations between checkpoints, 0 for never
+. -tao_trustncg_checkpoint_minutes <10> - minutes between checkpoints, 0 for never
+. -tao_trustncg_restart <file> - the checkpoint to go on from
 . -tao_trustncg_signals <false> - SIGUSR1 and SIGTERM stop the solve in good order
 - -tao_trustncg_pc_type <none> - PETSc's preconditioner; its norm is that of the trust region
 
@@ -124,6 +129,7 @@ PetscErrorCode TaoCreate_TrustNCG(Tao tao)
   tn->maxvectors           = PETSC_MAX_INT;
   tn->learnedsteps         = PETSC_TRUE;
   tn->maxtime              = PETSC_INFINITY;
+  tn->checkpointminutes    = 10.0;
   TrustNCGTaoDefaults(tao);
   PetscCall(TrustNCGCreateKSP(tao));
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -19,7 +19,7 @@
 
 #define MAX_TRIES 50 /* trial points in an iteration; each is at most half as long as the last */
 
-/* History, monitors and the convergence test at the iterate. */
+/* History, monitors and the convergence test at the iterate; a checkpoint where it is time. */
 static PetscErrorCode TrustNCGReport(Tao tao, PetscReal step)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
@@ -28,6 +28,7 @@ static PetscErrorCode TrustNCGReport(Tao tao, PetscReal step)
   PetscCall(TaoLogConvergenceHistory(tao, tn->f, tn->gnorm, 0.0, tao->ksp_tot_its));
   PetscCall(TaoMonitor(tao, tao->niter, tn->f, tn->gnorm, 0.0, step));
   PetscCall(TrustNCGTest(tao));
+  PetscCall(TrustNCGCheckpoint(tao));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -49,6 +50,22 @@ static PetscErrorCode TrustNCGCheckSetUp(Tao tao)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+static PetscErrorCode TrustNCGStartAfresh(Tao tao)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+
+  PetscFunctionBegin;
+  PetscCall(TrustNCGEvaluateStart(tao));
+  TrustNCGModeStart(&tn->mode);
+  TrustNCGEndsStart(tn);
+  TrustNCGConsistencyStart(tn);
+  tn->mismatch = PETSC_INFINITY;
+  tao->trust   = tao->trust0;
+  /* PETSc's own trust-region CGs take no step at negative curvature without a radius */
+  if (!tn->ours && tao->trust >= PETSC_INFINITY) tao->trust = 1.0 + tn->xnorm;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 static PetscErrorCode TrustNCGStart(Tao tao)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
@@ -63,15 +80,10 @@ static PetscErrorCode TrustNCGStart(Tao tao)
   PetscCall(TrustNCGDoctor(tao));
   PetscCall(TrustNCGSetUpKSP(tao));
   PetscCall(TrustNCGSetUpEvaluation(tao));
+  PetscCall(TrustNCGCheckpointStart(tao));
   PetscCall(TrustNCGPrecondSetUp(tao));
-  PetscCall(TrustNCGEvaluateStart(tao));
-  TrustNCGModeStart(&tn->mode);
-  TrustNCGEndsStart(tn);
-  TrustNCGConsistencyStart(tn);
-  tn->mismatch = PETSC_INFINITY;
-  tao->trust   = tao->trust0;
-  /* PETSc's own trust-region CGs take no step at negative curvature without a radius */
-  if (!tn->ours && tao->trust >= PETSC_INFINITY) tao->trust = 1.0 + tn->xnorm;
+  if (tn->restart) PetscCall(TrustNCGRestart(tao));
+  else PetscCall(TrustNCGStartAfresh(tao));
   tao->reason = TAO_CONTINUE_ITERATING;
   PetscCall(TrustNCGReport(tao, tao->trust));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -163,7 +175,7 @@ static PetscErrorCode TrustNCGTakeStep(Tao tao, PetscBool bycg)
   tn->xnorm = tn->wnorm;
   tn->ledger.steps++;
   tao->niter++;
-  TrustNCGFlightStep(&tn->flight, tn->xnorm, tn->dnorm2, tn->slope, tn->slopeplus);
+  TrustNCGNoteStep(tn);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -209,14 +221,15 @@ static PetscErrorCode TrustNCGStepByCG(Tao tao)
 static PetscErrorCode TrustNCGIterate(Tao tao)
 {
   TAO_TrustNCG *tn   = (TAO_TrustNCG *)tao->data;
-  PetscBool     done = PETSC_FALSE, due, forgot, stop;
+  PetscBool     done = PETSC_FALSE, forgot, stop;
 
   PetscFunctionBegin;
   PetscTryTypeMethod(tao, update, tao->niter, tao->user_update);
+  PetscCall(TrustNCGFallBack(tao));
   PetscCall(TrustNCGInterrupted(tao, &stop));
   if (stop) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCall(TrustNCGPrecondDue(tao, &due));
-  if (tn->mode.learned && tn->pairs && !due) {
+  PetscCall(TrustNCGPrecondDue(tao));
+  if (tn->mode.learned && tn->pairs && !tn->due) {
     PetscCall(TrustNCGLearnedTrial(tao, &done));
     if (done) PetscCall(TrustNCGTakeStep(tao, PETSC_FALSE));
     tn->ledger.learned += done;
@@ -234,7 +247,6 @@ static PetscErrorCode TrustNCGIterate(Tao tao)
   if (done || tao->reason == TAO_CONTINUE_ITERATING) {
     PetscCall(TrustNCGReport(tao, tn->dnorm2));
     PetscCall(TrustNCGEnds(tao));
-    PetscCall(TrustNCGFallBack(tao));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -244,6 +256,7 @@ static PetscErrorCode TrustNCGSolve(Tao tao)
   PetscFunctionBegin;
   PetscCall(TrustNCGStart(tao));
   while (tao->reason == TAO_CONTINUE_ITERATING) PetscCall(TrustNCGIterate(tao));
+  PetscCall(TrustNCGCheckpointEnd(tao));
   PetscCall(TrustNCGRestoreKSP(tao));
   PetscCall(TrustNCGNameEnd(tao));
   PetscFunctionReturn(PETSC_SUCCESS);

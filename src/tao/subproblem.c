@@ -51,7 +51,7 @@ PetscErrorCode TrustNCGSetUpKSP(Tao tao)
 }
 
 /* Room for the gradient at a trial: a vector that the KSP does not need now, else a spare one. */
-static PetscErrorCode TrustNCGGetRoom(Tao tao)
+PetscErrorCode TrustNCGGetRoom(Tao tao)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
 
@@ -168,11 +168,11 @@ PetscErrorCode TrustNCGSubproblem(Tao tao)
   Mat           H, P;
 
   PetscFunctionBegin;
+  PetscCall(TrustNCGUpdateHessian(tao, &H, &P));
   target =
     PetscMax(tao->gatol, PetscMax(tao->grtol * PetscAbsReal(tn->f), tao->gttol * tn->gnorm0));
   tn->forcing =
     TrustNCGForcing(tn->etamax, tn->forcing, tn->gnorm, tn->gnorm0, tn->mismatch, target);
-  PetscCall(TrustNCGUpdateHessian(tao, &H, &P));
   PetscCall(KSPSetOperators(tao->ksp, H, P));
   tao->ksp_its = 0;
   PetscCall(TrustNCGLimitCG(tao));

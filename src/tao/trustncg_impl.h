@@ -58,7 +58,8 @@ typedef struct {
   TaoTrustNCGPrecondType    type;        /* in use */
   const char               *why;         /* it is that one */
   PetscInt                  maxvectors;  /* that it may take */
-  PetscBool                 waiting;     /* auto: a sparse Hessian may come to pay */
+  PetscBool                 waiting;     /* auto: a sparse Hessian may come to pay, */
+  PetscBool                 due;         /* and does at this iterate */
   struct _n_TrustNCGPairs  *pairs;       /* the learned model, or NULL */
   struct _n_TrustNCGGather *gather;      /* as pairs */
   struct _n_TrustNCGSparse *sparse;      /* in use or waiting, or NULL */
@@ -88,6 +89,12 @@ typedef struct {
   int            signal;    /* that arrived at some rank, or 0 */
   PetscReal      maxtime;   /* seconds a solve may take */
   PetscLogDouble began;     /* the solve, by this rank's clock */
+
+  /* checkpoints */
+  char                    *checkpoint, *restart; /* files, or NULL */
+  PetscInt                 checkpointits;        /* 0: not by iterations */
+  PetscReal                checkpointminutes;    /* 0: not by time */
+  struct _n_TrustNCGSaved *saved;                /* the state of the iterate; NULL without a file */
 
   TaoTrustNCGOutcome outcome;
   char               ending[512]; /* it in words */
@@ -139,10 +146,14 @@ PETSC_INTERN PetscErrorCode TrustNCGCountHessVec(Tao tao, PetscInt cg);
 /* precond.c */
 PETSC_INTERN PetscErrorCode TrustNCGPrecondSetUp(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondReset(Tao tao);
-PETSC_INTERN PetscErrorCode TrustNCGPrecondDue(Tao tao, PetscBool *due);
+PETSC_INTERN PetscErrorCode TrustNCGPrecondDue(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondUpdate(Tao tao, Mat H, Mat *P);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondLearn(Tao tao, PetscBool bycg);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondForget(Tao tao, PetscBool *forgot);
+PETSC_INTERN PetscErrorCode TrustNCGPrecondCreateSparse(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGPrecondUseSparse(Tao tao);
+
+/* precond_state.c */
 PETSC_INTERN PetscErrorCode TrustNCGPrecondGetCounts(Tao tao, PetscInt *vectors,
                                                      PetscInt *reductions);
 
@@ -152,6 +163,7 @@ PETSC_INTERN PetscErrorCode TrustNCGLearnedTrial(Tao tao, PetscBool *accept);
 /* subproblem.c */
 PETSC_INTERN PetscErrorCode TrustNCGSetUpKSP(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGRestoreKSP(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGGetRoom(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGSubproblem(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGSolveKSP(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGStepTo(Tao tao);
@@ -164,6 +176,7 @@ PETSC_INTERN PetscErrorCode TrustNCGNameEnd(Tao tao);
 /* ends.c */
 PETSC_INTERN void           TrustNCGEndsStart(TAO_TrustNCG *tn);
 PETSC_INTERN PetscErrorCode TrustNCGTest(Tao tao);
+PETSC_INTERN void           TrustNCGNoteStep(TAO_TrustNCG *tn);
 PETSC_INTERN PetscErrorCode TrustNCGEnds(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGGiveUp(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGGiveUpProduct(Tao tao);
@@ -173,6 +186,7 @@ PETSC_INTERN const char *const TrustNCGSuspectWords[];
 PETSC_INTERN void              TrustNCGConsistencyStart(TAO_TrustNCG *tn);
 PETSC_INTERN PetscErrorCode    TrustNCGCheckStep(Tao tao);
 PETSC_INTERN PetscErrorCode    TrustNCGFallBack(Tao tao);
+PETSC_INTERN PetscBool         TrustNCGIsSuspect(const TAO_TrustNCG *tn);
 PETSC_INTERN PetscErrorCode    TrustNCGConsistencyOptions(Tao tao, TrustNCGOptionItems items);
 
 /* signals.c */
@@ -187,6 +201,15 @@ PETSC_INTERN PetscErrorCode TrustNCGLimitsOptions(Tao tao, TrustNCGOptionItems i
 PETSC_INTERN PetscErrorCode TrustNCGLimitsStart(Tao tao);
 PETSC_INTERN PetscBool      TrustNCGTimeIsUp(const TAO_TrustNCG *tn);
 PETSC_INTERN PetscBool      TrustNCGEvaluationsAreSpent(Tao tao);
+
+/* checkpoint.c, restart.c */
+PETSC_INTERN PetscErrorCode TrustNCGCheckpointOptions(Tao tao, TrustNCGOptionItems items);
+PETSC_INTERN PetscErrorCode TrustNCGCheckpointStart(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGCheckpoint(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGCheckpointEnd(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGCheckpointDestroy(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGSaveState(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGRestart(Tao tao);
 
 /* solve.c */
 PETSC_INTERN PetscErrorCode TaoSolve_TrustNCG(Tao tao);
