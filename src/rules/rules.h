@@ -54,6 +54,10 @@ PETSC_INTERN void TrustNCGModeCG(TrustNCGMode *mode, PetscReal n, PetscBool insi
 
 /* difference.c: the step of a finite difference */
 PETSC_INTERN PetscReal TrustNCGDifferenceStep(PetscReal relstep, PetscReal xnorm, PetscReal vnorm);
+PETSC_INTERN PetscReal TrustNCGAsymmetry(PetscReal length);
+PETSC_INTERN PetscReal TrustNCGGuessLength(PetscReal sigma, PetscReal gnorm, PetscReal xnorm);
+PETSC_INTERN PetscBool TrustNCGNextLength(PetscReal sigma, PetscReal second, PetscReal longest,
+                                          PetscReal *low, PetscReal *high, PetscReal *length);
 
 /* check.c: do f, gradient and Hv fit? */
 typedef enum {
@@ -63,6 +67,7 @@ typedef enum {
   TRUSTNCG_FIT_HIDDEN /* noise or kinks hide it */
 } TrustNCGFit;
 
+PETSC_INTERN PetscReal   TrustNCGNoiseOfOrder(PetscInt k, PetscInt n, const PetscReal t[]);
 PETSC_INTERN PetscReal   TrustNCGNoise(PetscInt n, PetscReal value[]);
 PETSC_INTERN PetscInt    TrustNCGBestRung(PetscInt n, const PetscReal doubt[]);
 PETSC_INTERN PetscReal   TrustNCGVisible(PetscReal doubt, PetscReal scale);
@@ -119,5 +124,17 @@ typedef struct {
 } TrustNCGStepFit;
 
 PETSC_INTERN TrustNCGSuspect TrustNCGStepSuspect(const TrustNCGStepFit *step, PetscReal *factor);
+/* curvature.c: what Lanczos' tridiagonal matrix says of the smallest eigenvalue */
+PETSC_INTERN PetscReal TrustNCGTridiagonalNorm(PetscInt k, const PetscReal a[],
+                                               const PetscReal b[]);
+PETSC_INTERN PetscReal TrustNCGSmallestRitz(PetscInt k, const PetscReal a[], const PetscReal b[]);
+PETSC_INTERN PetscReal TrustNCGCurvatureBound(PetscInt k, const PetscReal a[], const PetscReal b[],
+                                              PetscReal theta, PetscReal n, PetscReal delta);
+PETSC_INTERN void      TrustNCGRitzVector(PetscInt k, const PetscReal a[], const PetscReal b[],
+                                          PetscReal theta, PetscReal d[], PetscReal s[]);
+
+/* random.c: numbers that belong to a place in a vector */
+PETSC_INTERN PetscReal TrustNCGUniform(PetscInt seed, PetscInt64 i);
+PETSC_INTERN PetscReal TrustNCGNormal(PetscInt seed, PetscInt64 i);
 
 #endif

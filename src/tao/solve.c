@@ -20,7 +20,7 @@
 #define MAX_TRIES 50 /* trial points in an iteration; each is at most half as long as the last */
 
 /* History, monitors and the convergence test at the iterate; a checkpoint where it is time. */
-static PetscErrorCode TrustNCGReport(Tao tao, PetscReal step)
+PetscErrorCode TrustNCGReport(Tao tao, PetscReal step)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
 
@@ -34,8 +34,10 @@ static PetscErrorCode TrustNCGReport(Tao tao, PetscReal step)
 
 static PetscErrorCode TrustNCGCheckSetUp(Tao tao)
 {
-  MPI_Comm comm = PetscObjectComm((PetscObject)tao);
-  PetscInt n, m;
+  MPI_Comm    comm = PetscObjectComm((PetscObject)tao);
+  PetscInt    n, m;
+  PetscBool   same;
+  PetscLayout now, before;
 
   PetscFunctionBegin;
   PetscCheck(tao->trust0 > 0.0, comm, PETSC_ERR_ARG_OUTOFRANGE,
@@ -47,15 +49,20 @@ static PetscErrorCode TrustNCGCheckSetUp(Tao tao)
              "The solution has %" PetscInt_FMT " entries, the Tao was set up for %" PetscInt_FMT
              ": use another Tao",
              n, m);
+  PetscCall(VecGetLayout(tao->solution, &now));
+  PetscCall(VecGetLayout(tao->gradient, &before));
+  PetscCall(PetscLayoutCompare(now, before, &same)); /* the same answer on all ranks */
+  PetscCheck(same, comm, PETSC_ERR_ARG_SIZ,
+             "The solution is spread over the ranks in another way than that of the first solve: "
+             "give it the same local sizes or use another Tao");
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode TrustNCGStartAfresh(Tao tao)
+/* What a start, or a new start elsewhere, knows of f: nothing. */
+void TrustNCGBegin(Tao tao)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
 
-  PetscFunctionBegin;
-  PetscCall(TrustNCGEvaluateStart(tao));
   TrustNCGModeStart(&tn->mode);
   TrustNCGEndsStart(tn);
   TrustNCGConsistencyStart(tn);
@@ -63,7 +70,6 @@ static PetscErrorCode TrustNCGStartAfresh(Tao tao)
   tao->trust   = tao->trust0;
   /* PETSc's own trust-region CGs take no step at negative curvature without a radius */
   if (!tn->ours && tao->trust >= PETSC_INFINITY) tao->trust = 1.0 + tn->xnorm;
-  PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 static PetscErrorCode TrustNCGStart(Tao tao)
@@ -71,19 +77,25 @@ static PetscErrorCode TrustNCGStart(Tao tao)
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
 
   PetscFunctionBegin;
+  PetscCall(TrustNCGGuardStart(tao));
   PetscCall(TrustNCGCheckSetUp(tao));
   PetscCall(TrustNCGLimitsStart(tao));
   tn->outcome   = TAO_TRUSTNCG_RUNNING;
   tn->ending[0] = '\0';
   PetscCall(PetscMemzero(&tn->ledger, sizeof(tn->ledger)));
-  tn->reductions = 0;
   PetscCall(TrustNCGDoctor(tao));
+  tn->reductions = 0;
   PetscCall(TrustNCGSetUpKSP(tao));
+  PetscCall(TrustNCGNoiseStart(tao));
   PetscCall(TrustNCGSetUpEvaluation(tao));
   PetscCall(TrustNCGCheckpointStart(tao));
   PetscCall(TrustNCGPrecondSetUp(tao));
+  PetscCall(TrustNCGSecondOrderStart(tao));
   if (tn->restart) PetscCall(TrustNCGRestart(tao));
-  else PetscCall(TrustNCGStartAfresh(tao));
+  else {
+    PetscCall(TrustNCGEvaluateStart(tao));
+    TrustNCGBegin(tao);
+  }
   tao->reason = TAO_CONTINUE_ITERATING;
   PetscCall(TrustNCGReport(tao, tao->trust));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -124,8 +136,7 @@ static PetscErrorCode TrustNCGReject(Tao tao)
 
   PetscFunctionBegin;
   tn->ledger.rejected++;
-  TrustNCGProbeTrial(&tn->probe, tn->fplus - tn->f, tn->slope,
-                     TrustNCGRoundoff(tn->f, tn->fplus, tn->n));
+  TrustNCGProbeTrial(&tn->probe, tn->fplus - tn->f, tn->slope, TrustNCGHidden(tn));
   tao->trust = TrustNCGShrink(tao->trust, tn->dnorm, factor);
   if (tn->tries >= MAX_TRIES || tn->dnorm2 <= PETSC_MACHINE_EPSILON * tn->xnorm) {
     PetscCall(TrustNCGGiveUp(tao));
@@ -160,13 +171,11 @@ static PetscErrorCode TrustNCGJudgeCG(Tao tao, PetscReal before)
 }
 
 /* x = w, g = g+ */
-static PetscErrorCode TrustNCGTakeStep(Tao tao, PetscBool bycg)
+PetscErrorCode TrustNCGMove(Tao tao)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
 
   PetscFunctionBegin;
-  PetscCall(TrustNCGPrecondLearn(tao, bycg));
-  if (!bycg) tn->mismatch = PETSC_INFINITY;
   PetscCall(VecCopy(tn->w, tao->solution));
   PetscCall(VecCopy(tn->gplus, tao->gradient));
   PetscCall(VecScale(tao->stepdirection, -1.0)); /* monitors see the step x+ - x */
@@ -176,6 +185,17 @@ static PetscErrorCode TrustNCGTakeStep(Tao tao, PetscBool bycg)
   tn->ledger.steps++;
   tao->niter++;
   TrustNCGNoteStep(tn);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode TrustNCGTakeStep(Tao tao, PetscBool bycg)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+
+  PetscFunctionBegin;
+  PetscCall(TrustNCGPrecondLearn(tao, bycg));
+  if (!bycg) tn->mismatch = PETSC_INFINITY;
+  PetscCall(TrustNCGMove(tao));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -206,7 +226,7 @@ static PetscErrorCode TrustNCGStepByCG(Tao tao)
     if (tao->reason != TAO_CONTINUE_ITERATING) PetscFunctionReturn(PETSC_SUCCESS);
     PetscCall(TrustNCGTrial(tao, &accept));
   }
-  if (tn->f - tn->fplus < TrustNCGRoundoff(tn->f, tn->fplus, tn->n) &&
+  if (tn->f - tn->fplus < TrustNCGHidden(tn) &&
       TrustNCGProbeJudge(&tn->probe) == TRUSTNCG_FIT_WRONG) {
     PetscCall(TrustNCGGiveUp(tao)); /* f is against the gradient, down to where it tells nothing */
     PetscFunctionReturn(PETSC_SUCCESS);
@@ -232,7 +252,7 @@ static PetscErrorCode TrustNCGIterate(Tao tao)
   if (tn->mode.learned && tn->pairs && !tn->due) {
     PetscCall(TrustNCGLearnedTrial(tao, &done));
     if (done) PetscCall(TrustNCGTakeStep(tao, PETSC_FALSE));
-    tn->ledger.learned += done;
+    tn->ledger.learned += done ? 1 : 0;
   }
   if (!done && tao->reason == TAO_CONTINUE_ITERATING) PetscCall(TrustNCGStepByCG(tao));
   if (tao->reason == TAO_DIVERGED_TR_REDUCTION) { /* the fault may be with what was learned */
@@ -248,6 +268,7 @@ static PetscErrorCode TrustNCGIterate(Tao tao)
     PetscCall(TrustNCGReport(tao, tn->dnorm2));
     PetscCall(TrustNCGEnds(tao));
   }
+  if (tao->reason == TAO_CONTINUE_ITERATING) PetscCall(TrustNCGNoiseFloor(tao));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -255,7 +276,10 @@ static PetscErrorCode TrustNCGSolve(Tao tao)
 {
   PetscFunctionBegin;
   PetscCall(TrustNCGStart(tao));
-  while (tao->reason == TAO_CONTINUE_ITERATING) PetscCall(TrustNCGIterate(tao));
+  do {
+    while (tao->reason == TAO_CONTINUE_ITERATING) PetscCall(TrustNCGIterate(tao));
+    PetscCall(TrustNCGSecondOrder(tao)); /* may find that there is a way on */
+  } while (tao->reason == TAO_CONTINUE_ITERATING);
   PetscCall(TrustNCGCheckpointEnd(tao));
   PetscCall(TrustNCGRestoreKSP(tao));
   PetscCall(TrustNCGNameEnd(tao));
@@ -270,6 +294,6 @@ PetscErrorCode TaoSolve_TrustNCG(Tao tao)
   PetscCall(TrustNCGSignalsBegin(tao));
   error = TrustNCGSolve(tao);
   PetscCall(TrustNCGSignalsEnd(tao));
-  PetscCall(error);
+  PetscCall(TrustNCGGuardEnd(tao, error));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
