@@ -89,6 +89,18 @@ static PetscErrorCode TrustNCGHessVec_User(void *ctx, Vec x, Vec v, Vec Hv)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+PetscErrorCode TrustNCGUseDifferences(Tao tao)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+
+  PetscFunctionBegin;
+  tn->kind = TRUSTNCG_HV_FD;
+  PetscCall(MatDestroy(&tn->shell));
+  PetscCall(
+    TrustNCGHessVecCreateFD(tao->solution, TrustNCGGradient_FD, tao, tn->noise.step, &tn->shell));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* Where Hv comes from: the user's function, else the user's Mat, else differences. */
 static PetscErrorCode TrustNCGSetUpHessVec(Tao tao)
 {
@@ -103,11 +115,7 @@ static PetscErrorCode TrustNCGSetUpHessVec(Tao tao)
     tn->kind = TRUSTNCG_HV_USER;
     PetscCall(TrustNCGHessVecCreateUser(tao->solution, TrustNCGHessVec_User, tao, &tn->shell));
   } else if (H) tn->kind = TRUSTNCG_HV_MATRIX;
-  else {
-    tn->kind = TRUSTNCG_HV_FD;
-    PetscCall(
-      TrustNCGHessVecCreateFD(tao->solution, TrustNCGGradient_FD, tao, tn->noise.step, &tn->shell));
-  }
+  else PetscCall(TrustNCGUseDifferences(tao));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
