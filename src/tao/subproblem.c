@@ -4,6 +4,7 @@
 #include "tao/trustncg_impl.h"
 #include "rules/rules.h"
 #include "subproblem/trustcg.h"
+#include "sums/sums.h"
 
 #define OPENING_ITS 2
 #define WAITING_ITS 10
@@ -160,7 +161,7 @@ static PetscErrorCode TrustNCGFirstRadius(Tao tao)
   PetscReal     dnorm2, share;
 
   PetscFunctionBegin;
-  PetscCall(VecNorm(tao->stepdirection, NORM_2, &dnorm2));
+  PetscCall(TrustNCGNorm(tao->stepdirection, &dnorm2));
   tn->reductions++;
   share      = TrustNCGFirstShare(dnorm2, tn->xnorm);
   tao->trust = share * tn->dnorm;
