@@ -7,8 +7,6 @@
    z_k'Ap_{k-1} + beta p_{k-1}'Ap_{k-1}. An error e ||p|| of a product, alike in all n entries, makes
    of that difference about e ||p_{k-1}|| ||p_k|| sqrt(2/n). */
 #include "subproblem/trustcg_impl.h"
-#include <stdio.h>
-#include <stdlib.h>
 
 void TrustCGDoubtStart(KSP_TrustCG *cg)
 {
@@ -34,11 +32,6 @@ void TrustCGDoubtProduct(KSP ksp)
   if (PetscIsInfOrNanReal(error)) return;
   doubt->sum += error * error;
   doubt->seen++;
-  if (getenv("TNDOUBT")) {
-    FILE *fp = fopen(getenv("TNDOUBT"), "a");
-    fprintf(fp, "%d %g %g\n", (int)ksp->its, (double)error, (double)doubt->norm);
-    fclose(fp);
-  }
   if (doubt->limit > 0.0 && error > doubt->limit * doubt->norm) {
     doubt->given = PETSC_TRUE;
     ksp->reason  = KSP_DIVERGED_BREAKDOWN;
