@@ -21,7 +21,8 @@
 #define PAIRS         10   /* in the model, */
 #define GATHERED      8    /* and gathered during CG, where the user does not bound the memory */
 #define VECTORS_LEAST 7    /* of a learned diagonal */
-#define FIT           1e-3 /* largest ||Hg - Pg|| / ||Hg|| of a P whose pattern fits */
+#define FIT           1e-3 /* largest ||Hg - Pg|| / ||Hg|| of a P whose pattern fits, */
+#define FIT_NOISY     0.1  /* and where products are noisy */
 
 static PetscErrorCode ObserveCG(void *ctx, PetscInt it, Vec p, Vec Hp)
 {
@@ -179,9 +180,9 @@ static PetscErrorCode Resolve(Tao tao, PetscBool haspc, TaoTrustNCGPrecondType *
 
   PetscFunctionBegin;
   ShareOut(tn->maxvectors, &pairs, &gathered);
-  tn->waiting = PETSC_FALSE;
-  tn->why     = "as asked";
-  *type       = tn->precond;
+  tn->waiting = tn->misfit = PETSC_FALSE;
+  tn->why                  = "as asked";
+  *type                    = tn->precond;
   if (*type != TAO_TRUSTNCG_PRECOND_AUTO) PetscFunctionReturn(PETSC_SUCCESS);
   if (haspc) {
     *type   = TAO_TRUSTNCG_PRECOND_USER;
@@ -268,18 +269,28 @@ static PetscErrorCode CountProducts(Tao tao, PetscInt products)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+static PetscErrorCode TrySparse(Tao tao, Mat H, PetscReal *misfit)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+  PetscInt      products;
+
+  PetscFunctionBegin;
+  PetscCall(TrustNCGSparseTry(tn->sparse, H, tao->gradient, misfit, &products));
+  PetscCall(CountProducts(tao, products));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* From pairs to sparse for good, if the Hessian has that pattern. */
 static PetscErrorCode Switch(Tao tao, Mat H)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
   PetscReal     misfit;
-  PetscInt      products;
 
   PetscFunctionBegin;
   tn->waiting = PETSC_FALSE;
-  PetscCall(TrustNCGSparseTry(tn->sparse, H, tao->gradient, &misfit, &products));
-  PetscCall(CountProducts(tao, products));
-  if (misfit <= FIT) {
+  PetscCall(TrySparse(tao, H, &misfit));
+  tn->misfit = (PetscBool) !(misfit <= (tn->noise.error > 0.0 ? FIT_NOISY : FIT));
+  if (!tn->misfit) {
     tn->why = "a pattern of the Hessian is known";
     PetscCall(UseSparse(tao));
     tao->trust = tao->trust0; /* what was learned of the radius was in another norm */
@@ -337,15 +348,12 @@ PetscErrorCode TrustNCGPrecondUpdate(Tao tao, Mat H, Mat *P)
 PetscErrorCode TrustNCGPrecondRenew(Tao tao, Mat H)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
-  PetscInt      products;
   PetscReal     misfit;
   Mat           P;
 
   PetscFunctionBegin;
-  if (tn->type == TAO_TRUSTNCG_PRECOND_SPARSE) {
-    PetscCall(TrustNCGSparseTry(tn->sparse, H, tao->gradient, &misfit, &products));
-    PetscCall(CountProducts(tao, products));
-  }
+  if (tn->type == TAO_TRUSTNCG_PRECOND_SPARSE) PetscCall(TrySparse(tao, H, &misfit));
+  if (tn->misfit && tn->noise.error > 0.0) tn->waiting = PETSC_TRUE; /* the pattern may be right */
   PetscCall(TrustNCGPrecondUpdate(tao, H, &P));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

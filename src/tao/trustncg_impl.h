@@ -69,6 +69,7 @@ typedef struct {
   const char               *why;         /* it is that one */
   PetscInt                  maxvectors;  /* that it may take */
   PetscBool                 waiting;     /* auto: a sparse Hessian may come to pay */
+  PetscBool                 misfit;      /* it was tried, and is not the Hessian */
   struct _n_TrustNCGPairs  *pairs;       /* the learned model, or NULL */
   struct _n_TrustNCGGather *gather;      /* as pairs */
   struct _n_TrustNCGSparse *sparse;      /* in use or waiting, or NULL */
