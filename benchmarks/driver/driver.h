@@ -11,6 +11,7 @@ typedef struct {
   char      problem[64];
   PetscInt  n;        /* unknowns asked for; 0 for the problem's default */
   PetscBool user;     /* Hv by the problem's own product, not by differences */
+  PetscBool coloured; /* TAO's own types get an assembled matrix */
   PetscReal rtol;     /* stop at ||g||_2 <= rtol ||g(x0)||_2 */
   PetscInt  budget;   /* most gradient-equivalents */
   PetscReal seconds;  /* most seconds */
@@ -41,8 +42,9 @@ typedef struct {
   Problem        prob;
   Tao            tao;
   Vec            x;
-  Mat            shell; /* the problem's Hv, for TAO types that take a Mat */
-  Vec            at;    /* where the shell stands; not owned */
+  Mat            H;       /* the Hessian, for TAO types that take a Mat */
+  MatFDColoring  colours; /* of H where it is assembled, else NULL */
+  Vec            at;      /* where H stands where it is a shell; not owned */
   Counts         count;
   Memo           memo;
   PetscReal      f0, gnorm0;

@@ -11,10 +11,13 @@ static char help[] =
 #include <sys/resource.h>
 #include <time.h>
 
+/* Exit codes; the last is the one of sysexits.h for what may succeed another time. */
+enum { EXIT_GOOD = 0, EXIT_BAD = 1, EXIT_AGAIN = 75 };
+
 static PetscErrorCode ReadSettings(Settings *s)
 {
-  const char *const ways[] = {"user", "fd"};
-  PetscInt          way    = 0;
+  const char *const ways[] = {"user", "fd"}, *const forms[] = {"shell", "coloured"};
+  PetscInt way = 0, form = 0;
 
   PetscFunctionBegin;
   PetscOptionsBegin(PETSC_COMM_WORLD, NULL, "Driver of trustncg", NULL);
@@ -24,6 +27,10 @@ static PetscErrorCode ReadSettings(Settings *s)
                             s->n, &s->n, NULL));
   PetscCall(PetscOptionsEList("-hessvec", "Hv by the problem's product or by differences", NULL,
                               ways, 2, ways[way], &way, NULL));
+  PetscCall(PetscOptionsEList("-hessian",
+                              "For TAO's own types: Hv in a shell, or a matrix on the "
+                              "pattern of the DM from coloured differences of the gradient",
+                              NULL, forms, 2, forms[form], &form, NULL));
   PetscCall(PetscOptionsReal("-rtol", "Stop at ||g|| <= rtol ||g(x0)||, 2-norms", NULL, s->rtol,
                              &s->rtol, NULL));
   PetscCall(PetscOptionsInt("-max_equivalents", "Most gradient-equivalents", NULL, s->budget,
@@ -45,59 +52,14 @@ static PetscErrorCode ReadSettings(Settings *s)
   PetscCall(PetscOptionsString("-solution", "File for x, in PETSc's binary format", NULL,
                                s->solution, s->solution, sizeof(s->solution), NULL));
   PetscOptionsEnd();
-  s->user = (PetscBool)(way == 0);
+  s->user     = (PetscBool)(way == 0);
+  s->coloured = (PetscBool)(form == 1);
   PetscCheck(s->rtol > 0.0 && s->rtol < 1.0, PETSC_COMM_WORLD, PETSC_ERR_ARG_OUTOFRANGE,
              "-rtol must be in (0, 1), not %g", (double)s->rtol);
   PetscCheck(s->n >= 0, PETSC_COMM_WORLD, PETSC_ERR_ARG_OUTOFRANGE,
              "-n must be positive, or 0 for the default, not %" PetscInt_FMT, s->n);
   PetscCheck(s->budget > 0 && s->seconds > 0.0, PETSC_COMM_WORLD, PETSC_ERR_ARG_OUTOFRANGE,
              "-max_equivalents and -max_seconds must be positive");
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-/* ||g|| at the iterate: where there is noise, the true one, by the referee, not counted. */
-static PetscErrorCode TrueNorm(Driver *d, PetscReal *gnorm)
-{
-  Vec x, g;
-
-  PetscFunctionBegin;
-  PetscCall(TaoGetSolutionStatus(d->tao, NULL, NULL, gnorm, NULL, NULL, NULL));
-  if (d->set.noiseg == 0.0) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCall(TaoGetSolution(d->tao, &x));
-  PetscCall(VecDuplicate(x, &g));
-  PetscCall((*d->prob->objgrad)(d->prob, x, NULL, g));
-  PetscCall(VecNorm(g, NORM_2, gnorm));
-  PetscCall(VecDestroy(&g));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-/* The stop rule of every comparison, the same for every solver: ||g|| <= rtol ||g(x0)|| with the
-   true g(x0), where TAO's own test may start over from a later point. Then TAO's other tests. */
-static PetscErrorCode StopRule(Tao tao, void *ctx)
-{
-  Driver            *d = (Driver *)ctx;
-  PetscReal          gnorm;
-  PetscLogDouble     now;
-  double             elapsed;
-  TaoConvergedReason reason;
-
-  PetscFunctionBegin;
-  PetscCall(TaoGetSolutionStatus(tao, NULL, NULL, NULL, NULL, NULL, &reason));
-  if (reason != TAO_CONTINUE_ITERATING) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCall(TrueNorm(d, &gnorm));
-  PetscCall(PetscTime(&now));
-  elapsed = now - d->start;
-  PetscCallMPI(MPI_Bcast(&elapsed, 1, MPI_DOUBLE, 0, d->prob->comm));
-  if (gnorm <= d->set.rtol * d->gnorm0) reason = TAO_CONVERGED_GTTOL;
-  else if (DriverEquivalents(d) >= (PetscReal)d->set.budget) reason = TAO_DIVERGED_MAXFCN;
-  else if (elapsed >= d->set.seconds) reason = TAO_DIVERGED_USER;
-  if (reason != TAO_CONTINUE_ITERATING) {
-    PetscCall(TaoSetConvergedReason(tao, reason));
-    PetscFunctionReturn(PETSC_SUCCESS);
-  }
-  PetscCall(TaoSetTolerances(tao, PETSC_DEFAULT, PETSC_DEFAULT, 0.0));
-  PetscCall(TaoDefaultConvergenceTest(tao, NULL));
-  PetscCall(TaoSetTolerances(tao, PETSC_DEFAULT, PETSC_DEFAULT, d->set.rtol));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -123,7 +85,6 @@ static PetscErrorCode DriverCreate(Driver *d)
   PetscCall(TaoSetTolerances(d->tao, 0.0, 0.0, d->set.rtol));
   PetscCall(TaoSetMonitor(d->tao, DriverMonitor, d, NULL));
   PetscCall(TaoSetFromOptions(d->tao));
-  PetscCall(TaoSetConvergenceTest(d->tao, StopRule, d));
   PetscCall(DriverSetCallbacks(d));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -133,7 +94,8 @@ static PetscErrorCode DriverDestroy(Driver *d)
   PetscFunctionBegin;
   if (d->historyfile) PetscCall(PetscFClose(d->prob->comm, d->historyfile));
   PetscCall(TaoDestroy(&d->tao));
-  PetscCall(MatDestroy(&d->shell));
+  PetscCall(MatDestroy(&d->H));
+  PetscCall(MatFDColoringDestroy(&d->colours));
   PetscCall(VecDestroy(&d->memo.x));
   PetscCall(VecDestroy(&d->memo.g));
   PetscCall(VecDestroy(&d->x));
@@ -208,20 +170,35 @@ static PetscErrorCode DriverSolve(Driver *d, Outcome *out)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode Run(PetscBool *verified)
+/* Was it stopped by a signal? Then it is worth going on another time. */
+static PetscErrorCode StoppedBySignal(Tao tao, PetscBool *stopped)
+{
+  TaoTrustNCGOutcome outcome;
+  PetscBool          ours;
+
+  PetscFunctionBegin;
+  *stopped = PETSC_FALSE;
+  PetscCall(PetscObjectTypeCompare((PetscObject)tao, TAOTRUSTNCG, &ours));
+  if (!ours) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(TaoTrustNCGGetOutcome(tao, &outcome, NULL));
+  *stopped = (PetscBool)(outcome == TAO_TRUSTNCG_SIGNAL);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode Run(int *code)
 {
   Driver d = {
     .set = {
       .problem = "minsurf", .user = PETSC_TRUE, .rtol = 1e-6, .budget = 1000000, .seconds = 1e6}};
   Outcome   out    = {0};
-  PetscBool listed = PETSC_FALSE;
+  PetscBool listed = PETSC_FALSE, stopped;
 
   PetscFunctionBegin;
   PetscCall(ReadSettings(&d.set));
   PetscCall(PetscStrcmp(d.set.problem, "list", &listed));
   if (listed) {
     PetscCall(ProblemListView(PETSC_VIEWER_STDOUT_WORLD));
-    *verified = PETSC_TRUE;
+    *code = EXIT_GOOD;
     PetscFunctionReturn(PETSC_SUCCESS);
   }
   PetscCall(TrustNCGInitializePackage());
@@ -230,17 +207,19 @@ static PetscErrorCode Run(PetscBool *verified)
   PetscCall(DriverPrint(&d, &out));
   PetscCall(DriverWriteJSON(&d, &out));
   PetscCall(DriverWriteSolution(&d));
+  PetscCall(StoppedBySignal(d.tao, &stopped));
   PetscCall(DriverDestroy(&d));
-  *verified = out.verified;
+  if (out.verified) *code = EXIT_GOOD;
+  else if (stopped) *code = EXIT_AGAIN;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 int main(int argc, char **argv)
 {
-  PetscBool verified = PETSC_FALSE;
+  int code = EXIT_BAD;
 
   PetscCall(PetscInitialize(&argc, &argv, NULL, help));
-  PetscCall(Run(&verified));
+  PetscCall(Run(&code));
   PetscCall(PetscFinalize());
-  return verified ? 0 : 1;
+  return code;
 }

@@ -176,3 +176,14 @@ PetscErrorCode TrustNCGHessVecGetCounts(Mat H, PetscInt *products, PetscInt *nor
   if (norms) *norms = hv->norms;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
+
+PetscErrorCode TrustNCGHessVecSetCounts(Mat H, PetscInt products, PetscInt norms)
+{
+  HessVec *hv;
+
+  PetscFunctionBegin;
+  PetscCall(MatShellGetContext(H, &hv));
+  hv->products = products;
+  hv->norms    = norms;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}

@@ -16,6 +16,7 @@ PETSC_INTERN PetscErrorCode TrustNCGHessVecCreateFD(Vec x, TrustNCGGradientFn, v
 PETSC_INTERN PetscErrorCode TrustNCGHessVecSetPoint(Mat H, Vec x, Vec g, PetscReal xnorm, Vec w);
 PETSC_INTERN PetscErrorCode TrustNCGHessVecSetStep(Mat H, PetscReal relstep);
 PETSC_INTERN PetscErrorCode TrustNCGHessVecGetCounts(Mat H, PetscInt *products, PetscInt *norms);
+PETSC_INTERN PetscErrorCode TrustNCGHessVecSetCounts(Mat H, PetscInt products, PetscInt norms);
 
 /* The noise of a function of x, as differences along a direction show it; see noise.c. */
 typedef struct {

@@ -301,6 +301,10 @@ static PetscErrorCode TrustCGIterate(KSP ksp)
     ksp->reason = KSP_DIVERGED_ITS;
     PetscFunctionReturn(PETSC_SUCCESS);
   }
+  if (cg->sweeper.alarmed) {
+    ksp->reason = KSP_CONVERGED_ITS;
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
   PetscCall(TrustCGCurvature(ksp, &kappa));
   if (ksp->reason) PetscFunctionReturn(PETSC_SUCCESS);
   if (cg->observer && kappa > 0.0) {

@@ -17,6 +17,10 @@ PETSC_INTERN PetscErrorCode TrustCGSetObserver(KSP ksp, TrustCGObserver observer
    solution as it is; KSPCGGetNormD() and KSPCGGetObjFcn() say of it what they do at the end. */
 typedef PetscErrorCode (*TrustCGLook)(void *ctx, PetscBool *stop);
 PETSC_INTERN PetscErrorCode TrustCGSetLook(KSP ksp, TrustCGLook look, void *ctx);
+/* Asked on each rank at each reduction, which carries the answer: where one rank says yes, the
+   solve stops before its next product. NULL: nobody is asked. */
+typedef PetscBool (*TrustCGAlarm)(void *ctx);
+PETSC_INTERN PetscErrorCode TrustCGSetAlarm(KSP ksp, TrustCGAlarm alarm, void *ctx);
 /* A vector that the next solve overwrites and that is free in between; during a look NULL in the
    forms of one reduction, which need it. */
 PETSC_INTERN PetscErrorCode TrustCGGetFreeVec(KSP ksp, Vec *v);

@@ -28,13 +28,7 @@ static PetscErrorCode Evaluate(void *ctx, Vec x, PetscReal *f, Vec g)
 
   PetscFunctionBegin;
   tn->ledger.ng_noise++;
-  if (tn->combined) {
-    PetscCall(TaoComputeObjectiveAndGradient(tao, x, f, g));
-    tn->ledger.nfg++;
-  } else {
-    PetscCall(TaoComputeGradient(tao, x, g));
-    tn->ledger.ng++;
-  }
+  PetscCall(TrustNCGEvaluateNear(tao, x, f, g));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -22,8 +22,11 @@ PetscErrorCode TrustNCGUpdateLedger(Tao tao)
   l->vectors += vectors;
   l->reductions += reductions;
   l->vectors_precond = vectors;
-  l->nhv_precond     = tn->nhv_precond;
-  l->equivalents     = (PetscReal)l->nf + (PetscReal)l->ng + (PetscReal)l->nfg +
+  PetscCall(TrustNCGSecondOrderGetCounts(tao, &vectors, &reductions));
+  l->vectors += vectors;
+  l->reductions += reductions;
+  l->nhv_precond = tn->nhv_precond;
+  l->equivalents = (PetscReal)l->nf + (PetscReal)l->ng + (PetscReal)l->nfg +
                    (PetscReal)l->nhv_user + (PetscReal)l->nhv_matrix + (PetscReal)l->nhv_fd;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
