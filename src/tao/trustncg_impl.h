@@ -76,6 +76,7 @@ typedef struct {
   PetscInt                  maxvectors;  /* that it may take */
   PetscBool                 waiting;     /* auto: a sparse Hessian may come to pay, */
   PetscBool                 due;         /* and does at this iterate */
+  PetscBool                 unfit;       /* it was tried, and is not the Hessian */
   struct _n_TrustNCGPairs  *pairs;       /* the learned model, or NULL */
   struct _n_TrustNCGGather *gather;      /* as pairs */
   struct _n_TrustNCGSparse *sparse;      /* in use or waiting, or NULL */
