@@ -48,15 +48,15 @@ def write(data):
         file.write(lines(data))
 
 
-def keep(out):
-    """Copies them into the repository and prints the README's lines."""
+def keep(out, folder):
+    """Copies them into a folder and prints the README's lines."""
     names = [sets.OURS + ".csv", *PICTURES]
     missing = [name for name in (*names, LINES) if not os.path.exists(os.path.join(out, name))]
     if missing:
         print(f"{out} has no {', '.join(missing)}: `make bench` makes them", file=sys.stderr)
         return 1
     for name in names:
-        shutil.copyfile(os.path.join(out, name), os.path.join(FOLDER, name))
+        shutil.copyfile(os.path.join(out, name), os.path.join(folder, name))
     with open(os.path.join(out, LINES), encoding="utf-8") as file:
         print(file.read())
     return 0
