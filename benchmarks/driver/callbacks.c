@@ -6,6 +6,7 @@
    remembered. trustncg never asks twice, so for it nothing is remembered. */
 #include "driver.h"
 #include "driver/reductions.h"
+#include "noise.h"
 #include "trustncg.h"
 
 PetscReal DriverEquivalents(const Driver *d)
@@ -19,6 +20,25 @@ long DriverReductions(const Driver *d)
   return ReductionCount() - d->reductions0 - d->count.reductions;
 }
 
+/* What an inner solver with a tolerance would do to f and g. */
+static PetscErrorCode AddNoise(Driver *d, Vec x, PetscReal *f, Vec g)
+{
+  PetscReal gnorm = d->gnorm0;
+  uint64_t  point;
+
+  PetscFunctionBegin;
+  if (d->set.noiseg == 0.0 && d->set.noisef == 0.0) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(NoiseOfPoint(x, &point));
+  if (f) {
+    *f +=
+      d->set.noisef * PetscAbsReal(d->set.relative ? *f : d->f0) * NoiseScalar(point, d->set.seed);
+  }
+  if (!g) PetscFunctionReturn(PETSC_SUCCESS);
+  if (d->set.relative) PetscCall(VecNorm(g, NORM_2, &gnorm));
+  PetscCall(NoiseAdd(point, d->set.seed, d->set.noiseg * gnorm, g));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* One call of the problem, counted; its reductions are its own. */
 static PetscErrorCode Evaluate(Driver *d, Vec x, PetscReal *f, Vec g)
 {
@@ -26,6 +46,7 @@ static PetscErrorCode Evaluate(Driver *d, Vec x, PetscReal *f, Vec g)
 
   PetscFunctionBegin;
   PetscCall((*d->prob->objgrad)(d->prob, x, f, g));
+  PetscCall(AddNoise(d, x, f, g));
   d->count.reductions += ReductionCount() - before;
   if (f && g) d->count.nfg++;
   else if (f) d->count.nf++;
@@ -203,6 +224,22 @@ static PetscErrorCode CreateColoured(Driver *d)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* ||g|| at the iterate: where there is noise, the true one, by the referee, not counted. */
+static PetscErrorCode TrueNorm(Driver *d, PetscReal *gnorm)
+{
+  Vec x, g;
+
+  PetscFunctionBegin;
+  PetscCall(TaoGetSolutionStatus(d->tao, NULL, NULL, gnorm, NULL, NULL, NULL));
+  if (d->set.noiseg == 0.0) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(TaoGetSolution(d->tao, &x));
+  PetscCall(VecDuplicate(x, &g));
+  PetscCall((*d->prob->objgrad)(d->prob, x, NULL, g));
+  PetscCall(VecNorm(g, NORM_2, gnorm));
+  PetscCall(VecDestroy(&g));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* The stop rule of every comparison, the same for every solver: ||g|| <= rtol ||g(x0)|| with the
    true g(x0), where TAO's own test may start over from a later point. Then TAO's other tests. */
 static PetscErrorCode StopRule(Tao tao, void *ctx)
@@ -214,8 +251,9 @@ static PetscErrorCode StopRule(Tao tao, void *ctx)
   TaoConvergedReason reason;
 
   PetscFunctionBegin;
-  PetscCall(TaoGetSolutionStatus(tao, NULL, NULL, &gnorm, NULL, NULL, &reason));
+  PetscCall(TaoGetSolutionStatus(tao, NULL, NULL, NULL, NULL, NULL, &reason));
   if (reason != TAO_CONTINUE_ITERATING) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(TrueNorm(d, &gnorm));
   PetscCall(PetscTime(&now));
   elapsed = now - d->start;
   PetscCallMPI(MPI_Bcast(&elapsed, 1, MPI_DOUBLE, 0, d->prob->comm));

@@ -16,6 +16,10 @@ typedef struct {
   PetscInt  budget;   /* most gradient-equivalents */
   PetscReal seconds;  /* most seconds */
   PetscBool progress; /* lines while it runs */
+  PetscReal noiseg;   /* norm of the noise on the gradient, relative to ||g(x0)|| */
+  PetscReal noisef;   /* deviation of the noise on f, relative to |f(x0)| */
+  PetscBool relative; /* to ||g(x)|| and |f(x)| instead */
+  PetscInt  seed;     /* of the noise */
   PetscBool memo;     /* f and gradient asked for one after the other at one point cost one */
   char      json[PETSC_MAX_PATH_LEN], history[PETSC_MAX_PATH_LEN], solution[PETSC_MAX_PATH_LEN];
 } Settings;

@@ -176,9 +176,15 @@ static PetscErrorCode Start_Network(Problem prob, Vec x)
   const PetscReal bound[] = {PetscSqrtReal(6.0 / (l->data.train.features + l->H)),
                              PetscSqrtReal(6.0 / (l->H + l->C))};
   PetscInt        first, last;
+  PetscBool       saddle;
   PetscScalar    *a;
 
   PetscFunctionBegin;
+  PetscCall(ProblemStartsAtSaddle(&saddle));
+  if (saddle) { /* all hidden units alike: only the biases of the output have a gradient */
+    PetscCall(VecSet(x, 0.0));
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
   PetscCall(VecGetOwnershipRange(x, &first, &last));
   PetscCall(VecGetArrayWrite(x, &a));
   for (PetscInt i = first; i < last; i++) {
