@@ -231,7 +231,8 @@ To 10<sup>&#8722;9</sup> f often no longer changes in double precision: a solver
 steps by f alone may stall there, and then counts as unsolved.
 
 At the end of each run f and the gradient are computed afresh; a run whose claim does not hold is
-called wrong.
+called wrong. Crashed: the solver ended with an error or a signal (TAO's ntl without preconditioner
+and bntr do where f is not finite at a trial).
 
 TAO's Newton types run with Eisenstat and Walker's forcing terms (EW) or a fixed rtol, without
 preconditioner and with TAO's lmvm; and, where the Hessian has the pattern of the problem's DM, with

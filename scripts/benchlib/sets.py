@@ -97,6 +97,9 @@ logistic     7850 expensive,dense            timed = logistic -problem_samples 2
 shirts        785 expensive,dense   quick timed = logistic -problem_data {data}/shirts-3000.libsvm
 """))
 
+UNMEASURED = dict.fromkeys(("saddle", "monkey"), "its gradient is zero at the start, so that no "
+                           "tolerance is relative to it")
+
 # Memory: the growth of the peak between two sizes of one problem, in a few evaluations.
 MEMORY_PROBLEM, MEMORY_SIZES, MEMORY_EQUIVALENTS = "minsurf", (10000, 250000), 70
 
