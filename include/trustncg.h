@@ -31,7 +31,9 @@ typedef struct {
   PetscInt  nhv_user;        /* Hv by the user's directional derivative */
   PetscInt  nhv_matrix;      /* Hv by the user's Mat */
   PetscInt  nhv_fd;          /* Hv by differences, one gradient each */
+  PetscInt  ng_noise;        /* of ng and nfg, those that measured noise */
   PetscInt  nhv_precond;     /* of these Hv, those that built a preconditioner */
+  PetscInt  nhv_curvature;   /* of these Hv, those that checked the curvature at the end */
   PetscInt  cg;              /* CG iterations */
   PetscInt  steps;           /* accepted steps */
   PetscInt  learned;         /* of these, the steps of the learned model alone, without any Hv */
@@ -81,6 +83,9 @@ PETSC_EXTERN PetscErrorCode TaoTrustNCGSetLearnedSteps(Tao tao, PetscBool use);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGGetLearnedSteps(Tao tao, PetscBool *use);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGSetMaxVectors(Tao tao, PetscInt most);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGGetMaxVectors(Tao tao, PetscInt *most);
+PETSC_EXTERN PetscErrorCode TaoTrustNCGSetSecondOrder(Tao tao, PetscBool check, PetscReal flat);
+PETSC_EXTERN PetscErrorCode TaoTrustNCGGetSecondOrder(Tao tao, PetscBool *check, PetscReal *flat);
+PETSC_EXTERN PetscErrorCode TaoTrustNCGGetCurvature(Tao tao, PetscReal *theta, PetscReal *bound);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGSetCheckDerivatives(Tao tao, PetscBool report,
                                                            PetscBool stop);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGGetCheckDerivatives(Tao tao, PetscBool *report,
@@ -89,6 +94,9 @@ PETSC_EXTERN PetscErrorCode TaoTrustNCGSetCheckDirection(Tao tao, Vec v);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGGetCheckDirection(Tao tao, Vec *v);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGSetCheckIndexSet(Tao tao, IS is);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGGetCheckIndexSet(Tao tao, IS *is);
+PETSC_EXTERN PetscErrorCode TaoTrustNCGSetDomainError(Tao tao);
+PETSC_EXTERN PetscErrorCode TaoTrustNCGSetDeadline(Tao tao, PetscReal seconds);
+PETSC_EXTERN PetscErrorCode TaoTrustNCGGetDeadline(Tao tao, PetscReal *seconds);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGGetLedger(Tao tao, TaoTrustNCGLedger *ledger);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGSetCheckpoint(Tao tao, const char file[], PetscInt its,
                                                      PetscReal minutes);

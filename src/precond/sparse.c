@@ -8,127 +8,52 @@
        where it meets an indefinite P or preconditioner, or does not get on: make P dominant */
 #include "precond/sparse_impl.h"
 #include "precond/blocks.h"
+#include "precond/pattern.h"
 #include "rules/rules.h"
 
 #define REHEARSAL_ITS  10
 #define REHEARSAL_RTOL 0.25
 
-/* Preconditioners divide by the diagonal. A DM that knows no pattern may give an empty matrix. */
-static PetscErrorCode HasDiagonal(Mat P, PetscBool *has)
-{
-  PetscBool assembled, missing = PETSC_TRUE;
-
-  PetscFunctionBegin;
-  PetscCall(MatAssembled(P, &assembled));
-  if (assembled) PetscCall(MatMissingDiagonal(P, &missing, NULL));
-  PetscCallMPI(
-    MPI_Allreduce(MPI_IN_PLACE, &missing, 1, MPIU_BOOL, MPI_LOR, PetscObjectComm((PetscObject)P)));
-  *has = (PetscBool)!missing;
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-/* An empty matrix of type aij with the pattern of the user's, else of the DM's. */
-static PetscErrorCode CreatePattern(DM dm, Mat pattern, Mat *P, PetscBool *good)
-{
-  PetscBool aij;
-
-  PetscFunctionBegin;
-  if (pattern) PetscCall(MatDuplicate(pattern, MAT_DO_NOT_COPY_VALUES, P));
-  else PetscCall(DMCreateMatrix(dm, P));
-  PetscCall(PetscObjectBaseTypeCompareAny((PetscObject)*P, &aij, MATSEQAIJ, MATMPIAIJ, ""));
-  if (!aij) PetscCall(MatConvert(*P, MATAIJ, MAT_INPLACE_MATRIX, P));
-  PetscCall(HasDiagonal(*P, good));
-  PetscCall(MatSetOption(*P, MAT_SYMMETRIC, PETSC_TRUE));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-/* Colours of the columns of P from its graph: -mat_coloring_type chooses another way to find
-   them. Largest first needs the fewest, but gathers the graph on every rank. */
-static PetscErrorCode ColorGraph(Mat P, ISColoring *coloring)
-{
-  MatColoring mc;
-  PetscMPIInt size;
-
-  PetscFunctionBegin;
-  PetscCallMPI(MPI_Comm_size(PetscObjectComm((PetscObject)P), &size));
-  PetscCall(MatColoringCreate(P, &mc));
-  PetscCall(MatColoringSetDistance(mc, 2));
-  PetscCall(MatColoringSetType(mc, size > 1 ? MATCOLORINGGREEDY : MATCOLORINGLF));
-  PetscCall(MatColoringSetFromOptions(mc));
-  PetscCall(MatColoringApply(mc, coloring));
-  PetscCall(MatColoringDestroy(&mc));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-/* Colours of a DM whose matrices have blocks are those of the blocks, not of the columns. */
-static PetscErrorCode FitsColoring(Mat P, ISColoring coloring, PetscBool *fits)
-{
-  PetscInt  colored, columns;
-  PetscBool mine;
-
-  PetscFunctionBegin;
-  PetscCall(ISColoringGetColors(coloring, &colored, NULL, NULL));
-  PetscCall(MatGetLocalSize(P, NULL, &columns));
-  mine = (PetscBool)(colored == columns);
-  PetscCallMPI(MPI_Allreduce(&mine, fits, 1, MPIU_BOOL, MPI_LAND, PetscObjectComm((PetscObject)P)));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-/* The colours of the DM, which DMDA of PETSc 3.18 gets wrong on periodic grids whose sides are no
-   multiples of the stencil's width; else those of the graph. */
-static PetscErrorCode CreateProbes(DM dm, Mat P, TrustNCGProbes *probes, PetscBool *fromdm)
-{
-  ISColoring coloring;
-  PetscBool  has = PETSC_FALSE;
-
-  PetscFunctionBegin;
-  *probes = NULL;
-  if (dm) PetscCall(DMHasColoring(dm, &has));
-  if (has) {
-    PetscCall(DMCreateColoring(dm, IS_COLORING_GLOBAL, &coloring));
-    PetscCall(FitsColoring(P, coloring, &has));
-    if (has) PetscCall(TrustNCGProbesCreate(P, coloring, probes));
-    PetscCall(ISColoringDestroy(&coloring));
-  }
-  *fromdm = (PetscBool)(*probes != NULL);
-  if (*probes) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCall(ColorGraph(P, &coloring));
-  PetscCall(TrustNCGProbesCreate(P, coloring, probes));
-  PetscCall(ISColoringDestroy(&coloring));
-  PetscCheck(*probes, PetscObjectComm((PetscObject)P), PETSC_ERR_ARG_WRONG,
-             "Two columns of a row of the Hessian's pattern have one colour: choose another "
-             "-mat_coloring_type, of distance 2");
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-/* What P and its probes take, in vectors of n; what the PC makes of P is its own affair. */
+/* What P, its near null space and its probes take, in vectors of n; what the PC makes of P is its
+   own affair. */
 static PetscErrorCode CountVectors(Mat P, PetscInt *vectors)
 {
   const PetscReal entry = 1.0 + 3.0 * sizeof(PetscInt) / sizeof(PetscScalar);
-  PetscInt        n;
+  PetscInt        n, near = 0;
   MatInfo         info;
+  MatNullSpace    space;
 
   PetscFunctionBegin;
   PetscCall(MatGetSize(P, &n, NULL));
   PetscCall(MatGetInfo(P, MAT_GLOBAL_SUM, &info));
-  *vectors = 1 + (PetscInt)PetscCeilReal(entry * info.nz_used / PetscMax(1, n));
+  PetscCall(MatGetNearNullSpace(P, &space));
+  if (space) PetscCall(MatNullSpaceGetVecs(space, NULL, &near, NULL));
+  *vectors = 1 + near + (PetscInt)PetscCeilReal(entry * info.nz_used / PetscMax(1, n));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode CheckSize(Vec x, Mat pattern)
+/* Where a pattern comes from, and how it was then. No object is given the number of another. */
+static PetscErrorCode GetOrigin(Vec x, Mat pattern, TrustNCGOrigin *origin)
 {
-  PetscInt  n, rows, columns;
-  PetscBool mine, same;
-  MPI_Comm  comm = PetscObjectComm((PetscObject)x);
+  DM dm;
 
   PetscFunctionBegin;
-  PetscCall(VecGetLocalSize(x, &n));
-  PetscCall(MatGetLocalSize(pattern, &rows, &columns));
-  mine = (PetscBool)(rows == n && columns == n);
-  PetscCallMPI(MPI_Allreduce(&mine, &same, 1, MPIU_BOOL, MPI_LAND, comm));
-  PetscCheck(same, comm, PETSC_ERR_ARG_SIZ,
-             "The Mat of TaoTrustNCGSetPattern() does not have the layout of the solution: give "
-             "it as many rows and columns on every rank as the solution has entries there");
+  *origin = (TrustNCGOrigin){0, 0};
+  PetscCall(VecGetDM(x, &dm));
+  if (pattern) {
+    PetscCall(PetscObjectGetId((PetscObject)pattern, &origin->id));
+    PetscCall(MatGetNonzeroState(pattern, &origin->state));
+  } else if (dm) PetscCall(PetscObjectGetId((PetscObject)dm, &origin->id));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* What is kept of an earlier solve is its pattern, with its colours. */
+static PetscErrorCode Renew(TrustNCGSparse sp)
+{
+  PetscFunctionBegin;
+  PetscCall(TrustNCGSparseRelease(sp));
+  sp->builds = sp->reductions = 0;
+  sp->fresh = sp->dominant = PETSC_FALSE;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -136,44 +61,53 @@ static PetscErrorCode CheckSize(Vec x, Mat pattern)
    *sparse is NULL where there is neither. */
 PetscErrorCode TrustNCGSparseCreate(Vec x, Mat pattern, TrustNCGSparse *sparse)
 {
-  TrustNCGSparse sp;
-  DM             dm;
-  PetscBool      good = PETSC_FALSE;
+  TrustNCGSparse sp = *sparse;
+  TrustNCGOrigin origin;
+  Mat            P;
 
   PetscFunctionBegin;
-  *sparse = NULL;
-  PetscCall(VecGetDM(x, &dm));
-  if (!pattern && !dm) PetscFunctionReturn(PETSC_SUCCESS);
-  if (pattern) PetscCall(CheckSize(x, pattern));
-  PetscCall(PetscNew(&sp));
-  *sparse = sp; /* the caller's to destroy, also after an error below */
-  PetscCall(CreatePattern(dm, pattern, &sp->P, &good));
-  PetscCheck(good || !pattern, PetscObjectComm((PetscObject)x), PETSC_ERR_ARG_WRONGSTATE,
-             "The pattern for the sparse preconditioner lacks entries of the diagonal: give one "
-             "that has them to TaoTrustNCGSetPattern()");
-  if (!good) { /* that DM knows none */
-    PetscCall(TrustNCGSparseDestroy(sparse));
+  PetscCall(GetOrigin(x, pattern, &origin));
+  if (sp && origin.id && sp->origin.id == origin.id && sp->origin.state == origin.state) {
+    PetscCall(Renew(sp));
+    PetscCall(TrustNCGPatternNearNullSpace(x, pattern, sp->P)); /* its grid may have moved */
     PetscFunctionReturn(PETSC_SUCCESS);
   }
-  PetscCall(CreateProbes(pattern ? NULL : dm, sp->P, &sp->probes, &sp->fromdm));
-  PetscCall(CountVectors(sp->P, &sp->vectors));
+  PetscCall(TrustNCGSparseDestroy(sparse));
+  PetscCall(TrustNCGPatternCreate(x, pattern, &P));
+  if (!P) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(PetscNew(&sp));
+  *sparse = sp; /* the caller's to destroy, also after an error below */
+  sp->P   = P;
+  PetscCall(TrustNCGPatternNearNullSpace(x, pattern, P));
+  PetscCall(TrustNCGPatternColor(x, P, &sp->probes, &sp->fromdm));
+  PetscCall(CountVectors(P, &sp->vectors));
   PetscCall(VecDuplicate(x, &sp->work));
+  sp->origin = origin;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The PC is as it was, unless the user has set it. */
+PetscErrorCode TrustNCGSparseRelease(TrustNCGSparse sparse)
+{
+  PetscBool same = PETSC_FALSE;
+
+  PetscFunctionBegin;
+  if (sparse->pc) {
+    PetscCall(PetscObjectTypeCompare((PetscObject)sparse->pc, sparse->chosen, &same));
+  }
+  if (same) PetscCall(PCSetType(sparse->pc, PCNONE));
+  PetscCall(PetscFree(sparse->chosen));
+  PetscCall(PCDestroy(&sparse->pc));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 PetscErrorCode TrustNCGSparseDestroy(TrustNCGSparse *sparse)
 {
-  PetscBool same = PETSC_FALSE;
-
   PetscFunctionBegin;
   if (!*sparse) PetscFunctionReturn(PETSC_SUCCESS);
-  if ((*sparse)->pc)
-    PetscCall(PetscObjectTypeCompare((PetscObject)(*sparse)->pc, (*sparse)->chosen, &same));
-  if (same) PetscCall(PCSetType((*sparse)->pc, PCNONE)); /* as it was, unless the user has set it */
-  PetscCall(PetscFree((*sparse)->chosen));
+  PetscCall(TrustNCGSparseRelease(*sparse));
   PetscCall(PetscFree((*sparse)->first));
   PetscCall(MatDestroy(&(*sparse)->P));
-  PetscCall(PCDestroy(&(*sparse)->pc));
   PetscCall(VecDestroy(&(*sparse)->work));
   PetscCall(TrustNCGProbesDestroy(&(*sparse)->probes));
   PetscCall(PetscFree(*sparse));
@@ -181,7 +115,8 @@ PetscErrorCode TrustNCGSparseDestroy(TrustNCGSparse *sparse)
 }
 
 /* The PC of the solver. Where it is none yet, multigrid: its iterations do not grow with the
-   grid. Its smoothers are to work on P, not on H. */
+   grid. A build comes when P has changed much, and the interpolation of another matrix makes an
+   indefinite PC. Its smoothers are to work on P, not on H. */
 PetscErrorCode TrustNCGSparseSetPC(TrustNCGSparse sparse, PC pc)
 {
   PetscBool none;
@@ -191,7 +126,7 @@ PetscErrorCode TrustNCGSparseSetPC(TrustNCGSparse sparse, PC pc)
   PetscCall(PetscObjectTypeCompare((PetscObject)pc, PCNONE, &none));
   if (none) {
     PetscCall(PCSetType(pc, PCGAMG));
-    PetscCall(PCGAMGSetReuseInterpolation(pc, PETSC_TRUE));
+    PetscCall(PCGAMGSetReuseInterpolation(pc, PETSC_FALSE));
     PetscCall(PCSetFromOptions(pc));
     PetscCall(PCGetType(pc, &type));
     PetscCall(PetscFree(sparse->chosen));

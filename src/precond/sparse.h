@@ -10,8 +10,12 @@
 
 typedef struct _n_TrustNCGSparse *TrustNCGSparse;
 
+/* *sparse is NULL, or kept from an earlier solve: then it serves again if pattern or DM are what they
+   were. */
 PETSC_INTERN PetscErrorCode TrustNCGSparseCreate(Vec x, Mat pattern, TrustNCGSparse *sparse);
 PETSC_INTERN PetscErrorCode TrustNCGSparseDestroy(TrustNCGSparse *sparse);
+/* After a solve: gives the PC back. */
+PETSC_INTERN PetscErrorCode TrustNCGSparseRelease(TrustNCGSparse sparse);
 PETSC_INTERN PetscErrorCode TrustNCGSparseSetPC(TrustNCGSparse sparse, PC pc);
 /* The first build, and one product more to see whether the Hessian has this pattern: misfit =
    ||Hg - Pg|| / ||Hg||, infinite where one was not finite. */

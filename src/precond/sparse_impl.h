@@ -6,10 +6,16 @@
 #include "precond/probes.h"
 #include "precond/sparse.h"
 
+typedef struct {
+  PetscObjectId    id; /* of the Mat or DM */
+  PetscObjectState state;
+} TrustNCGOrigin;
+
 struct _n_TrustNCGSparse {
   Mat            P;
-  PC             pc;   /* of the solver, made from P */
-  Vec            work; /* like the solution */
+  TrustNCGOrigin origin; /* of its pattern */
+  PC             pc;     /* of the solver, made from P */
+  Vec            work;   /* like the solution */
   TrustNCGProbes probes;
   PetscBool      fromdm;   /* the colours are those of the DM */
   PetscBool      finite;   /* the last P was */

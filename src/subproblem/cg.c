@@ -57,6 +57,7 @@ void TrustCGDots(KSP_TrustCG *cg, PetscInt *nops, SweepOp ops[])
 {
   ops[(*nops)++] = SweepDot(cg->r, cg->r, &cg->rr);
   if (cg->pc) ops[(*nops)++] = SweepDot(cg->r, cg->z, &cg->rz);
+  if (cg->announce) ops[(*nops)++] = SweepDot(cg->pc ? cg->z : cg->r, cg->Ap, &cg->doubt.zAold);
   if (cg->pc && cg->announce) {
     ops[(*nops)++] = SweepDot(cg->z, cg->z, &cg->zz);
     ops[(*nops)++] = SweepDot(cg->z, cg->p, &cg->zp);
@@ -129,6 +130,7 @@ static PetscErrorCode TrustCGStart(KSP ksp)
   cg->path.first.norm                              = 0.0;
   cg->behind = cg->looking = PETSC_FALSE;
   cg->nextlook             = FIRST_LOOK;
+  TrustCGDoubtStart(cg);
   PetscCall(VecZeroEntries(ksp->vec_sol));
   PetscCall(VecCopy(ksp->vec_rhs, cg->r));
   PetscCall(TrustCGPrecondition(ksp));
@@ -157,14 +159,17 @@ static PetscErrorCode TrustCGCurvature(KSP ksp, PetscReal *kappa)
 
   PetscFunctionBegin;
   if (cg->form == TRUSTCG_TWO) {
-    const SweepOp dot = SweepDot(cg->p, cg->Ap, &cg->kappa);
+    const SweepOp dots[] = {SweepDot(cg->p, cg->Ap, &cg->kappa),
+                            SweepDot(cg->Ap, cg->Ap, &cg->doubt.AA),
+                            SweepDot(cg->pc ? cg->z : cg->r, cg->Ap, &cg->doubt.zA)};
 
     PetscCall(TrustCGProduct(ksp, cg->p, cg->pp2, cg->Ap));
-    PetscCall(SweepRun(&cg->sweeper, 1, &dot));
+    PetscCall(SweepRun(&cg->sweeper, cg->announce ? 3 : 1, dots));
     PetscCall(SweepReduce(&cg->sweeper));
   }
   *kappa = cg->kappa;
   ksp->its++;
+  TrustCGDoubtProduct(ksp);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -175,6 +180,7 @@ static PetscErrorCode TrustCGMove(KSP ksp, PetscReal tau, PetscReal kappa)
 
   PetscFunctionBegin;
   cg->lag = tau;
+  cg->doubt.path2 += tau * tau * cg->pp2;
   cg->dd += tau * (2.0 * cg->dp + tau * cg->pp);
   cg->dp += tau * cg->pp;
   cg->model += tau * (0.5 * tau * kappa - cg->rz);
@@ -216,15 +222,18 @@ PetscErrorCode TrustCGDirection(KSP ksp, PetscReal rzold)
 
   PetscFunctionBegin;
   PetscCall(TrustCGTest(ksp));
+  if (!ksp->reason) TrustCGDoubtResidual(ksp);
   if (ksp->reason) PetscFunctionReturn(PETSC_SUCCESS);
   if (!(cg->rz > 0.0)) {
     ksp->reason = PetscIsNanReal(cg->rz) ? KSP_DIVERGED_NANORINF : KSP_DIVERGED_INDEFINITE_PC;
     PetscFunctionReturn(PETSC_SUCCESS);
   }
-  cg->beta = cg->rz / rzold;
-  cg->pp2  = cg->zz + cg->beta * (2.0 * cg->zp + cg->beta * cg->pp2);
-  cg->pp   = cg->rz + cg->beta * cg->beta * cg->pp; /* z_{k+1}'Mp_k = r_{k+1}'p_k = 0 */
-  cg->dp *= cg->beta;                               /* d_{k+1}'Mz_{k+1} = d_{k+1}'r_{k+1} = 0 */
+  cg->beta        = cg->rz / rzold;
+  cg->doubt.cross = cg->doubt.zAold + cg->beta * cg->kappa;
+  cg->doubt.pp2   = cg->pp2;
+  cg->pp2         = cg->zz + cg->beta * (2.0 * cg->zp + cg->beta * cg->pp2);
+  cg->pp          = cg->rz + cg->beta * cg->beta * cg->pp; /* z_{k+1}'Mp_k = r_{k+1}'p_k = 0 */
+  cg->dp *= cg->beta; /* d_{k+1}'Mz_{k+1} = d_{k+1}'r_{k+1} = 0 */
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -297,6 +306,7 @@ static PetscErrorCode TrustCGIterate(KSP ksp)
     PetscFunctionReturn(PETSC_SUCCESS);
   }
   PetscCall(TrustCGCurvature(ksp, &kappa));
+  if (ksp->reason) PetscFunctionReturn(PETSC_SUCCESS);
   if (cg->observer && kappa > 0.0) {
     PetscCall(TrustCGSettle(ksp));
     PetscCall((*cg->observer)(cg->observerctx, ksp->its - 1, cg->p, cg->Ap));

@@ -9,6 +9,21 @@ const char *const TaoTrustNCGOutcomes[] = {
   "LIMIT",         "TIME",        "SIGNAL",       "USER_STOPPED", "TaoTrustNCGOutcome",
   "TAO_TRUSTNCG_", NULL};
 
+/* Adds what the steps have shown, unless it is said already. */
+static PetscErrorCode AddSuspicion(TAO_TrustNCG *tn)
+{
+  const char *words = TrustNCGSuspectWords[tn->suspect];
+  char       *said;
+
+  PetscFunctionBegin;
+  if (tn->suspect == TRUSTNCG_SUSPECT_NONE) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(PetscStrstr(tn->ending, words, &said));
+  if (said) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(PetscStrlcat(tn->ending, "; but ", sizeof(tn->ending)));
+  PetscCall(PetscStrlcat(tn->ending, words, sizeof(tn->ending)));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* Ends the solve, and says why in words. */
 PetscErrorCode TrustNCGStop(Tao tao, TaoConvergedReason reason, TaoTrustNCGOutcome outcome,
                             const char format[], ...)
@@ -23,6 +38,7 @@ PetscErrorCode TrustNCGStop(Tao tao, TaoConvergedReason reason, TaoTrustNCGOutco
   va_start(args, format);
   PetscCall(PetscVSNPrintf(tn->ending, sizeof(tn->ending), format, &full, args));
   va_end(args);
+  PetscCall(AddSuspicion(tn));
   PetscCall(PetscInfo(tao, "%s: %s\n", TaoTrustNCGOutcomes[outcome], tn->ending));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -8,21 +8,17 @@
      auto      user where the KSP has a PC; else pairs, and where a pattern is at hand soon sparse,
                if a product with it agrees with one with the Hessian */
 #include "tao/trustncg_impl.h"
-#include <petscdmda.h>
 #include "hessvec/hessvec.h"
 #include "precond/gather.h"
 #include "precond/pairs.h"
 #include "precond/sparse.h"
 #include "subproblem/trustcg.h"
 
-#define ENTRIES_MOST  100  /* in a row of a sparse Hessian that nobody asked for */
-#define HOPE          10.0 /* the products of a sparse Hessian for each unit of work done before */
-#define GATHER_LEAST  3    /* fewer pairs of CG do not replace what was learned before */
-#define PAIRS         10   /* in the model, */
-#define GATHERED      8    /* and gathered during CG, where the user does not bound the memory */
-#define VECTORS_LEAST 7    /* of a learned diagonal, */
-#define VECTORS_PAIR  9    /* and of a pair over it */
-#define FIT           1e-3 /* largest ||Hg - Pg|| / ||Hg|| of a P whose pattern fits */
+#define HOPE         10.0 /* the products of a sparse Hessian for each unit of work done before */
+#define GATHER_LEAST 3    /* fewer pairs of CG do not replace what was learned before */
+#define PAIRS        10   /* in the model, */
+#define GATHERED     8    /* and gathered during CG, where the user does not bound the memory */
+#define FIT          1e-3 /* largest ||Hg - Pg|| / ||Hg|| of a P whose pattern fits */
 
 static PetscErrorCode ObserveCG(void *ctx, PetscInt it, Vec p, Vec Hp)
 {
@@ -46,8 +42,9 @@ static PetscErrorCode ApplyPairs(PC pc, Vec v, Vec z)
 static void ShareOut(PetscInt vectors, PetscInt *pairs, PetscInt *gathered)
 {
   const PetscInt most = PAIRS + GATHERED;
-  const PetscInt room = vectors < VECTORS_LEAST ? 0 : (vectors - VECTORS_LEAST) / 2;
-  const PetscInt all  = PetscMin(most, room);
+  const PetscInt room =
+    vectors < TRUSTNCG_VECTORS_DIAGONAL ? 0 : (vectors - TRUSTNCG_VECTORS_DIAGONAL) / 2;
+  const PetscInt all = PetscMin(most, room);
 
   *gathered = GATHERED * all / most;
   *pairs    = all - *gathered;
@@ -96,14 +93,29 @@ static PetscErrorCode ResetPairs(Tao tao)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* The PC of the KSP is what it was before trustncg chose one. */
+/* The PC of the KSP is what it was before trustncg chose one. A pattern and its colours are kept. */
+static PetscErrorCode Release(Tao tao)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+
+  PetscFunctionBegin;
+  if (tn->sparse) {
+    PetscCall(TrustNCGSparseRelease(tn->sparse));
+    PetscCall(TrustNCGSparseDestroy(&tn->kept));
+    tn->kept   = tn->sparse;
+    tn->sparse = NULL;
+  }
+  PetscCall(ResetPairs(tao));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode TrustNCGPrecondReset(Tao tao)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
 
   PetscFunctionBegin;
-  PetscCall(TrustNCGSparseDestroy(&tn->sparse));
-  PetscCall(ResetPairs(tao));
+  PetscCall(Release(tao));
+  PetscCall(TrustNCGSparseDestroy(&tn->kept));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -117,6 +129,8 @@ PetscErrorCode TrustNCGPrecondCreateSparse(Tao tao)
 
   PetscFunctionBegin;
   PetscCall(TaoTrustNCGGetPattern(tao, &pattern));
+  tn->sparse = tn->kept;
+  tn->kept   = NULL;
   PetscCall(TrustNCGSparseCreate(tao->solution, pattern, &tn->sparse));
   if (tn->sparse) PetscCall(TrustNCGSparseGetCounts(tn->sparse, NULL, &vectors, NULL));
   if (vectors > tn->maxvectors) PetscCall(TrustNCGSparseDestroy(&tn->sparse));
@@ -141,106 +155,13 @@ PetscErrorCode TrustNCGPrecondUseSparse(Tao tao)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* The pattern of a structured grid has as many entries in a row as its stencil has unknowns; where
-   they are too many auto leaves them alone. */
-static PetscErrorCode IsLeanGrid(DM dm, PetscBool *lean)
-{
-  PetscInt        dim, dof, width, entries;
-  DMDAStencilType stencil;
-
-  PetscFunctionBegin;
-  PetscCall(PetscObjectTypeCompare((PetscObject)dm, DMDA, lean));
-  if (!*lean) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCall(DMDAGetInfo(dm, &dim, NULL, NULL, NULL, NULL, NULL, NULL, &dof, &width, NULL, NULL,
-                        NULL, &stencil));
-  entries = dof;
-  if (stencil == DMDA_STENCIL_STAR) entries *= 1 + 2 * dim * width;
-  else {
-    for (PetscInt k = 0; k < dim; k++) entries *= 1 + 2 * width;
-  }
-  *lean = (PetscBool)(entries <= ENTRIES_MOST);
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-/* A pattern that auto may use: one that the user gave, or that of a structured grid. */
-static PetscErrorCode HasPattern(Tao tao, PetscBool *has)
-{
-  Mat pattern;
-  DM  dm;
-
-  PetscFunctionBegin;
-  *has = PETSC_FALSE;
-  PetscCall(TaoTrustNCGGetPattern(tao, &pattern));
-  PetscCall(VecGetDM(tao->solution, &dm));
-  if (pattern) *has = PETSC_TRUE;
-  else if (dm) PetscCall(IsLeanGrid(dm, has));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-/* What auto stands for, and why. */
-static PetscErrorCode Resolve(Tao tao, PetscBool haspc, TaoTrustNCGPrecondType *type)
-{
-  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
-
-  PetscFunctionBegin;
-  tn->waiting = PETSC_FALSE;
-  tn->why     = "as asked";
-  *type       = tn->precond;
-  if (*type != TAO_TRUSTNCG_PRECOND_AUTO) PetscFunctionReturn(PETSC_SUCCESS);
-  if (haspc) {
-    *type   = TAO_TRUSTNCG_PRECOND_USER;
-    tn->why = "the KSP has a PC";
-  } else if (!tn->ours || tn->maxvectors < VECTORS_PAIR) {
-    *type   = TAO_TRUSTNCG_PRECOND_NONE;
-    tn->why = tn->ours ? "no memory is left for pairs" : "the KSP is not of type " KSPTRUSTCG;
-  } else {
-    *type = TAO_TRUSTNCG_PRECOND_PAIRS;
-    PetscCall(HasPattern(tao, &tn->waiting));
-    tn->why = tn->waiting ? "the solve was too easy for a sparse Hessian"
-                          : "no pattern of the Hessian is known";
-  }
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-static PetscErrorCode CheckChoice(Tao tao, PetscBool haspc)
-{
-  TAO_TrustNCG *tn   = (TAO_TrustNCG *)tao->data;
-  const char   *name = TaoTrustNCGPrecondTypes[tn->type];
-  MPI_Comm      comm = PetscObjectComm((PetscObject)tao);
-  PetscBool     own;
-
-  PetscFunctionBegin;
-  own = (PetscBool)(tn->type == TAO_TRUSTNCG_PRECOND_PAIRS ||
-                    tn->type == TAO_TRUSTNCG_PRECOND_DIAGONAL);
-  PetscCheck(!haspc || tn->type == TAO_TRUSTNCG_PRECOND_USER ||
-               tn->type == TAO_TRUSTNCG_PRECOND_SPARSE,
-             comm, PETSC_ERR_ARG_INCOMP,
-             "-%stao_trustncg_precond %s leaves no room for the PC that the KSP has: leave out "
-             "one of them",
-             TrustNCGPrefix(tao), name);
-  PetscCheck(!own || tn->ours, comm, PETSC_ERR_ARG_INCOMP,
-             "-%stao_trustncg_precond %s needs -%stao_trustncg_ksp_type %s", TrustNCGPrefix(tao),
-             name, TrustNCGPrefix(tao), KSPTRUSTCG);
-  PetscCheck(
-    !own || tn->maxvectors >= VECTORS_LEAST, comm, PETSC_ERR_ARG_INCOMP,
-    "-%stao_trustncg_precond %s takes %d vectors at least: -%stao_trustncg_vectors %" PetscInt_FMT
-    " is too few",
-    TrustNCGPrefix(tao), name, VECTORS_LEAST, TrustNCGPrefix(tao), tn->maxvectors);
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
 PetscErrorCode TrustNCGPrecondSetUp(Tao tao)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
-  PetscBool     none;
-  PC            pc;
 
   PetscFunctionBegin;
-  PetscCall(TrustNCGPrecondReset(tao));
-  PetscCall(KSPGetPC(tao->ksp, &pc));
-  PetscCall(PetscObjectTypeCompare((PetscObject)pc, PCNONE, &none));
-  PetscCall(Resolve(tao, (PetscBool)!none, &tn->type));
-  PetscCall(CheckChoice(tao, (PetscBool)!none));
+  PetscCall(Release(tao));
+  PetscCall(TrustNCGPrecondChoose(tao));
   tn->nhv_precond = 0;
   tn->due         = PETSC_FALSE;
   switch (tn->type) {
@@ -260,6 +181,7 @@ PetscErrorCode TrustNCGPrecondSetUp(Tao tao)
   default:
     break;
   }
+  if (!tn->waiting) PetscCall(TrustNCGSparseDestroy(&tn->kept)); /* nobody asks for it now */
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -336,6 +258,23 @@ PetscErrorCode TrustNCGPrecondUpdate(Tao tao, Mat H, Mat *P)
     PetscCall(TrustNCGGatherStart(tn->gather));
     PetscCall(TrustNCGPairsUse(tn->pairs, TRUSTNCG_FOR_CG));
   }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The products with H so far were noise, and the next ones are better. */
+PetscErrorCode TrustNCGPrecondRenew(Tao tao, Mat H)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+  PetscInt      products;
+  PetscReal     misfit;
+  Mat           P;
+
+  PetscFunctionBegin;
+  if (tn->type == TAO_TRUSTNCG_PRECOND_SPARSE) {
+    PetscCall(TrustNCGSparseTry(tn->sparse, H, tao->gradient, &misfit, &products));
+    PetscCall(CountProducts(tao, products));
+  }
+  PetscCall(TrustNCGPrecondUpdate(tao, H, &P));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

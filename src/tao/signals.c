@@ -100,7 +100,7 @@ PetscErrorCode TrustNCGTestLimits(Tao tao)
   PetscBool stop;
 
   PetscFunctionBegin;
-  PetscUseTypeMethod(tao, convergencetest, tao->cnvP);
+  PetscCall(TrustNCGTest(tao));
   if (tao->reason == TAO_CONTINUE_ITERATING) PetscCall(TrustNCGInterrupted(tao, &stop));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

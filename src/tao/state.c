@@ -37,6 +37,52 @@ static PetscErrorCode RecordMode(TrustNCGMode *mode, CheckpointRecord *record)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+static void RecordWindow(TrustNCGWindow *window, CheckpointRecord *record)
+{
+  RecordCount(record, &window->steps, "steps without progress");
+  RecordReal(record, &window->f, -PETSC_MAX_REAL, "f before them");
+  RecordReal(record, &window->gnorm, 0.0, "the gradient before them");
+}
+
+/* Of the ends that are no convergence, and of the check that f, gradient and Hv fit */
+static PetscErrorCode RecordEnds(TAO_TrustNCG *tn, CheckpointRecord *record)
+{
+  PetscInt suspect = tn->suspect, misfit = tn->misfit, misfits = tn->misfits;
+
+  PetscFunctionBegin;
+  RecordReal(record, &tn->f0, -PETSC_MAX_REAL, "the first f");
+  RecordCount(record, &tn->flight.steps, "steps that did not bend upwards");
+  RecordReal(record, &tn->flight.scale, 0.0, "the scale of x before them");
+  RecordReal(record, &tn->flight.steep, -PETSC_MAX_REAL, "the slope before them");
+  RecordWindow(&tn->stall, record);
+  RecordWindow(&tn->crawl, record);
+  RecordCount(record, &suspect, "the suspect");
+  RecordCount(record, &misfit, "the misfit");
+  RecordCount(record, &misfits, "the misfits");
+  RecordReal(record, &tn->factor, -PETSC_MAX_REAL, "the factor of the gradient");
+  RecordCount(record, &tn->escapes, "saddle points left");
+  tn->suspect = (TrustNCGSuspect)PetscMin(suspect, TRUSTNCG_SUSPECT_ANY);
+  tn->misfit  = (TrustNCGSuspect)PetscMin(misfit, TRUSTNCG_SUSPECT_ANY);
+  tn->misfits = misfits;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode RecordNoise(TAO_TrustNCG *tn, CheckpointRecord *record)
+{
+  TrustNCGNoiseState *noise = &tn->noise;
+
+  PetscFunctionBegin;
+  RecordBool(record, &noise->known, "a measured noise");
+  RecordBool(record, &noise->quiet, "a noise of no more than rounding");
+  RecordReal(record, &noise->f, 0.0, "the noise of f");
+  RecordReal(record, &noise->g, 0.0, "the noise of the gradient");
+  RecordReal(record, &noise->gnorm, 0.0, "the gradient with that noise");
+  RecordReal(record, &noise->step, 0.0, "the difference step");
+  RecordReal(record, &noise->error, 0.0, "the error of Hv");
+  if (record->load && tn->shell) PetscCall(TrustNCGHessVecSetStep(tn->shell, noise->step));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* The counts of the KSP and of the Mat go on from what they were. */
 static PetscErrorCode RecordCounters(Tao tao, CheckpointRecord *record)
 {
@@ -76,6 +122,8 @@ PetscErrorCode TrustNCGStateRecord(Tao tao, CheckpointRecord *record, TrustNCGSa
   PetscFunctionBegin;
   PetscCall(RecordIterate(tao, record));
   PetscCall(RecordMode(&tn->mode, record));
+  PetscCall(RecordEnds(tn, record));
+  PetscCall(RecordNoise(tn, record));
   PetscCall(TrustNCGPrecondRecord(tao, record, saved));
   PetscCall(RecordCounters(tao, record)); /* after what may have added to them */
   PetscCall(RecordLedger(&tn->ledger, record));

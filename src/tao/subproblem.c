@@ -97,6 +97,7 @@ PetscErrorCode TrustNCGSolveKSP(Tao tao)
   tn->checked = PETSC_FALSE;
   if (tn->ours) PetscCall(TrustCGSetLook(tao->ksp, TrustNCGLook, tao));
   PetscCall(TrustNCGInterruptCG(tao));
+  PetscCall(TrustNCGTellErrors(tao));
   PetscCall(KSPCGSetRadius(tao->ksp, tao->trust < PETSC_INFINITY ? tao->trust : 0.0));
   PetscCall(KSPSolve(tao->ksp, tao->gradient, tao->stepdirection));
   if (tn->ours) { /* the KSP may be used elsewhere */
@@ -104,6 +105,8 @@ PetscErrorCode TrustNCGSolveKSP(Tao tao)
     PetscCall(TrustCGSetAlarm(tao->ksp, NULL, NULL));
   }
   PetscCall(KSPGetConvergedReason(tao->ksp, &reason));
+  /* a NaN may stand for an error on some rank */
+  if (reason == KSP_DIVERGED_NANORINF) PetscCall(TrustNCGAgree(tao, NULL, 0, NULL));
   PetscCall(KSPGetIterationNumber(tao->ksp, &its));
   PetscCall(KSPCGGetNormD(tao->ksp, &tn->dnorm));
   PetscCall(KSPCGGetObjFcn(tao->ksp, &tn->model));
@@ -165,6 +168,7 @@ PetscErrorCode TrustNCGSubproblem(Tao tao)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
   PetscReal     target;
+  PetscBool     again;
   Mat           H, P;
 
   PetscFunctionBegin;
@@ -177,6 +181,11 @@ PetscErrorCode TrustNCGSubproblem(Tao tao)
   tao->ksp_its = 0;
   PetscCall(TrustNCGLimitCG(tao));
   PetscCall(TrustNCGSolveKSP(tao));
+  PetscCall(TrustNCGHeedNoise(tao, &again));
+  if (again) {
+    PetscCall(TrustNCGPrecondRenew(tao, H));
+    PetscCall(TrustNCGSolveKSP(tao));
+  }
   if (tn->ours && tn->boundary && tao->trust >= PETSC_INFINITY) {
     PetscCall(TrustNCGFirstRadius(tao));
   }
