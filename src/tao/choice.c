@@ -48,9 +48,9 @@ static PetscErrorCode Resolve(Tao tao, PetscBool haspc, TaoTrustNCGPrecondType *
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
 
   PetscFunctionBegin;
-  tn->waiting = PETSC_FALSE;
-  tn->why     = "as asked";
-  *type       = tn->precond;
+  tn->waiting = tn->unfit = PETSC_FALSE;
+  tn->why                 = "as asked";
+  *type                   = tn->precond;
   if (*type != TAO_TRUSTNCG_PRECOND_AUTO) PetscFunctionReturn(PETSC_SUCCESS);
   if (haspc) {
     *type   = TAO_TRUSTNCG_PRECOND_USER;

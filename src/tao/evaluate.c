@@ -49,7 +49,7 @@ PetscErrorCode TrustNCGEvaluateNear(Tao tao, Vec x, PetscReal *f, Vec g)
     PetscCall(TrustNCGHeed(tao, error, "the gradient", x, NULL, g));
     tn->ledger.ng++;
   }
-  PetscCall(TrustNCGAgree(tao, f, 0, NULL));
+  PetscCall(TrustNCGAgree(tao, tn->combined ? f : NULL, 0, NULL));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -90,6 +90,18 @@ static PetscErrorCode TrustNCGHessVec_User(void *ctx, Vec x, Vec v, Vec Hv)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+PetscErrorCode TrustNCGUseDifferences(Tao tao)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+
+  PetscFunctionBegin;
+  tn->kind = TRUSTNCG_HV_FD;
+  PetscCall(MatDestroy(&tn->shell));
+  PetscCall(
+    TrustNCGHessVecCreateFD(tao->solution, TrustNCGGradient_FD, tao, tn->noise.step, &tn->shell));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* Where Hv comes from: the user's function, else the user's Mat, else differences. */
 static PetscErrorCode TrustNCGSetUpHessVec(Tao tao)
 {
@@ -104,11 +116,7 @@ static PetscErrorCode TrustNCGSetUpHessVec(Tao tao)
     tn->kind = TRUSTNCG_HV_USER;
     PetscCall(TrustNCGHessVecCreateUser(tao->solution, TrustNCGHessVec_User, tao, &tn->shell));
   } else if (H) tn->kind = TRUSTNCG_HV_MATRIX;
-  else {
-    tn->kind = TRUSTNCG_HV_FD;
-    PetscCall(
-      TrustNCGHessVecCreateFD(tao->solution, TrustNCGGradient_FD, tao, tn->noise.step, &tn->shell));
-  }
+  else PetscCall(TrustNCGUseDifferences(tao));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

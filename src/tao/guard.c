@@ -73,11 +73,11 @@ static void *Watch(void *ctx)
   const struct timespec time  = {(time_t)left, (long)(1e9 * (left - (PetscReal)(time_t)left))};
 
   if (nanosleep(&time, NULL)) return NULL;
-  (void)fprintf(stderr,
-                "trustncg: rank %d of %d met error %d in %s, and %g s later other ranks still wait "
-                "in a call that this one did not make: the job is ended\n",
-                (int)guard->rank, (int)guard->size, (int)guard->error, guard->where,
-                (double)guard->deadline);
+  (void)fprintf(
+    stderr,
+    "trustncg: rank %d of %d met error %d in %s, and after %g s other ranks have not "
+    "come: a collective call that this rank did not make holds them. The job is ended\n",
+    (int)guard->rank, (int)guard->size, (int)guard->error, guard->where, (double)guard->deadline);
   (void)fflush(stderr);
   (void)MPI_Abort(guard->comm, (int)guard->error);
   return NULL;
@@ -176,12 +176,12 @@ static PetscErrorCode Raise(TrustNCGGuard guard)
           (int)first, (int)guard->size, news.error, news.where);
 }
 
-/* f of rank 0 is f, unless it is NaN or Inf on some rank. */
+/* f of rank 0 is f, unless it is NaN or Inf on some rank; -Inf on rank 0 is a value, too. */
 static void TakeValue(TrustNCGGuard guard, const PetscReal sums[], PetscReal *f)
 {
   const PetscReal mine = *f;
 
-  *f = sums[NOT_FINITE] > 0.0 ? NAN : sums[VALUE];
+  *f = sums[NOT_FINITE] > 0.0 && sums[VALUE] >= -PETSC_MAX_REAL ? NAN : sums[VALUE];
   if (PetscIsInfOrNanReal(*f) || mine == *f) return;
   guard->strayed = PetscAbsReal(mine - *f) / PetscMax(PetscAbsReal(mine), PetscAbsReal(*f));
 }
@@ -200,7 +200,7 @@ PetscErrorCode TrustNCGAgree(Tao tao, PetscReal *f, PetscInt n, const SweepOp do
   sums[FAILED]     = guard->error ? 1.0 : 0.0;
   sums[OUTSIDE]    = guard->left ? 1.0 : 0.0;
   sums[NOT_FINITE] = f && PetscIsInfOrNanReal(*f) ? 1.0 : 0.0;
-  sums[VALUE]      = f && guard->rank == 0 && !PetscIsInfOrNanReal(*f) ? *f : 0.0;
+  sums[VALUE]      = f && guard->rank == 0 && *f <= PETSC_MAX_REAL ? *f : 0.0;
   sums[STRAYED]    = guard->strayed;
   /* always of the same length: ranks that come from different places meet */
   PetscCall(TrustNCGTallyStart(VOTES + TRUSTNCG_DOTS, &tally));

@@ -294,7 +294,8 @@ static PetscErrorCode TrustNCGCheckOptions(Tao tao)
   PetscCall(FindUnknownOption(((PetscObject)tao)->options, key, unknown, sizeof(unknown)));
   PetscCheck(!unknown[0], PetscObjectComm((PetscObject)tao), PETSC_ERR_ARG_UNKNOWN_TYPE,
              "There is no option -%s: there are -%s{eta,fd_step,precond,learned_steps,vectors,"
-             "check_derivatives,second_order,reproducible,checkpoint,restart,signals}, and "
+             "check_derivatives,second_order,reproducible,checkpoint,restart,signals,max_time,"
+             "hv_fallback,deadline}, and "
              "-%sksp_*, -%spc_* for the inner solver; -help lists them",
              unknown, key, key, key);
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -341,6 +342,8 @@ PetscErrorCode TaoSetFromOptions_TrustNCG(Tao tao, TrustNCGOptionItems PetscOpti
   PetscCall(TrustNCGSecondOrderOptions(tao, PetscOptionsObject));
   PetscCall(TrustNCGCheckpointOptions(tao, PetscOptionsObject));
   PetscCall(TrustNCGDoctorOptions(tao, PetscOptionsObject));
+  PetscCall(TrustNCGLimitsOptions(tao, PetscOptionsObject));
+  PetscCall(TrustNCGConsistencyOptions(tao, PetscOptionsObject));
   PetscCall(TrustNCGGuardOptions(tao, PetscOptionsObject));
   PetscOptionsHeadEnd();
   PetscCall(TaoTrustNCGSetEta(tao, eta));

@@ -90,6 +90,8 @@ static PetscErrorCode TrustNCGCreateKSP(Tao tao)
 . -tao_trustncg_precond <auto> - what preconditions CG, see `TaoTrustNCGSetPrecondType()`
 . -tao_trustncg_learned_steps <true> - steps of the learned model alone
 . -tao_trustncg_vectors <unbounded> - most vectors that preconditioning may take
+. -tao_trustncg_hv_fallback <false> - differences where a user's H v turns out to be wrong
+. -tao_trustncg_max_time <seconds> - limit on the wall time of a solve, inside CG, too
 . -tao_trustncg_checkpoint <file> - where to save the state of the solve
 . -tao_trustncg_checkpoint_interval <0> - iterations between checkpoints, 0 for never
 . -tao_trustncg_checkpoint_minutes <10> - minutes between checkpoints, 0 for never
@@ -130,6 +132,7 @@ PetscErrorCode TaoCreate_TrustNCG(Tao tao)
   tn->precond              = TAO_TRUSTNCG_PRECOND_AUTO;
   tn->maxvectors           = PETSC_MAX_INT;
   tn->learnedsteps         = PETSC_TRUE;
+  tn->maxtime              = PETSC_INFINITY;
   tn->flat                 = 1e-4;
   tn->checkpointminutes    = 10.0;
   TrustNCGTaoDefaults(tao);
