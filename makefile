@@ -3,6 +3,8 @@
 #   make bench          measure trustncg beside its peers: build/bench/index.html and bench.csv
 #   make bench-quick    the same on a few problems, in minutes
 #   make install PREFIX=/where/to
+#   make check-sanitize, make check-valgrind   the libcheck programs under what finds bad memory
+#   make lint           cppcheck and clang-tidy
 #   make format         clang-format on every source
 # PETSC=petsc64 BUILD=build64 builds against another pkg-config module; a PETSc of your own is found
 # through PKG_CONFIG_PATH or PETSC_DIR (and PETSC_ARCH), and then nothing is installed.
@@ -27,6 +29,8 @@ LIB     = $(BUILD)/lib/libtrustncg.so
 DRIVER  = $(BUILD)/bin/trustncg
 CGBENCH = $(BUILD)/bin/cgbench
 PEERS   = $(BUILD)/lib/libpeers.so
+ROL     = $(BUILD)/bin/rol
+TRILINOS = /usr/include/trilinos
 OBJ     = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard src/*/*.c))
 PROBOBJ = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard benchmarks/problems/*.c))
 DRVOBJ  = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard benchmarks/driver/*.c))
@@ -42,25 +46,31 @@ $(BUILD)/obj/%.o: %.c
 
 $(LIB): $(OBJ)
 	@mkdir -p $(@D)
-	$(CC) -shared -Wl,-soname,libtrustncg.so $^ -o $@ $(LIBS)
+	$(CC) $(CFLAGS) -shared -Wl,-soname,libtrustncg.so $^ -o $@ $(LIBS)
 
 $(DRIVER): $(DRVOBJ)
 $(CGBENCH): $(CGBOBJ)
 $(DRIVER) $(CGBENCH): $(PROBOBJ) $(LIB)
 	@mkdir -p $(@D)
-	$(CC) $(filter %.o,$^) -o $@ -L$(BUILD)/lib -ltrustncg $(RPATH) $(LIBS) $(PROBLIBS)
+	$(CC) $(CFLAGS) $(filter %.o,$^) -o $@ -L$(BUILD)/lib -ltrustncg $(RPATH) $(LIBS) $(PROBLIBS)
 
 # The problems for solvers that know nothing of PETSc
 $(PEERS): $(BUILD)/obj/benchmarks/peers/problems.o $(PROBOBJ)
 	@mkdir -p $(@D)
-	$(CC) -shared $^ -o $@ $(LIBS) $(PROBLIBS)
+	$(CC) $(CFLAGS) -shared $^ -o $@ $(LIBS) $(PROBLIBS)
 
-peers: $(PEERS)
+# Trilinos ROL, one of them, where it is installed
+$(ROL): benchmarks/peers/rol.cpp $(PEERS)
+	@mkdir -p $(@D)
+	-$(CXX) -std=c++17 -O2 -w -isystem $(TRILINOS) $< -o $@ -L$(BUILD)/lib -lpeers $(RPATH) \
+	  $(patsubst %,-ltrilinos_%,rol teuchosparameterlist teuchosnumerics teuchoscore)
+
+peers: $(PEERS) $(if $(and $(foreach h,ROL_Solver Teuchos_RCP Kokkos_Complex,$(wildcard $(TRILINOS)/$h.hpp))),$(ROL))
 
 # The tests link the objects, not the library: they reach what the library hides.
 $(BUILD)/tests/test_%: $(BUILD)/obj/tests/test_%.o $(HARNESS) $(PROBOBJ) $(OBJ)
 	@mkdir -p $(@D)
-	$(CC) $^ -o $@ $(LIBS) $(PROBLIBS) $(shell pkg-config --libs check)
+	$(CC) $(CFLAGS) $^ -o $@ $(LIBS) $(PROBLIBS) $(shell pkg-config --libs check)
 
 tests: all $(TESTS)
 
@@ -74,6 +84,13 @@ run: deps
 check: FOR = check
 check: deps
 	@BUILD=$(BUILD) PETSC=$(PETSC) scripts/check
+
+check-sanitize check-valgrind: FOR = check
+check-sanitize check-valgrind: deps
+	@BUILD=$(BUILD)-$(@:check-%=%) PETSC=$(PETSC) scripts/check $(@:check-%=%)
+
+lint:
+	@PETSC=$(PETSC) scripts/lint
 
 bench bench-quick: FOR = bench
 bench bench-quick: deps
@@ -90,5 +107,5 @@ clean:
 	rm -rf $(BUILD)
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
-.PHONY: all tests peers deps run check bench bench-quick install format clean
+.PHONY: all tests peers deps run check check-sanitize check-valgrind lint bench bench-quick install format clean
 .SECONDARY:

@@ -31,7 +31,9 @@ typedef struct {
   PetscInt  nhv_user;        /* Hv by the user's directional derivative */
   PetscInt  nhv_matrix;      /* Hv by the user's Mat */
   PetscInt  nhv_fd;          /* Hv by differences, one gradient each */
+  PetscInt  ng_noise;        /* of ng and nfg, those that measured noise */
   PetscInt  nhv_precond;     /* of these Hv, those that built a preconditioner */
+  PetscInt  nhv_curvature;   /* of these Hv, those that checked the curvature at the end */
   PetscInt  cg;              /* CG iterations */
   PetscInt  steps;           /* accepted steps */
   PetscInt  learned;         /* of these, the steps of the learned model alone, without any Hv */
@@ -43,6 +45,25 @@ typedef struct {
   PetscInt  vectors_precond; /* of these, those of the preconditioner and the learned model */
   PetscReal equivalents;     /* gradient-equivalents: nf + ng + nfg + all Hv */
 } TaoTrustNCGLedger;
+
+/* How a solve ended; see TaoTrustNCGGetOutcome(). */
+typedef enum {
+  TAO_TRUSTNCG_RUNNING,      /* it did not end yet */
+  TAO_TRUSTNCG_FIRST_ORDER,  /* the convergence test is met */
+  TAO_TRUSTNCG_SECOND_ORDER, /* and no negative curvature was found */
+  TAO_TRUSTNCG_SADDLE_POINT, /* and there is negative curvature, which could not be followed */
+  TAO_TRUSTNCG_UNBOUNDED,    /* f seems to have no lower bound */
+  TAO_TRUSTNCG_NOISE_FLOOR,  /* the noise in f or its gradient allows no more */
+  TAO_TRUSTNCG_STAGNATION,   /* rounding allows no more */
+  TAO_TRUSTNCG_INCONSISTENT, /* f, gradient and Hv do not fit together */
+  TAO_TRUSTNCG_NO_STEP,      /* every trial was rejected */
+  TAO_TRUSTNCG_NOT_FINITE,   /* NaN or Inf wherever f, gradient or Hv was tried */
+  TAO_TRUSTNCG_LIMIT,        /* iterations or evaluations */
+  TAO_TRUSTNCG_TIME,         /* -tao_trustncg_max_time */
+  TAO_TRUSTNCG_SIGNAL,       /* SIGUSR1 or SIGTERM */
+  TAO_TRUSTNCG_USER_STOPPED  /* a convergence test of the user's */
+} TaoTrustNCGOutcome;
+PETSC_EXTERN const char *const TaoTrustNCGOutcomes[];
 
 PETSC_EXTERN PetscErrorCode TrustNCGInitializePackage(void);
 
@@ -62,6 +83,9 @@ PETSC_EXTERN PetscErrorCode TaoTrustNCGSetLearnedSteps(Tao tao, PetscBool use);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGGetLearnedSteps(Tao tao, PetscBool *use);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGSetMaxVectors(Tao tao, PetscInt most);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGGetMaxVectors(Tao tao, PetscInt *most);
+PETSC_EXTERN PetscErrorCode TaoTrustNCGSetSecondOrder(Tao tao, PetscBool check, PetscReal flat);
+PETSC_EXTERN PetscErrorCode TaoTrustNCGGetSecondOrder(Tao tao, PetscBool *check, PetscReal *flat);
+PETSC_EXTERN PetscErrorCode TaoTrustNCGGetCurvature(Tao tao, PetscReal *theta, PetscReal *bound);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGSetCheckDerivatives(Tao tao, PetscBool report,
                                                            PetscBool stop);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGGetCheckDerivatives(Tao tao, PetscBool *report,
@@ -70,6 +94,19 @@ PETSC_EXTERN PetscErrorCode TaoTrustNCGSetCheckDirection(Tao tao, Vec v);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGGetCheckDirection(Tao tao, Vec *v);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGSetCheckIndexSet(Tao tao, IS is);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGGetCheckIndexSet(Tao tao, IS *is);
+PETSC_EXTERN PetscErrorCode TaoTrustNCGSetDomainError(Tao tao);
+PETSC_EXTERN PetscErrorCode TaoTrustNCGSetDeadline(Tao tao, PetscReal seconds);
+PETSC_EXTERN PetscErrorCode TaoTrustNCGGetDeadline(Tao tao, PetscReal *seconds);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGGetLedger(Tao tao, TaoTrustNCGLedger *ledger);
+PETSC_EXTERN PetscErrorCode TaoTrustNCGSetCheckpoint(Tao tao, const char file[], PetscInt its,
+                                                     PetscReal minutes);
+PETSC_EXTERN PetscErrorCode TaoTrustNCGGetCheckpoint(Tao tao, const char *file[], PetscInt *its,
+                                                     PetscReal *minutes);
+PETSC_EXTERN PetscErrorCode TaoTrustNCGSetRestart(Tao tao, const char file[]);
+PETSC_EXTERN PetscErrorCode TaoTrustNCGGetRestart(Tao tao, const char *file[]);
+PETSC_EXTERN PetscErrorCode TaoTrustNCGSetSignals(Tao tao, PetscBool use);
+PETSC_EXTERN PetscErrorCode TaoTrustNCGGetSignals(Tao tao, PetscBool *use);
+PETSC_EXTERN PetscErrorCode TaoTrustNCGGetOutcome(Tao tao, TaoTrustNCGOutcome *outcome,
+                                                  const char **why);
 
 #endif

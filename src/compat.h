@@ -12,6 +12,10 @@
 #error "trustncg needs a PETSc of real scalars: configure it with --with-scalar-type=real"
 #endif
 
+#if !defined(PETSC_USE_REAL_DOUBLE)
+#error "trustncg needs a PETSc of double precision: configure it with --with-precision=double"
+#endif
+
 #if PETSC_VERSION_LT(3, 19, 0)
 #define PETSC_SUCCESS                   0
 #define TRUSTNCG_KSP_NEGATIVE_CURVATURE KSP_CONVERGED_CG_NEG_CURVE

@@ -45,7 +45,7 @@ accepts() { # OPTIONS...
 refuses "There is no option -tao_trustncg_typo" -tao_trustncg_typo 1
 refuses "There is no option -tao_trustncg_etaa" -tao_trustncg_etaa 1e-3
 refuses "must be in (0, 0.25), not 0.3" -tao_trustncg_eta 0.3
-refuses "must be in (0, 1), not -1" -tao_trustncg_fd_step -1
+refuses "must be in (0, 1), or 0" -tao_trustncg_fd_step -1
 refuses "-tao_trust0 must be positive" -tao_trust0 -2
 refuses "largest forcing term, in (0, 1)" -tao_trustncg_ksp_rtol 1
 refuses "knows no trust-region radius" -tao_trustncg_ksp_type gmres

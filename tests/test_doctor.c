@@ -205,6 +205,8 @@ static const struct {
 
 enum { ERRORS = sizeof(Errors) / sizeof(Errors[0]) };
 
+/* fault 15: the check of the derivatives names the error */
+/* fault 16: and of Hv */
 START_TEST(a_planted_error_is_named)
 {
   Model m;

@@ -140,7 +140,7 @@ END_TEST
 START_TEST(setters_refuse_values_out_of_range)
 {
   const PetscReal etas[]  = {0.0, -1.0, 0.25, 2.0, NOT_A_NUMBER};
-  const PetscReal steps[] = {0.0, -1.0, 1.0, INFINITE, NOT_A_NUMBER};
+  const PetscReal steps[] = {2.0, -1.0, 1.0, INFINITE, NOT_A_NUMBER};
   Run             run;
 
   ckm_ok(RunCreate(PETSC_COMM_WORLD, "rosenbrock", 20, HV_USER, PETSC_FALSE, &run));

@@ -50,7 +50,7 @@ START_TEST(a_laplacian_is_given_no_diagonal)
 
   ckm_ok(CaseCreate(PETSC_COMM_WORLD, PETSC_FALSE, 200, LAPLACIAN, &c));
   for (PetscInt k = 10; k <= 100; k += 10) {
-    ckm_ok(TrustNCGPairsReset(c.pairs));
+    ckm_ok(TrustNCGPairsReset(c.pairs, NULL));
     ckm_ok(TeachMany(&c, k, smoothness[_i]));
     ckm_ok(TrustNCGPairsGetCounts(c.pairs, NULL, power, NULL, NULL));
     ckm_assert(power[TRUSTNCG_FOR_STEPS] == 0.0);

@@ -52,7 +52,7 @@ START_TEST(the_model_is_the_bfgs_matrix_of_the_newest_pairs)
   ckm_ok(VecDuplicate(c.v, &H0));
   ckm_ok(VecDuplicate(c.v, &expected));
   for (PetscInt k = 1; k <= PAIRS; k++) {
-    ckm_ok(TrustNCGPairsReset(c.pairs));
+    ckm_ok(TrustNCGPairsReset(c.pairs, NULL));
     ckm_ok(TeachAll(&c, c.pairs, k, 1.0, learn));
     ckm_ok(TrustNCGPairsGetCounts(c.pairs, &stored, NULL, NULL, NULL));
     ckm_assert(stored == PetscMin(k, MOST));
@@ -198,8 +198,8 @@ START_TEST(the_model_of_a_multiple_of_f_is_a_fraction)
   ckm_ok(CaseCreate(PETSC_COMM_WORLD, PETSC_FALSE, SMALL, (Kind)(_i / SCALES), &c));
   ckm_ok(TrustNCGPairsCreate(c.v, MOST, &twin));
   for (PetscInt k = 1; k <= PAIRS; k++) {
-    ckm_ok(TrustNCGPairsReset(c.pairs));
-    ckm_ok(TrustNCGPairsReset(twin));
+    ckm_ok(TrustNCGPairsReset(c.pairs, NULL));
+    ckm_ok(TrustNCGPairsReset(twin, NULL));
     ckm_ok(TeachAll(&c, c.pairs, k, 1.0, PETSC_TRUE));
     ckm_ok(TeachAll(&c, twin, k, Scales[_i % SCALES], PETSC_TRUE));
     ckm_ok(TrustNCGPairsApply(c.pairs, c.v, c.Bv));
@@ -227,7 +227,7 @@ START_TEST(a_model_of_nothing_is_the_identity)
     ckm_ok(TrustNCGPairsGetCounts(c.pairs, &stored, power, NULL, NULL));
     ckm_assert(stored == 0 && power[0] == 0.0);
     ckm_ok(TeachAll(&c, c.pairs, PAIRS, 1.0, PETSC_TRUE));
-    ckm_ok(TrustNCGPairsReset(c.pairs));
+    ckm_ok(TrustNCGPairsReset(c.pairs, NULL));
   }
   ckm_ok(CaseDestroy(&c));
 }
@@ -241,7 +241,7 @@ START_TEST(what_was_before_a_reset_leaves_no_trace)
 
   ckm_ok(CaseOfWay(_i, &c));
   ckm_ok(TeachAll(&c, c.pairs, PAIRS, 1e5, PETSC_TRUE));
-  ckm_ok(TrustNCGPairsReset(c.pairs));
+  ckm_ok(TrustNCGPairsReset(c.pairs, NULL));
   ckm_ok(TrustNCGPairsCreate(c.v, MOST, &fresh));
   ckm_ok(TeachAll(&c, c.pairs, PAIRS, 1.0, PETSC_TRUE));
   ckm_ok(TeachAll(&c, fresh, PAIRS, 1.0, PETSC_TRUE));

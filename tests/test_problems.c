@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
    Every problem of the list: its derivatives are those of its function, on any number of ranks. */
-#include "harness.h"
+#include "files.h"
 #include "problem.h"
 #include <petscvec.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
 #include <jpeglib.h>
 
 enum { SIZE = 144, FIRST_RUNG = 13, LAST_RUNG = 28, FIT = 5 };
@@ -18,39 +15,6 @@ static struct {
 
 enum { DATA, IMAGE, FILES };
 
-static PetscErrorCode OpenFile(char name[PETSC_MAX_PATH_LEN], FILE **file)
-{
-  int fd;
-
-  PetscFunctionBegin;
-  PetscCall(PetscGetTmp(PETSC_COMM_SELF, name, PETSC_MAX_PATH_LEN));
-  PetscCall(PetscStrlcat(name, "/trustncg_XXXXXX", PETSC_MAX_PATH_LEN));
-  fd = mkstemp(name);
-  PetscCheck(fd >= 0, PETSC_COMM_SELF, PETSC_ERR_FILE_OPEN, "%s cannot be made", name);
-  *file = fdopen(fd, "w");
-  PetscCheck(*file, PETSC_COMM_SELF, PETSC_ERR_FILE_OPEN, "%s does not open", name);
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-/* Three classes in five features, in LIBSVM's format */
-static PetscErrorCode WriteData(void)
-{
-  FILE *file;
-
-  PetscFunctionBegin;
-  PetscCall(OpenFile(files[DATA].name, &file));
-  for (int s = 0; s < 30; s++) {
-    fprintf(file, "%d", s % 3 + 1);
-    for (int k = 1; k <= 5; k++) {
-      if ((s + k) % 4) fprintf(file, " %d:%g", k, ((7 * s + 3 * k * k) % 11) / 5.0 - 1.0);
-    }
-    fprintf(file, "\n");
-  }
-  PetscCheck(!fclose(file), PETSC_COMM_SELF, PETSC_ERR_FILE_WRITE, "%s is not written",
-             files[DATA].name);
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
 /* A grey picture, JPEG */
 static PetscErrorCode WriteImage(void)
 {
@@ -59,7 +23,7 @@ static PetscErrorCode WriteImage(void)
   FILE                       *file;
 
   PetscFunctionBegin;
-  PetscCall(OpenFile(files[IMAGE].name, &file));
+  PetscCall(FileOpen(files[IMAGE].name, &file));
   info.err = jpeg_std_error(&manager);
   jpeg_create_compress(&info);
   jpeg_stdio_dest(&info, file);
@@ -85,7 +49,7 @@ static PetscErrorCode WriteImage(void)
 
 static void SetUp(void)
 {
-  ckm_ok(PetscGlobalRank ? 0 : WriteData());
+  ckm_ok(PetscGlobalRank ? 0 : FileWriteData(files[DATA].name));
   ckm_ok(PetscGlobalRank ? 0 : WriteImage());
   for (int k = 0; k < FILES; k++) {
     ckm_ok(MPI_Bcast(files[k].name, PETSC_MAX_PATH_LEN, MPI_CHAR, 0, PETSC_COMM_WORLD));

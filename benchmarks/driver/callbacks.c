@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause
-   The problem as TAO sees it, every call counted once.
+   The problem as TAO sees it, every call counted once, and the rule that ends a solve.
 
    f and gradient are set together and apart. A solver that asks for f at a point and then for the
    gradient there (TAO's trust regions do) pays for one evaluation: the point asked for last is
    remembered. trustncg never asks twice, so for it nothing is remembered. */
 #include "driver.h"
 #include "driver/reductions.h"
+#include "noise.h"
 #include "trustncg.h"
 
 PetscReal DriverEquivalents(const Driver *d)
@@ -19,6 +20,25 @@ long DriverReductions(const Driver *d)
   return ReductionCount() - d->reductions0 - d->count.reductions;
 }
 
+/* What an inner solver with a tolerance would do to f and g. */
+static PetscErrorCode AddNoise(Driver *d, Vec x, PetscReal *f, Vec g)
+{
+  PetscReal gnorm = d->gnorm0;
+  uint64_t  point;
+
+  PetscFunctionBegin;
+  if (d->set.noiseg == 0.0 && d->set.noisef == 0.0) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(NoiseOfPoint(x, &point));
+  if (f) {
+    *f +=
+      d->set.noisef * PetscAbsReal(d->set.relative ? *f : d->f0) * NoiseScalar(point, d->set.seed);
+  }
+  if (!g) PetscFunctionReturn(PETSC_SUCCESS);
+  if (d->set.relative) PetscCall(VecNorm(g, NORM_2, &gnorm));
+  PetscCall(NoiseAdd(point, d->set.seed, d->set.noiseg * gnorm, g));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* One call of the problem, counted; its reductions are its own. */
 static PetscErrorCode Evaluate(Driver *d, Vec x, PetscReal *f, Vec g)
 {
@@ -26,6 +46,7 @@ static PetscErrorCode Evaluate(Driver *d, Vec x, PetscReal *f, Vec g)
 
   PetscFunctionBegin;
   PetscCall((*d->prob->objgrad)(d->prob, x, f, g));
+  PetscCall(AddNoise(d, x, f, g));
   d->count.reductions += ReductionCount() - before;
   if (f && g) d->count.nfg++;
   else if (f) d->count.nf++;
@@ -138,6 +159,14 @@ static PetscErrorCode ShellMult(Mat H, Vec v, Vec Hv)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Differences of the gradient, one a colour */
+static PetscErrorCode FormColoured(Tao tao, Vec x, Mat H, Mat P, void *ctx)
+{
+  PetscFunctionBegin;
+  PetscCall(MatFDColoringApply(H, ((Driver *)ctx)->colours, x, tao));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 static PetscErrorCode FormHessian(Tao tao, Vec x, Mat H, Mat P, void *ctx)
 {
   PetscFunctionBegin;
@@ -147,22 +176,97 @@ static PetscErrorCode FormHessian(Tao tao, Vec x, Mat H, Mat P, void *ctx)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* The Hessian for TAO's own types: a shell around the problem's product, or PETSc's differences. */
-static PetscErrorCode SetMat(Driver *d)
+/* A shell around the problem's product, or PETSc's differences */
+static PetscErrorCode CreateShell(Driver *d)
 {
   PetscInt n;
 
   PetscFunctionBegin;
   if (d->set.user) {
     PetscCall(VecGetLocalSize(d->x, &n));
-    PetscCall(MatCreateShell(d->prob->comm, n, n, d->prob->N, d->prob->N, d, &d->shell));
-    PetscCall(MatShellSetOperation(d->shell, MATOP_MULT, (void (*)(void))ShellMult));
-    PetscCall(MatSetOption(d->shell, MAT_SYMMETRIC, PETSC_TRUE));
-    PetscCall(TaoSetHessian(d->tao, d->shell, d->shell, FormHessian, d));
+    PetscCall(MatCreateShell(d->prob->comm, n, n, d->prob->N, d->prob->N, d, &d->H));
+    PetscCall(MatShellSetOperation(d->H, MATOP_MULT, (void (*)(void))ShellMult));
+    PetscCall(MatSetOption(d->H, MAT_SYMMETRIC, PETSC_TRUE));
+    PetscCall(TaoSetHessian(d->tao, d->H, d->H, FormHessian, d));
   } else {
-    PetscCall(MatCreate(d->prob->comm, &d->shell));
-    PetscCall(TaoSetHessian(d->tao, d->shell, d->shell, TaoDefaultComputeHessianMFFD, d));
+    PetscCall(MatCreate(d->prob->comm, &d->H));
+    PetscCall(TaoSetHessian(d->tao, d->H, d->H, TaoDefaultComputeHessianMFFD, d));
   }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* A matrix on the DM's pattern: each colour costs a gradient, products with it nothing. DMDA's own
+   colouring would do on most grids, but not on periodic ones of any side. */
+static PetscErrorCode CreateColoured(Driver *d)
+{
+  MatColoring mc;
+  ISColoring  colouring;
+
+  PetscFunctionBegin;
+  PetscCheck(d->prob->dm, d->prob->comm, PETSC_ERR_SUP,
+             "-hessian coloured needs a problem on a grid; '%s' has none", d->prob->name);
+  PetscCall(DMSetMatType(d->prob->dm, MATAIJ));
+  PetscCall(DMCreateMatrix(d->prob->dm, &d->H));
+  PetscCall(MatSetOption(d->H, MAT_SYMMETRIC, PETSC_TRUE));
+  PetscCall(MatColoringCreate(d->H, &mc));
+  PetscCall(MatColoringSetDistance(mc, 2));
+  PetscCall(MatColoringSetType(mc, MATCOLORINGSL));
+  PetscCall(MatColoringSetFromOptions(mc));
+  PetscCall(MatColoringApply(mc, &colouring));
+  PetscCall(MatColoringDestroy(&mc));
+  PetscCall(MatFDColoringCreate(d->H, colouring, &d->colours));
+  PetscCall(
+    MatFDColoringSetFunction(d->colours, (PetscErrorCode(*)(void))(void (*)(void))FormGradient, d));
+  PetscCall(MatFDColoringSetFromOptions(d->colours));
+  PetscCall(MatFDColoringSetUp(d->H, colouring, d->colours));
+  PetscCall(ISColoringDestroy(&colouring));
+  PetscCall(TaoSetHessian(d->tao, d->H, d->H, FormColoured, d));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* ||g|| at the iterate: where there is noise, the true one, by the referee, not counted. */
+static PetscErrorCode TrueNorm(Driver *d, PetscReal *gnorm)
+{
+  Vec x, g;
+
+  PetscFunctionBegin;
+  PetscCall(TaoGetSolutionStatus(d->tao, NULL, NULL, gnorm, NULL, NULL, NULL));
+  if (d->set.noiseg == 0.0) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(TaoGetSolution(d->tao, &x));
+  PetscCall(VecDuplicate(x, &g));
+  PetscCall((*d->prob->objgrad)(d->prob, x, NULL, g));
+  PetscCall(VecNorm(g, NORM_2, gnorm));
+  PetscCall(VecDestroy(&g));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The stop rule of every comparison, the same for every solver: ||g|| <= rtol ||g(x0)|| with the
+   true g(x0), where TAO's own test may start over from a later point. Then TAO's other tests. */
+static PetscErrorCode StopRule(Tao tao, void *ctx)
+{
+  Driver            *d = (Driver *)ctx;
+  PetscReal          gnorm;
+  PetscLogDouble     now;
+  double             elapsed;
+  TaoConvergedReason reason;
+
+  PetscFunctionBegin;
+  PetscCall(TaoGetSolutionStatus(tao, NULL, NULL, NULL, NULL, NULL, &reason));
+  if (reason != TAO_CONTINUE_ITERATING) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(TrueNorm(d, &gnorm));
+  PetscCall(PetscTime(&now));
+  elapsed = now - d->start;
+  PetscCallMPI(MPI_Bcast(&elapsed, 1, MPI_DOUBLE, 0, d->prob->comm));
+  if (gnorm <= d->set.rtol * d->gnorm0) reason = TAO_CONVERGED_GTTOL;
+  else if (DriverEquivalents(d) >= (PetscReal)d->set.budget) reason = TAO_DIVERGED_MAXFCN;
+  else if (elapsed >= d->set.seconds) reason = TAO_DIVERGED_USER;
+  if (reason != TAO_CONTINUE_ITERATING) {
+    PetscCall(TaoSetConvergedReason(tao, reason));
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
+  PetscCall(TaoSetTolerances(tao, PETSC_DEFAULT, PETSC_DEFAULT, 0.0));
+  PetscCall(TaoDefaultConvergenceTest(tao, NULL));
+  PetscCall(TaoSetTolerances(tao, PETSC_DEFAULT, PETSC_DEFAULT, d->set.rtol));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -174,6 +278,7 @@ PetscErrorCode DriverSetCallbacks(Driver *d)
   PetscFunctionBegin;
   PetscCall(PetscObjectTypeCompare((PetscObject)d->tao, TAOTRUSTNCG, &ours));
   d->set.memo = (PetscBool)!ours;
+  PetscCall(TaoSetConvergenceTest(d->tao, StopRule, d));
   PetscCall(TaoSetObjectiveAndGradient(d->tao, NULL, FormFunctionGradient, d));
   PetscCall(TaoSetGradient(d->tao, NULL, FormGradient, d));
   if (ours && d->set.user) PetscCall(TaoTrustNCGSetHessianVector(d->tao, FormHessianVector, d));
@@ -182,6 +287,7 @@ PetscErrorCode DriverSetCallbacks(Driver *d)
   PetscCall(VecDuplicate(d->x, &d->memo.x));
   PetscCall(VecDuplicate(d->x, &d->memo.g));
   PetscCall(VecSet(d->memo.x, PETSC_INFINITY));
-  PetscCall(SetMat(d));
+  if (d->set.coloured) PetscCall(CreateColoured(d));
+  else PetscCall(CreateShell(d));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

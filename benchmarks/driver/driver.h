@@ -11,10 +11,15 @@ typedef struct {
   char      problem[64];
   PetscInt  n;        /* unknowns asked for; 0 for the problem's default */
   PetscBool user;     /* Hv by the problem's own product, not by differences */
+  PetscBool coloured; /* TAO's own types get an assembled matrix */
   PetscReal rtol;     /* stop at ||g||_2 <= rtol ||g(x0)||_2 */
   PetscInt  budget;   /* most gradient-equivalents */
   PetscReal seconds;  /* most seconds */
   PetscBool progress; /* lines while it runs */
+  PetscReal noiseg;   /* norm of the noise on the gradient, relative to ||g(x0)|| */
+  PetscReal noisef;   /* deviation of the noise on f, relative to |f(x0)| */
+  PetscBool relative; /* to ||g(x)|| and |f(x)| instead */
+  PetscInt  seed;     /* of the noise */
   PetscBool memo;     /* f and gradient asked for one after the other at one point cost one */
   char      json[PETSC_MAX_PATH_LEN], history[PETSC_MAX_PATH_LEN], solution[PETSC_MAX_PATH_LEN];
 } Settings;
@@ -37,8 +42,9 @@ typedef struct {
   Problem        prob;
   Tao            tao;
   Vec            x;
-  Mat            shell; /* the problem's Hv, for TAO types that take a Mat */
-  Vec            at;    /* where the shell stands; not owned */
+  Mat            H;       /* the Hessian, for TAO types that take a Mat */
+  MatFDColoring  colours; /* of H where it is assembled, else NULL */
+  Vec            at;      /* where H stands where it is a shell; not owned */
   Counts         count;
   Memo           memo;
   PetscReal      f0, gnorm0;

@@ -83,6 +83,21 @@ static PetscErrorCode WriteInt(MPI_Comm comm, FILE *file, const char key[], Pets
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* How it ended, where the solver tells more than TAO's reason. */
+static PetscErrorCode WriteOutcome(Driver *d, FILE *file)
+{
+  TaoTrustNCGOutcome outcome;
+  PetscBool          ours;
+
+  PetscFunctionBegin;
+  PetscCall(PetscObjectTypeCompare((PetscObject)d->tao, TAOTRUSTNCG, &ours));
+  if (!ours) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(TaoTrustNCGGetOutcome(d->tao, &outcome, NULL));
+  PetscCall(
+    PetscFPrintf(d->prob->comm, file, "  \"outcome\": \"%s\",\n", TaoTrustNCGOutcomes[outcome]));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* trustncg tells products by differences from gradients; of TAO's own only the sum is known. */
 static PetscErrorCode WriteCounts(Driver *d, FILE *file)
 {
@@ -123,6 +138,7 @@ PetscErrorCode DriverWriteJSON(Driver *d, const Outcome *out)
   PetscCall(PetscFPrintf(comm, file, "  \"tao_type\": \"%s\",\n  \"hessvec\": \"%s\",\n", type,
                          d->set.user ? "user" : "fd"));
   PetscCall(PetscFPrintf(comm, file, "  \"reason\": \"%s\",\n", TaoConvergedReasons[out->reason]));
+  PetscCall(WriteOutcome(d, file));
   PetscCall(WriteReal(comm, file, "f", out->f));
   PetscCall(WriteReal(comm, file, "f0", d->f0));
   PetscCall(WriteReal(comm, file, "gnorm", out->gnorm));

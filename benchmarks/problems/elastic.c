@@ -369,6 +369,7 @@ PetscErrorCode ProblemCreate_Elastic(Problem prob, PetscInt n)
   h[2]      = WIDTH / (e->nz - 1);
   e->volume = h[0] * h[1] * h[2] / POINTS;
   e->force  = TRACTION * h[1] * h[2] / 4;
+  PetscCall(DMDASetUniformCoordinates(prob->dm, h[0], LENGTH, 0, WIDTH, 0, WIDTH));
   SetSlopes(e, h);
   PetscCall(DMCreateGlobalVector(prob->dm, &prob->x));
   PetscCall(VecGetSize(prob->x, &prob->N));

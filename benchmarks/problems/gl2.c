@@ -178,9 +178,11 @@ static PetscErrorCode Start_GL2(Problem prob, Vec X)
   Grid            grid = (Grid)prob->data;
   const PetscReal r    = PETSC_PI * PetscSqrtReal(VORTICES) / 6;
   const PetscReal jump = 2 * PETSC_PI * VORTICES / (grid->ny * grid->hy);
+  PetscBool       saddle;
   Vertex        **x;
 
   PetscFunctionBegin;
+  PetscCall(ProblemStartsAtSaddle(&saddle)); /* the normal state: psi = 0, an even field */
   PetscCall(DMDAVecGetArrayWrite(prob->dm, X, &x));
   for (PetscInt j = grid->ys; j < grid->ys + grid->ym; j++) {
     const PetscReal sy = PetscSinReal(r * j * grid->hy / PetscSqrtReal(3.));
@@ -188,7 +190,7 @@ static PetscErrorCode Start_GL2(Problem prob, Vec X)
     for (PetscInt i = grid->xs; i < grid->xs + grid->xm; i++) {
       const PetscReal sx = PetscSinReal(r * i * grid->hx);
 
-      x[j][i] = (Vertex){1 - sx * sx * sy * sy, 0, 0, jump * i / grid->nx};
+      x[j][i] = (Vertex){saddle ? 0 : 1 - sx * sx * sy * sy, 0, 0, jump * i / grid->nx};
     }
   }
   PetscCall(DMDAVecRestoreArrayWrite(prob->dm, X, &x));

@@ -19,7 +19,6 @@
 
 typedef struct {
   LogisticData data;
-  PetscReal    lambda;
   int          K;         /* weights a feature: the classes, or 1 for two classes */
   PetscBool    reference; /* one more class has the score 0 */
   Replica      replica;
@@ -67,8 +66,8 @@ static PetscErrorCode LogisticObjGrad(Problem prob, Vec x, PetscReal *f, Vec g)
   if (g) PetscCall(PetscArrayzero(l->g, prob->N));
   loss = Sweep(l, l->w, NULL, g ? l->g : NULL);
   PetscCall(MemorySet(&l->memory, x));
-  if (g) PetscCall(ReplicaMeanVec(&l->replica, M, l->g, l->lambda, x, g));
-  if (f) PetscCall(ReplicaMean(&l->replica, M, loss, l->lambda, prob->N, l->w, f));
+  if (g) PetscCall(ReplicaMeanVec(&l->replica, M, l->g, l->data.lambda, x, g));
+  if (f) PetscCall(ReplicaMean(&l->replica, M, loss, l->data.lambda, prob->N, l->w, f));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -84,7 +83,7 @@ static PetscErrorCode LogisticHessVec(Problem prob, Vec x, Vec v, Vec Hv)
   PetscCall(PetscArrayzero(l->g, prob->N));
   Sweep(l, same ? NULL : l->w, l->v, l->g);
   PetscCall(MemorySet(&l->memory, x));
-  PetscCall(ReplicaMeanVec(&l->replica, l->data.train.M, l->g, l->lambda, v, Hv));
+  PetscCall(ReplicaMeanVec(&l->replica, l->data.train.M, l->g, l->data.lambda, v, Hv));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -115,7 +114,7 @@ static PetscErrorCode LogisticReport(Problem prob, Vec x, PetscViewer viewer)
   PetscFunctionBegin;
   PetscCall(PetscViewerASCIIPrintf(
     viewer, "%" PetscInt_FMT " classes, %" PetscInt_FMT " features and a bias, lambda %g\n",
-    l->data.classes, train->features, (double)l->lambda));
+    l->data.classes, train->features, (double)l->data.lambda));
   PetscCall(ReplicaGather(&l->replica, x, l->w));
   PetscCall(SamplesReport(prob->comm, "training", train, Right(l, train), viewer));
   if (test->M) PetscCall(SamplesReport(prob->comm, "test", test, Right(l, test), viewer));
@@ -160,8 +159,7 @@ static PetscErrorCode CreateStorage(Problem prob)
 /* The files decide the size: n is ignored. */
 PetscErrorCode ProblemCreate_Logistic(Problem prob, PetscInt n)
 {
-  Logistic      *l;
-  LogisticSource source;
+  Logistic *l;
 
   PetscFunctionBegin;
   PetscCall(PetscNew(&l));
@@ -171,9 +169,7 @@ PetscErrorCode ProblemCreate_Logistic(Problem prob, PetscInt n)
   prob->hessvec = LogisticHessVec;
   prob->report  = LogisticReport;
   prob->destroy = LogisticDestroy;
-  PetscCall(LogisticSourceFromOptions(prob->comm, 0, 1e-4, &source));
-  l->lambda = source.lambda;
-  PetscCall(LogisticDataRead(prob->comm, &source, &l->data));
+  PetscCall(LogisticDataRead(prob->comm, 0, 1e-4, &l->data));
   PetscCall(CreateStorage(prob));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -237,8 +237,16 @@ static PetscErrorCode DropColumns(PetscInt features, Samples *s)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode LogisticSourceFromOptions(MPI_Comm comm, PetscInt samples, PetscReal lambda,
-                                         LogisticSource *source)
+typedef struct {
+  char      file[PETSC_MAX_PATH_LEN]; /* training set in LIBSVM format, or empty: Fashion-MNIST */
+  char      test[PETSC_MAX_PATH_LEN]; /* test set in LIBSVM format, may be empty */
+  char      dir[PETSC_MAX_PATH_LEN];  /* the folder of Fashion-MNIST */
+  PetscInt  samples;                  /* take only the first training samples; 0: all */
+  PetscReal lambda;                   /* weight of the regularisation */
+} Source;
+
+static PetscErrorCode SourceFromOptions(MPI_Comm comm, PetscInt samples, PetscReal lambda,
+                                        Source *source)
 {
   PetscFunctionBegin;
   PetscCall(PetscMemzero(source, sizeof(*source)));
@@ -265,7 +273,7 @@ PetscErrorCode LogisticSourceFromOptions(MPI_Comm comm, PetscInt samples, PetscR
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode ReadFashion(MPI_Comm comm, const LogisticSource *source, LogisticData *data)
+static PetscErrorCode ReadFashion(MPI_Comm comm, const Source *source, LogisticData *data)
 {
   PetscInt classes;
 
@@ -281,12 +289,11 @@ static PetscErrorCode ReadFashion(MPI_Comm comm, const LogisticSource *source, L
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode LogisticDataRead(MPI_Comm comm, const LogisticSource *source, LogisticData *data)
+static PetscErrorCode ReadFiles(MPI_Comm comm, const Source *source, LogisticData *data)
 {
   Classes classes = {0, {0}};
 
   PetscFunctionBegin;
-  PetscCall(PetscMemzero(data, sizeof(*data)));
   if (!source->file[0]) {
     PetscCheck(!source->test[0], comm, PETSC_ERR_ARG_INCOMP,
                "-problem_test goes with -problem_data: Fashion-MNIST has a test set of its own");
@@ -299,6 +306,19 @@ PetscErrorCode LogisticDataRead(MPI_Comm comm, const LogisticSource *source, Log
     PetscCall(ReadLibsvm(comm, source->test, 0, PETSC_FALSE, &classes, &data->test));
     PetscCall(DropColumns(data->train.features, &data->test));
   }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode LogisticDataRead(MPI_Comm comm, PetscInt samples, PetscReal lambda,
+                                LogisticData *data)
+{
+  Source source;
+
+  PetscFunctionBegin;
+  PetscCall(PetscMemzero(data, sizeof(*data)));
+  PetscCall(SourceFromOptions(comm, samples, lambda, &source));
+  data->lambda = source.lambda;
+  PetscCall(ReadFiles(comm, &source, data));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

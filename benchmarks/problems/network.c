@@ -23,7 +23,6 @@
 
 typedef struct {
   LogisticData data;
-  PetscReal    lambda;
   int          H, C;
   Replica      replica;
   PetscScalar *w, *v;      /* all of x at the remembered point, and all of a direction */
@@ -138,7 +137,7 @@ static PetscErrorCode BackwardAll(Problem prob, PetscBool tangent, Vec x, Vec y)
   PetscFunctionBegin;
   PetscCall(PetscArrayzero(l->g, prob->N));
   for (PetscInt i = 0; i < s->m; i++) Backward(l, i, tangent);
-  PetscCall(ReplicaMeanVec(&l->replica, s->M, l->g, l->lambda, x, y));
+  PetscCall(ReplicaMeanVec(&l->replica, s->M, l->g, l->data.lambda, x, y));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -150,7 +149,8 @@ static PetscErrorCode ObjGrad_Network(Problem prob, Vec x, PetscReal *f, Vec g)
   PetscFunctionBegin;
   PetscCall(MoveTo(l, x, &loss));
   if (g) PetscCall(BackwardAll(prob, PETSC_FALSE, x, g));
-  if (f) PetscCall(ReplicaMean(&l->replica, l->data.train.M, loss, l->lambda, prob->N, l->w, f));
+  if (f)
+    PetscCall(ReplicaMean(&l->replica, l->data.train.M, loss, l->data.lambda, prob->N, l->w, f));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -176,9 +176,15 @@ static PetscErrorCode Start_Network(Problem prob, Vec x)
   const PetscReal bound[] = {PetscSqrtReal(6.0 / (l->data.train.features + l->H)),
                              PetscSqrtReal(6.0 / (l->H + l->C))};
   PetscInt        first, last;
+  PetscBool       saddle;
   PetscScalar    *a;
 
   PetscFunctionBegin;
+  PetscCall(ProblemStartsAtSaddle(&saddle));
+  if (saddle) { /* all hidden units alike: only the biases of the output have a gradient */
+    PetscCall(VecSet(x, 0.0));
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
   PetscCall(VecGetOwnershipRange(x, &first, &last));
   PetscCall(VecGetArrayWrite(x, &a));
   for (PetscInt i = first; i < last; i++) {
@@ -211,7 +217,7 @@ static PetscErrorCode Report_Network(Problem prob, Vec x, PetscViewer viewer)
   PetscFunctionBegin;
   PetscCall(PetscViewerASCIIPrintf(
     viewer, "%" PetscInt_FMT " features, %d hidden units, %d classes, lambda %g\n", train->features,
-    l->H, l->C, (double)l->lambda));
+    l->H, l->C, (double)l->data.lambda));
   PetscCall(MoveTo(l, x, &loss));
   PetscCall(SamplesReport(prob->comm, "training", train, Right(l, train), viewer));
   if (test->M) PetscCall(SamplesReport(prob->comm, "test", test, Right(l, test), viewer));
@@ -255,8 +261,7 @@ static PetscErrorCode CreateStorage(Problem prob, PetscInt n)
 
 PetscErrorCode ProblemCreate_Network(Problem prob, PetscInt n)
 {
-  Network       *l;
-  LogisticSource source;
+  Network *l;
 
   PetscFunctionBegin;
   PetscCall(PetscNew(&l));
@@ -266,9 +271,7 @@ PetscErrorCode ProblemCreate_Network(Problem prob, PetscInt n)
   prob->hessvec = HessVec_Network;
   prob->report  = Report_Network;
   prob->destroy = Destroy_Network;
-  PetscCall(LogisticSourceFromOptions(prob->comm, SAMPLES, LAMBDA, &source));
-  l->lambda = source.lambda;
-  PetscCall(LogisticDataRead(prob->comm, &source, &l->data));
+  PetscCall(LogisticDataRead(prob->comm, SAMPLES, LAMBDA, &l->data));
   PetscCall(CreateStorage(prob, n));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -49,7 +49,9 @@
   P(Network, "network", 12730, "neural network of one hidden layer, data as for logistic")         \
   P(TVDeblur, "tvdeblur", 65536, "total-variation deblurring of a photograph, DMDA")               \
   P(Elastic, "elastic", 22932, "a neo-Hookean bar bent far, trilinear hexahedra, 3-D DMDA")        \
-  P(Inverse, "inverse", 4096, "log-transmissivity from heads in wells, by adjoints, 2-D DMDA")
+  P(Inverse, "inverse", 4096, "log-transmissivity from heads in wells, by adjoints, 2-D DMDA")     \
+  P(Saddle, "saddle", 1000, "x^4 - y^2 + y^4 from its saddle point, n/2 copies")                   \
+  P(Monkey, "monkey", 1000, "a monkey saddle held by a quartic, from its centre, n/2 copies")
 
 #define DECLARE(Create, name, n, what)                                                             \
   extern PetscErrorCode ProblemCreate_##Create(Problem, PetscInt);
@@ -90,6 +92,14 @@ PetscErrorCode ProblemAgreeOnError(MPI_Comm comm, char message[PROBLEM_MESSAGE],
   PetscCallMPI(MPI_Allreduce(&mine, &first, 1, MPI_INT, MPI_MIN, comm));
   if (first < size) PetscCallMPI(MPI_Bcast(message, PROBLEM_MESSAGE, MPI_CHAR, first, comm));
   PetscCheck(first == size, comm, PETSC_ERR_FILE_READ, "%s%s", message, hint);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode ProblemStartsAtSaddle(PetscBool *saddle)
+{
+  PetscFunctionBegin;
+  *saddle = PETSC_FALSE;
+  PetscCall(PetscOptionsGetBool(NULL, NULL, "-problem_saddle", saddle, NULL));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -42,6 +42,9 @@ extern PetscErrorCode ProblemCreate(MPI_Comm comm, const char name[], PetscInt n
 extern PetscErrorCode ProblemDestroy(Problem *prob);
 extern PetscErrorCode ProblemListView(PetscViewer viewer);
 
+/* -problem_saddle: start where symmetry makes the gradient vanish, or most of it */
+extern PetscErrorCode ProblemStartsAtSaddle(PetscBool *saddle);
+
 /* Collective, for what creates a problem from files: every rank raises the error of the first rank
    whose message is not empty. The hint says how to mend it. */
 #define PROBLEM_MESSAGE 768

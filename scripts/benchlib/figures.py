@@ -4,22 +4,11 @@ import io
 import math
 import re
 
-import matplotlib
-
-matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from . import sets
-
-INK, FAINT, OURS = "#22303c", "#8a949c", "#c8401f"
-PEERS = ["#1b7f8c", "#3b5fa0", "#8e5ea2", "#4f8a3a", "#b0801c", "#6b7780", "#222222"]
-plt.rcParams.update({
-    "svg.fonttype": "none", "svg.hashsalt": "trustncg", "font.family": "sans-serif",
-    "font.sans-serif": ["DejaVu Sans"], "font.size": 8.5, "text.color": INK, "axes.labelcolor": INK,
-    "axes.edgecolor": FAINT, "xtick.color": INK, "ytick.color": INK, "axes.linewidth": 0.7,
-    "xtick.major.width": 0.7, "ytick.major.width": 0.7, "axes.spines.top": False,
-    "axes.spines.right": False, "axes.titlesize": 9, "axes.titleweight": "bold"})
+from .style import GRID, INK, OURS, PEERS
 
 
 def colours(names):
@@ -27,13 +16,17 @@ def colours(names):
 
 
 def svg(figure, label):
-    """The figure as an element of the page, which scales with it."""
+    """The figure as an element of the page."""
     text = io.StringIO()
     figure.savefig(text, format="svg", bbox_inches="tight", transparent=True,
                    metadata={"Date": None})
     plt.close(figure)
-    body = text.getvalue()
-    body = body[body.index("<svg"):]
+    return element(text.getvalue(), label)
+
+
+def element(text, label):
+    """An SVG file as an element of the page, which scales with it."""
+    body = text[text.index("<svg"):]
     width = re.search(r'width="([\d.]+)pt"', body).group(1)
     body = re.sub(r' (width|height)="[\d.]+pt"', "", body, count=2)
     body = re.sub(r"<metadata>.*?</metadata>", "", body, flags=re.DOTALL)
@@ -124,14 +117,13 @@ def profiles(results, names):
         axes.set_xlim(1, most)
         axes.set_ylim(0, 1.02)
         log_axis(axes.xaxis, 1, most)
-        axes.set_title(f"to {tolerance:.0e}".replace("e-0", "e-"), loc="left")
-        axes.grid(True, color="#e4e7ea", linewidth=0.6)
-        axes.set_axisbelow(True)
+        axes.set_title(f"to {tolerance:.0e}".replace("e-0", "e-"))
+        axes.grid(True)
         if axes is panels[-1]:
             end_labels(axes, ends, colour, most)
     panels[0].set_ylabel("share of problems solved")
     panels[1].set_xlabel("within this multiple of the least work of those drawn")
-    return svg(figure, "performance profiles at three tolerances")
+    return figure
 
 
 def class_dots(results, names):
@@ -141,7 +133,7 @@ def class_dots(results, names):
     figure, axes = plt.subplots(figsize=(8.2, 0.7 + 0.42 * len(classes)))
     values = []
     for k, cls in enumerate(classes):
-        axes.axhline(k, color="#e4e7ea", linewidth=0.8, zorder=0)
+        axes.axhline(k, color=GRID, linewidth=0.8, zorder=0)
         for j, name in enumerate(names):
             ratio, count = results.ratio(sets.OURS, name, sets.MAIN_TOLERANCE, cls)
             if count:
@@ -162,7 +154,7 @@ def class_dots(results, names):
                     "needs less")
     axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False, fontsize=7.6,
                 handletextpad=0.2)
-    return svg(figure, "ratio of work by class of problems")
+    return figure
 
 
 def histories(results, names, columns=5):
@@ -189,7 +181,7 @@ def histories(results, names, columns=5):
                  if (problem, n) in best]
         right = 3 * ours["history"][-1][0] if ours else max(spent, default=1)
         axes.set_xlim(0, min(right, max(spent, default=1)) * 1.02)
-        axes.set_title(f"{problem}, n = {size(results, problem):,}", loc="left", fontsize=7.6)
+        axes.set_title(f"{problem}, n = {size(results, problem):,}", fontsize=7.6)
         tidy_history(axes)
     for axes in list(panels.flat)[len(problems):]:
         axes.set_visible(False)
@@ -208,7 +200,7 @@ def tidy_history(axes):
     axes.yaxis.set_minor_locator(NullLocator())
     axes.yaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:.0e}".replace("e-0", "e-")
                                                  if v < 1 else "1"))
-    axes.grid(True, axis="y", color="#e4e7ea", linewidth=0.6)
+    axes.grid(True, axis="y")
     axes.xaxis.set_major_locator(plt.MaxNLocator(3, integer=True))
     axes.tick_params(labelsize=6.8, length=2)
 
@@ -217,22 +209,55 @@ def size(results, problem):
     return next(int(row["n"]) for row in results.rows if row["problem"] == problem)
 
 
-def from_table(rows, x, series, y, log=True):
-    """Lines of column y against column x, one for each value of the columns `series`."""
-    groups = {}
-    for row in rows:
-        groups.setdefault(", ".join(row[s] for s in series), []).append(
-            (float(row[x]), float(row[y])))
-    figure, axes = plt.subplots(figsize=(6, 3.2))
-    for k, (name, points) in enumerate(groups.items()):
-        ours = sets.OURS in name
-        axes.plot(*zip(*sorted(points)), marker="o", markersize=3.5,
-                  color=OURS if ours else PEERS[k % len(PEERS)], linewidth=2 if ours else 1.1,
-                  label=name)
-    if log:
-        axes.set_xscale("log")
-        axes.set_yscale("log")
-    axes.set(xlabel=x.replace("_", " "), ylabel=y.replace("_", " "))
-    axes.grid(True, color="#e4e7ea", linewidth=0.6)
-    axes.legend(frameon=False, fontsize=7.4, loc="center left", bbox_to_anchor=(1.01, 0.5))
-    return svg(figure, f"{y} against {x}")
+LABELS = {"trustcg 2": "trustncg's CG, 2 reductions", "trustcg 1": "1 reduction",
+          "trustcg overlapped": "1 overlapped", "stcg natural": "KSPSTCG tuned",
+          "stcg none": "KSPSTCG, no norm", "stcg default": "KSPSTCG as it comes"}
+STYLES = ("-", "--", ":")
+
+
+def roofline(rows):
+    """From cgbench's table: flops against flops a byte under the memory's roof, one style for each
+    n, and the time an unknown beside that of the passes alone."""
+    colour = dict(zip(LABELS, (OURS, *PEERS)))
+    sizes = sorted({int(row["n"]) for row in rows})
+    figure, (left, right) = plt.subplots(1, 2, figsize=(9.4, 3.3))
+    for n, style in zip(sizes, STYLES):
+        group = [row for row in rows if int(row["n"]) == n]
+        speed = 8 / float(group[0]["ns_pass"])  # bytes a nanosecond
+        left.plot([0.05, 0.3], [0.05 * speed, 0.3 * speed], style, color=INK, linewidth=1,
+                  label=f"{speed:.0f} GB/s, n = {n:,}")
+        for row in group:
+            passes, flops = float(row["passes"]), float(row["flops"])
+            left.plot(flops / (8 * passes), flops / float(row["ns"]), "o", markersize=5,
+                      color=colour[row["solver"]], markeredgecolor="white", markeredgewidth=0.5)
+    for k, row in enumerate(rows):
+        place = k + sizes.index(int(row["n"]))  # a gap between sizes
+        right.barh(place, float(row["ns"]), color=colour[row["solver"]], height=0.8)
+        bound = float(row["passes"]) * float(row["ns_pass"])
+        right.plot([bound, bound], [place - 0.45, place + 0.45], color=INK, linewidth=1.4)
+    for k, n in enumerate(sizes):
+        right.annotate(f"n = {n:,}", (1, k * (len(LABELS) + 1) - 0.2),
+                       xycoords=("axes fraction", "data"), ha="right", va="center", fontsize=7.6)
+    tidy_roofline(left, right)
+    handles = [plt.Line2D([], [], color=c, marker="o", linestyle="", label=LABELS[s])
+               for s, c in colour.items()]
+    handles.append(plt.Line2D([], [], color=INK, marker="|", markersize=9, linestyle="",
+                              label="its passes at the memory's speed"))
+    figure.tight_layout(w_pad=2)
+    figure.legend(handles=handles, loc="lower left", bbox_to_anchor=(0.04, 0.98), frameon=False,
+                  ncols=4)
+    return svg(figure, "roofline of the CG iteration")
+
+
+def tidy_roofline(left, right):
+    left.set_xscale("log")
+    left.set_yscale("log")
+    log_axis(left.xaxis, 0.05, 0.3)
+    log_axis(left.yaxis, *left.get_ylim())
+    left.set(xlabel="flops a byte", ylabel="Gflop/s", title="Roofline")
+    left.grid(True)
+    left.legend(frameon=False, fontsize=7.4, loc="upper left")
+    right.set(xlabel="ns an unknown and iteration, without the product", title="Time")
+    right.set_yticks([])
+    right.invert_yaxis()
+    right.grid(True, axis="x")

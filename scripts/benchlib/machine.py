@@ -2,19 +2,11 @@
 """Where and with what the runs were made."""
 import os
 import platform
-import subprocess
 
 import matplotlib
 
-from . import runner
-
-
-def said(*command):
-    try:
-        run = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return run.stdout.strip()
+from . import sources
+from .programs import said
 
 
 def processor():
@@ -32,19 +24,20 @@ def memory():
 
 def facts(bench):
     """Pairs (what, which)."""
-    petsc = os.environ.get("PETSC", "petsc")
     dates = sorted(record["date"] for record in bench.known.values())
+    versions = bench.versions
     return [
         ("machine", f"{processor()}, {os.cpu_count()} cores, {memory()}; load when this was "
                     f"written {os.getloadavg()[0]:.1f}"),
         ("system", f"{platform.system()} {platform.release()}, {platform.machine()}"),
         ("compiler", said("mpicc", "--version").split("\n")[0]),
         ("MPI", said("mpirun", "--version").split("\n")[0]),
-        ("PETSc", f"{said('pkg-config', '--modversion', petsc)} ({petsc})"),
-        ("SciPy", said(runner.PYTHON, "-c", "import scipy; print(scipy.__version__)")),
-        ("LIBLINEAR", said("dpkg-query", "-W", "-f", "${Version}", "liblinear-tools")),
+        ("PETSc", versions["tao"].removeprefix("PETSC ")),
+        ("SciPy", versions["scipy"]),
+        ("LIBLINEAR", versions["liblinear"]),
+        ("Trilinos ROL", versions["rol"]),
         ("matplotlib", matplotlib.__version__),
         ("source", said("git", "describe", "--always", "--dirty")),
-        ("driver, library", f"sha256 {runner.sha(bench.driver)}, {runner.sha(bench.library)}"),
+        ("trustncg", f"sha256 of its sources {sources.sha(sources.library_files())}"),
         ("runs made", f"{dates[0]} to {dates[-1]}" if dates else ""),
     ]

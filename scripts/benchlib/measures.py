@@ -137,10 +137,13 @@ class Results:
                 ratios.append(cost / least if math.isfinite(cost) else math.inf)
         return sorted(ratios)
 
-    def champions(self, tolerance=sets.MAIN_TOLERANCE):
-        """The best setting of each family of peers: the largest mean of least cost/cost."""
+    def champions(self, tolerance=sets.MAIN_TOLERANCE, everywhere=False):
+        """The best setting of each family of peers: the largest mean of least cost/cost.
+        `everywhere`: only those that all problems suit."""
         best = {}
         for name in self.peers:
+            if everywhere and any(self.cost(p, name, tolerance) is None for p in self.names()):
+                continue
             ratios = self.performance(name, tolerance, [sets.OURS, *self.peers])
             if len(ratios) < 2 and len(self.names()) > 1:
                 continue  # a solver of one problem

@@ -1,23 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The page build/bench/index.html: a list of sections, each a function of the report's data."""
-import csv
 import math
-import os
 import time
 from html import escape
 
-from . import figures, html, machine, sets
-
-# CSV files other programs write into the output folder: drawn where they exist.
-OTHERS = [
-    ("mesh.csv", "Cost against mesh", "n", "gradient_equivalents", ("problem", "solver"),
-     "Gradient-equivalents to the same tolerance as the mesh is refined."),
-    ("scaling.csv", "Scaling with the model", "n", "seconds", ("problem", "solver"),
-     "Seconds to the same tolerance as the model grows."),
-    ("cg.csv", "The CG iteration and the memory's bandwidth", "n", "gb_per_s", ("kernel",),
-     "The vector loops of one CG iteration beside what the memory delivers."),
-]
-
+from . import figures, html, machine, sets, studies
 
 def power(tolerance):
     return f"10<sup>&#8722;{-round(math.log10(tolerance))}</sup>"
@@ -120,8 +107,10 @@ def profile_section(data):
                        "the least work of the solvers drawn (Dolan and Mor&#233; 2002). At 1 "
                        "stands how often it is the cheapest, at the right how often it solves at "
                        "all. A profile orders each solver against the best one, not the solvers "
-                       "behind it among themselves.", "note"),
-        figures.profiles(data.results, data.results.champions()))
+                       "behind it among themselves. Solvers that only some problems suit are not drawn.",
+                       "note"),
+        figures.svg(figures.profiles(data.results, data.results.champions(everywhere=True)),
+                    "performance profiles at three tolerances"))
 
 
 def class_section(data):
@@ -129,7 +118,8 @@ def class_section(data):
                       if data.results.names(c))
     return html.section(f"By class of problems, to {power(sets.MAIN_TOLERANCE)}",
                         html.paragraph(words + ". A problem may be of several classes.", "note"),
-                        figures.class_dots(data.results, data.results.champions()))
+                        figures.svg(figures.class_dots(data.results, data.results.champions()),
+                                    "ratio of work by class of problems"))
 
 
 def settings_section(data):
@@ -184,25 +174,6 @@ def timing_section(data):
                        f"{data.timing[0]['runs']} runs, the solvers in alternation. LIBLINEAR's "
                        "are those of its process less those of reading the file.", "note"),
         html.table(heads, grid(seconds), ours=(0,)), *memory_part(data))
-
-
-def other_section(file, title, x, y, series, words):
-    def draw(data):
-        path = os.path.join(data.bench.out, file)
-        if not os.path.exists(path):
-            return ""
-        with open(path, encoding="utf-8", newline="") as table:
-            rows = list(csv.DictReader(table))
-        if not rows:
-            return ""
-        names = [name for name in series if name in rows[0]]
-        parts = [html.paragraph(words, "note")]
-        if x in rows[0] and y in rows[0]:
-            parts.append(figures.from_table([r for r in rows if r[x] and r[y]], x, names, y))
-        listing = html.table([escape(h) for h in rows[0]],
-                             [[escape(v or "") for v in row.values()] for row in rows])
-        return html.section(title, *parts, html.folded(f"{len(rows)} rows of {file}", listing))
-    return draw
 
 
 def count(value, form="{:.0f}"):
@@ -300,8 +271,8 @@ class Data:
 
 
 SECTIONS = [headline, profile_section, class_section, history_section, settings_section,
-            timing_section, *[other_section(*other) for other in OTHERS], runs_section,
-            rules_section, machine_section]
+            timing_section, studies.mesh_section, studies.scaling_section, studies.cg_section,
+            runs_section, rules_section, machine_section]
 
 
 def page(data):

@@ -2,37 +2,35 @@
 """Runs every (problem, solver, tolerance) once and keeps what came out in OUT/runs.jsonl.
 
 A run is known by its problem, size, solver options, ranks, Hv, tolerance and caps, and by the sha
-of what computed it (the driver; for trustncg the library too; for the others the problems' library
-and SciPy's version): what is known is not run again. TAO's and SciPy's iterates do not depend on
-the tolerance, so one run to the tightest serves all: its history is read at the first iterate that
-passes the looser tests, where a run to that tolerance would have stopped. trustncg and LIBLINEAR
-look at the tolerance and are run for each.
+of the sources and the version of what computes it (sources.py): what is known is not run again.
+TAO's, SciPy's and ROL's iterates do not depend on the tolerance, so one run to the tightest serves
+all: its history is read at the first iterate that passes the looser tests, where a run to that
+tolerance would have stopped. trustncg and LIBLINEAR look at the tolerance and are run for each.
+
+Counts do not depend on what else runs: as many runs as there are cores, and one more because a
+start waits, go at a time. Runs that are timed go alone, the solvers in turn, all of them anew
+whenever trustncg has changed.
 """
 import csv
 import hashlib
-import importlib.metadata
 import json
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+from concurrent import futures
 
-from . import sets
+from . import sets, sources
+from .programs import package, said
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PEERS = os.path.normpath(os.path.join(HERE, "..", "..", "benchmarks", "peers"))
 HISTORY_POINTS = 80
+# so that the reductions of the vectors on one rank are made and counted as on many
+COUNT_REDUCTIONS = ["-vec_type", "mpi", "-dm_vec_type", "mpi"]
 PYTHON = "/usr/bin/python3" if os.path.exists("/usr/bin/python3") else sys.executable
-
-
-def sha(*paths):
-    digest = hashlib.sha256()
-    for path in paths:
-        with open(path, "rb") as file:
-            digest.update(file.read())
-    return digest.hexdigest()[:16]
 
 
 class Bench:
@@ -43,11 +41,18 @@ class Bench:
         self.out, self.ranks, self.hessvec = out, ranks, hessvec
         self.driver = os.path.join(build, "bin", "trustncg")
         self.library = os.path.join(build, "lib", "libtrustncg.so")
+        self.rol = os.path.join(build, "bin", "rol")
         self.peers = os.path.join(build, "lib", "libpeers.so")
+        petsc = os.environ.get("PETSC", "petsc")
+        petsc = f"PETSC {said('pkg-config', '--modversion', petsc)} ({petsc})"
+        self.versions = {
+            "ours": petsc, "tao": petsc, "rol": package("libtrilinos-rol-dev"),
+            "liblinear": package("liblinear-tools"),
+            "scipy": said(PYTHON, "-c", "import scipy; print(scipy.__version__)")}
         os.makedirs(out, exist_ok=True)
         self.store = os.path.join(out, "runs.jsonl")
         self.known = {record["key"]: record for record in read_jsonl(self.store)}
-        self.shas = {}
+        self.lock = threading.Lock()
 
     def listed(self):
         """The names of the problems the driver has."""
@@ -55,29 +60,20 @@ class Bench:
                               "list"], capture_output=True, text=True, check=True)
         return [line.split()[0] for line in run.stdout.splitlines() if " n = " in line]
 
-    def origin(self, solver):
-        """The sha of what computes a run of this solver."""
-        if solver.kind not in self.shas:
-            scripts = [os.path.join(PEERS, name) for name in sorted(os.listdir(PEERS))
-                       if name.endswith(".py")]
-            files = {"ours": [self.driver, self.library], "tao": [self.driver]}
-            self.shas[solver.kind] = sha(*files.get(solver.kind, [self.peers, *scripts]))
-            if solver.kind == "scipy":
-                self.shas[solver.kind] += " " + importlib.metadata.version("scipy")
-        return self.shas[solver.kind]
-
     def task(self, problem, solver, tolerance, ranks=None, repetition=None,
              max_equivalents=sets.MAX_EQUIVALENTS):
         driven = solver.kind in ("ours", "tao")
         task = {"problem": problem.name, "driver": problem.driver_name, "n": problem.n,
-                "problem_options": problem.options.replace("{data}", self.out),
+                "problem_options": problem.options,
                 "solver": solver.name, "kind": solver.kind, "options": solver.options,
                 "ranks": (ranks or self.ranks) if driven else 1,
                 "hessvec": self.hessvec if driven else "user", "rtol": tolerance,
                 "max_equivalents": max_equivalents, "max_seconds": sets.MAX_SECONDS,
-                "sha": self.origin(solver)}
+                "origin": sources.origin(solver.kind, problem.driver_name,
+                                         self.versions[solver.kind])}
         if repetition is not None:
             task["repetition"] = repetition
+            task["beside"] = sources.origin("ours", problem.driver_name, self.versions["ours"])
         task["key"] = hashlib.sha256(json.dumps(task, sort_keys=True).encode()).hexdigest()[:20]
         return task
 
@@ -85,7 +81,7 @@ class Bench:
         """What has to be run, and what stands in the store already, in order."""
         for problem in problems:
             for solver in solvers:
-                if solver.only and solver.only != problem.name:
+                if not solver.takes(problem):
                     continue
                 each = solver.follows_tolerance
                 for tolerance in sets.TOLERANCES if each else sets.TOLERANCES[-1:]:
@@ -95,18 +91,20 @@ class Bench:
         common = ["-rtol", repr(task["rtol"]), "-json", os.path.join(folder, "json")]
         caps = ["-max_equivalents", str(task["max_equivalents"]), "-max_seconds",
                 str(task["max_seconds"]), "-csv", os.path.join(folder, "csv")]
+        words = task["problem_options"].replace("{data}", self.out)
         if task["kind"] == "liblinear":
-            data = task["problem_options"].split()[1]
-            return [PYTHON, os.path.join(PEERS, "liblinear.py"), "-lib", self.peers, "-data", data,
-                    *task["options"].split(), *common]
+            return [PYTHON, os.path.join(PEERS, "liblinear.py"), "-lib", self.peers, "-data",
+                    words.split()[1], *task["options"].split(), *common]
         problem = ["-problem", task["driver"], "-n", str(task["n"])]
-        if task["kind"] == "scipy":
-            return [PYTHON, os.path.join(PEERS, "scipy_peers.py"), "-lib", self.peers, *problem,
-                    "-problem_options=" + task["problem_options"], *task["options"].split(),
-                    *common, *caps]
-        return ["mpirun", "-n", str(task["ranks"]), self.driver, "-skip_petscrc", *problem,
-                *task["problem_options"].split(), *task["options"].split(), "-hessvec",
-                task["hessvec"], *common, *caps]
+        if task["kind"] in ("scipy", "rol"):
+            program = ([self.rol] if task["kind"] == "rol" else
+                       [PYTHON, os.path.join(PEERS, "scipy_peers.py"), "-lib", self.peers])
+            return [*program, *problem, *(["-problem_options=" + words] if words else []),
+                    *task["options"].split(), *common, *caps]
+        start = ["mpirun", "-n", str(task["ranks"])] if task["ranks"] > 1 else []
+        return [*start, self.driver, "-skip_petscrc", *COUNT_REDUCTIONS, *problem,
+                *words.split(), *task["options"].split(), "-hessvec", task["hessvec"], *common,
+                *caps]
 
     def run(self, task):
         """Runs a task and keeps the record: the task, its result (or why none), its crossings."""
@@ -126,9 +124,10 @@ class Bench:
                   "date": time.strftime("%Y-%m-%d %H:%M")}
         if result is None:
             record["said"] = said
-        with open(self.store, "a", encoding="utf-8") as file:
-            file.write(json.dumps(record) + "\n")
-        self.known[task["key"]] = record
+        with self.lock:
+            with open(self.store, "a", encoding="utf-8") as file:
+                file.write(json.dumps(record) + "\n")
+            self.known[task["key"]] = record
         return record
 
 
@@ -136,7 +135,7 @@ def crossings(task, result, history):
     """{tolerance: what had been spent at the first iterate that passes the test}."""
     if result is None:
         return {}
-    limit = sets.TOLERANCES if task["kind"] in ("tao", "scipy") else (task["rtol"],)
+    limit = sets.TOLERANCES if task["kind"] in ("tao", "scipy", "rol") else (task["rtol"],)
     found = {}
     for tolerance in limit:
         if tolerance == task["rtol"] and result["reason"].startswith("CONVERGED"):
@@ -195,18 +194,24 @@ def describe(record):
     return f"{told}  {reason.splitlines()[-1] if reason else ''}"
 
 
-def run_all(bench, problems, solvers):
-    """Everything not known yet, with progress on stderr; the records of all."""
+def run_all(bench, problems, solvers, jobs):
+    """Everything not known yet, `jobs` at a time, with progress on stderr; the records of all."""
     tasks = list(bench.tasks(problems, solvers))
     todo = [task for task in tasks if task["key"] not in bench.known]
     print(f"{len(tasks)} runs, {len(tasks) - len(todo)} of them known already", file=sys.stderr)
     began = time.time()
-    for k, task in enumerate(todo, 1):
-        record = bench.run(task)
-        spent = time.time() - began
-        print(f"[{k}/{len(todo)}] {clock(spent)} gone, about {clock(spent / k * (len(todo) - k))}"
-              f" left  {task['problem']}  {task['solver']} to {task['rtol']:.0e}: "
-              f"{describe(record)}", file=sys.stderr, flush=True)
+    with futures.ThreadPoolExecutor(jobs) as pool:
+        running = [pool.submit(bench.run, task) for task in todo]
+        try:
+            for k, done in enumerate(futures.as_completed(running), 1):
+                record, spent = done.result(), time.time() - began
+                print(f"[{k}/{len(todo)}] {clock(spent)} gone, about "
+                      f"{clock(spent / k * (len(todo) - k))} left  {record['problem']}  "
+                      f"{record['solver']} to {record['rtol']:.0e}: {describe(record)}",
+                      file=sys.stderr, flush=True)
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
     return [bench.known[task["key"]] for task in tasks]
 
 
@@ -216,7 +221,7 @@ def run_timing(bench, problems, solvers, repetitions=3):
     for problem in problems:
         for repetition in range(repetitions):
             for solver in solvers:
-                if solver.only in ("", problem.name):
+                if solver.takes(problem):
                     task = bench.task(problem, solver, sets.MAIN_TOLERANCE, 1, repetition)
                     if task["key"] not in bench.known:
                         print(f"timing  {problem.name}  {solver.name}  {repetition + 1} of "
@@ -232,7 +237,7 @@ def run_memory(bench, solvers):
     for n in sets.MEMORY_SIZES:
         problem = sets.Problem(sets.MEMORY_PROBLEM, n, ())
         for solver in solvers:
-            if not solver.only:
+            if solver.takes(problem):
                 task = bench.task(problem, solver, sets.TOLERANCES[-1], 1, 0,
                                   sets.MEMORY_EQUIVALENTS)
                 if task["key"] not in bench.known:
@@ -241,12 +246,3 @@ def run_memory(bench, solvers):
                     bench.run(task)
                 records.append(bench.known[task["key"]])
     return records
-
-
-def has_module(name):
-    run = subprocess.run([PYTHON, "-c", f"import {name}"], capture_output=True, check=False)
-    return run.returncode == 0
-
-
-def has_program(name):
-    return shutil.which(name) is not None

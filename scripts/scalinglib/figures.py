@@ -1,36 +1,17 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The figures: the model out to many ranks, the check on this machine, measured beside model."""
-import matplotlib
-
-matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
+from benchlib.style import INK, OURS, PEERS, save
+
 from . import model
 
-INK, FAINT = "#22303c", "#8a949c"
-COLOUR = {"trustcg 2": "#c8401f", "trustcg 1": "#1b7f8c", "trustcg overlapped": "#3b5fa0",
+COLOUR = {"trustcg 2": OURS, "trustcg 1": PEERS[0], "trustcg overlapped": PEERS[1],
           "stcg natural": "#55606b", "stcg default": "#b3bac1"}
 LABEL = {"trustcg 2": "2 reductions", "trustcg 1": "1 reduction",
          "trustcg overlapped": "1 overlapped", "stcg natural": "KSPSTCG tuned, 2",
          "stcg default": "KSPSTCG, 6"}
-plt.rcParams.update({
-    "svg.fonttype": "none", "svg.hashsalt": "trustncg", "font.family": "sans-serif",
-    "font.sans-serif": ["DejaVu Sans"], "font.size": 8.5, "text.color": INK, "axes.labelcolor": INK,
-    "axes.edgecolor": FAINT, "xtick.color": INK, "ytick.color": INK, "axes.linewidth": 0.7,
-    "xtick.major.width": 0.7, "ytick.major.width": 0.7, "axes.spines.top": False,
-    "axes.spines.right": False, "axes.titlesize": 9, "axes.titleweight": "bold",
-    "axes.titlelocation": "left"})
-
-
-def save(figure, stem):
-    """As SVG and PNG; their names."""
-    names = [f"{stem}.{kind}" for kind in ("svg", "png")]
-    for name in names:
-        figure.savefig(name, bbox_inches="tight", dpi=140,
-                       metadata={"Date": None} if name.endswith("svg") else None)
-    plt.close(figure)
-    return names
 
 
 def power(value, _=None):
@@ -49,8 +30,7 @@ def duration(us, _=None):
 def tidy(axes, title, x="ranks", log=True):
     axes.set_title(title)
     axes.set_xlabel(x)
-    axes.grid(True, color="#e4e7ea", linewidth=0.6)
-    axes.set_axisbelow(True)
+    axes.grid(True)
     if log:
         axes.set_xscale("log")
         axes.set_yscale("log")
@@ -256,7 +236,7 @@ def measured_figure(rows, lines, words, stem):
     return save(figure, stem)
 
 
-SOLVERS = ("#c8401f", "#1b7f8c", "#3b5fa0", "#8e5ea2", "#4f8a3a", "#b0801c")
+SOLVERS = (OURS, *PEERS)
 
 
 def mesh_line(axes, rows, column, colour, width):

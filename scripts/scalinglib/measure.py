@@ -9,19 +9,10 @@ import tempfile
 
 from . import model
 
-ROOT = os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
 CG_ITERATIONS, CG_REPEATS = 50, 2  # of a run of cgbench
 COLUMNS = ["kind", "program", "problem", "solver", "ranks", "oversubscribed", "n", "repeats",
            "seconds", "seconds_least", "cg_iterations", "gradient_equivalents", "reductions",
            "us_per_iteration", "ns_loop", "ns_hv"]
-
-
-def environment(ranks):
-    """What scripts/env.sh sets for programs of up to so many ranks."""
-    script = os.path.join(ROOT, "scripts", "env.sh")
-    said = subprocess.run(["sh", "-c", '. "$0"; env -0', script], check=True, capture_output=True,
-                          env={**os.environ, "NP": str(ranks)})
-    os.environ.update(item.split("=", 1) for item in said.stdout.decode().split("\0") if item)
 
 
 def tell(*words):

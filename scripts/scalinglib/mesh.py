@@ -2,6 +2,7 @@
 """Cost against the mesh: the grid problems at several sides with several solvers, to a tolerance.
 A run that a cap stops is in the table with the cap as its reason."""
 import os
+from concurrent import futures
 
 from . import measure, model
 
@@ -42,27 +43,34 @@ def row_of(task, result):
     return {**task, **{k: result.get(k, "") for k in RESULTS}}
 
 
+def solve(machine, task):
+    n = int(task["side"])**2 * UNKNOWNS.get(task["problem"], 1)
+    result = machine.driver(int(task["ranks"]), task["problem"], n, *task["options"].split(),
+                            "-rtol", task["rtol"], "-max_equivalents", task["max_equivalents"],
+                            "-max_seconds", task["max_seconds"])
+    return row_of(task, result)
+
+
 def mesh(machine, path, args):
     """Writes the table after each run, so that it may be stopped at any time."""
     programs = [os.path.join(machine.build, "bin", "trustncg"),
                 os.path.join(machine.build, "lib", "libtrustncg.so")]
     old, rows = known(path, programs), []
     todo = list(tasks(args))
-    for k, task in enumerate(todo, 1):
-        key = tuple(task[name] for name in KEY)
-        if key in old:
-            rows.append(old[key])
-            continue
-        n = int(task["side"])**2 * UNKNOWNS.get(task["problem"], 1)
-        result = machine.driver(int(task["ranks"]), task["problem"], n, *task["options"].split(),
-                                "-rtol", task["rtol"], "-max_equivalents",
-                                task["max_equivalents"], "-max_seconds", task["max_seconds"])
-        rows.append(row_of(task, result))
-        model.write(path, rows)
-        row = rows[-1]
-        measure.tell(f"[{k}/{len(todo)}] {row['problem']} {row['side']}, {row['ranks']} ranks, "
-                     f"{row['solver']}: {row['reason']}, {row['iterations']} outer, "
-                     f"{row['cg_iterations']} CG, {row['gradient_equivalents']} "
-                     f"gradient-equivalents, {row['seconds']} s")
+    with futures.ThreadPoolExecutor(args.jobs) as pool:
+        keys = [tuple(task[name] for name in KEY) for task in todo]
+        made = [old.get(key) or pool.submit(solve, machine, task)
+                for key, task in zip(keys, todo)]
+        for k, (key, run) in enumerate(zip(keys, made), 1):
+            if key in old:
+                rows.append(run)
+                continue
+            row = run.result()
+            rows.append(row)
+            model.write(path, rows)
+            measure.tell(f"[{k}/{len(todo)}] {row['problem']} {row['side']}, {row['ranks']} ranks, "
+                         f"{row['solver']}: {row['reason']}, {row['iterations']} outer, "
+                         f"{row['cg_iterations']} CG, {row['gradient_equivalents']} "
+                         f"gradient-equivalents, {row['seconds']} s")
     model.write(path, rows)
     return rows

@@ -2,23 +2,11 @@
    Measures f, gradient and Hv near a point along a direction. All numbers are equal on all ranks. */
 #include "hessvec/check.h"
 #include "rules/rules.h"
-#include <stdint.h>
 
 #define NOISE_POINTS 7
 #define NOISE_STEP   1e-9 /* between them, relative: f is straight over so little */
 #define SAME         1e-10
 #define PAIRS        2
-
-/* In [0, 1), from the place in the vector alone, so that the number of ranks does not matter; the
-   finalizer of SplitMix64, Steele, Lea, Flood (2014). */
-static PetscReal Hash(PetscInt seed, PetscInt i)
-{
-  uint64_t z = ((uint64_t)seed << 48) + ((uint64_t)i + 1) * UINT64_C(0x9e3779b97f4a7c15);
-
-  z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-  z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-  return (PetscReal)((z ^ (z >> 31)) >> 11) / 9007199254740992.0; /* 2^53 */
-}
 
 /* Every |d_i| is in [1/2, 3/2) (1 + |x_i|): no unknown is left out, and steps suit the scale of
    each. */
@@ -33,7 +21,7 @@ static PetscErrorCode RandomDirection(TrustNCGCheck *c, PetscInt seed, Vec d)
   PetscCall(VecGetArrayRead(c->base, &x));
   PetscCall(VecGetArrayWrite(d, &a));
   for (PetscInt i = lo; i < hi; i++) {
-    const PetscReal r = 2.0 * Hash(seed, i) - 1.0;
+    const PetscReal r = 2.0 * TrustNCGUniform(seed, i) - 1.0;
 
     a[i - lo] = (r + (r < 0.0 ? -0.5 : 0.5)) * (1.0 + PetscAbsScalar(x[i - lo]));
   }

@@ -156,6 +156,16 @@ PetscErrorCode TrustNCGHessVecSetPoint(Mat H, Vec x, Vec g, PetscReal xnorm, Vec
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+PetscErrorCode TrustNCGHessVecSetStep(Mat H, PetscReal relstep)
+{
+  HessVec *hv;
+
+  PetscFunctionBegin;
+  PetscCall(MatShellGetContext(H, &hv));
+  hv->relstep = relstep;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode TrustNCGHessVecGetCounts(Mat H, PetscInt *products, PetscInt *norms)
 {
   HessVec *hv;
@@ -164,5 +174,16 @@ PetscErrorCode TrustNCGHessVecGetCounts(Mat H, PetscInt *products, PetscInt *nor
   PetscCall(MatShellGetContext(H, &hv));
   if (products) *products = hv->products;
   if (norms) *norms = hv->norms;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode TrustNCGHessVecSetCounts(Mat H, PetscInt products, PetscInt norms)
+{
+  HessVec *hv;
+
+  PetscFunctionBegin;
+  PetscCall(MatShellGetContext(H, &hv));
+  hv->products = products;
+  hv->norms    = norms;
   PetscFunctionReturn(PETSC_SUCCESS);
 }

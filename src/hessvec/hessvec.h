@@ -14,6 +14,26 @@ PETSC_INTERN PetscErrorCode TrustNCGHessVecCreateUser(Vec x, TrustNCGApplyFn, vo
 PETSC_INTERN PetscErrorCode TrustNCGHessVecCreateFD(Vec x, TrustNCGGradientFn, void *ctx,
                                                     PetscReal relstep, Mat *H);
 PETSC_INTERN PetscErrorCode TrustNCGHessVecSetPoint(Mat H, Vec x, Vec g, PetscReal xnorm, Vec w);
+PETSC_INTERN PetscErrorCode TrustNCGHessVecSetStep(Mat H, PetscReal relstep);
 PETSC_INTERN PetscErrorCode TrustNCGHessVecGetCounts(Mat H, PetscInt *products, PetscInt *norms);
+PETSC_INTERN PetscErrorCode TrustNCGHessVecSetCounts(Mat H, PetscInt products, PetscInt norms);
+
+/* The noise of a function of x, as differences along a direction show it; see noise.c. */
+typedef struct {
+  PetscReal f, g;   /* deviation of f, expected norm of the error of g */
+  PetscReal length; /* h ||v|| for differences of g */
+  PetscReal error;  /* of H v / ||v|| then */
+  PetscInt  evaluations;
+} TrustNCGNoiseLevel;
+
+/* f and g at x; f may be left 0 where it is not to be evaluated */
+typedef PetscErrorCode (*TrustNCGNoisyFn)(void *ctx, Vec x, PetscReal *f, Vec g);
+
+PETSC_INTERN PetscErrorCode TrustNCGMeasureNoise(TrustNCGNoisyFn fn, void *ctx, Vec x, Vec w,
+                                                 PetscReal f, Vec g, Vec v, PetscReal spacing,
+                                                 TrustNCGNoiseLevel *noise);
+PETSC_INTERN PetscErrorCode TrustNCGMeasureLength(TrustNCGNoisyFn fn, void *ctx, Vec x, Vec w,
+                                                  Vec g, Vec v, PetscReal longest,
+                                                  TrustNCGNoiseLevel *noise);
 
 #endif

@@ -45,7 +45,7 @@ PetscErrorCode TrustNCGDiagonalCreate(Vec like, TrustNCGDiagonal *diagonal)
   PetscCall(PetscNew(diagonal));
   PetscCall(PetscObjectReference((PetscObject)like));
   (*diagonal)->like = like;
-  PetscCall(TrustNCGDiagonalReset(*diagonal));
+  PetscCall(TrustNCGDiagonalReset(*diagonal, NULL));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -61,9 +61,10 @@ PetscErrorCode TrustNCGDiagonalDestroy(TrustNCGDiagonal *diagonal)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode TrustNCGDiagonalReset(TrustNCGDiagonal diag)
+PetscErrorCode TrustNCGDiagonalReset(TrustNCGDiagonal diag, PetscBool *had)
 {
   PetscFunctionBegin;
+  if (had) *had = (PetscBool)(diag->pairs > 0);
   diag->pairs = diag->witnesses = 0;
   diag->weight                  = 0.0;
   diag->current                 = PETSC_FALSE;
@@ -160,6 +161,7 @@ PetscErrorCode TrustNCGDiagonalHearWitnesses(TrustNCGDiagonal diag)
     }
     diag->power[TRUSTNCG_FOR_CG] = LeastPower(explain);
   }
+  diag->current   = PETSC_FALSE; /* the power may be another */
   diag->witnesses = 0;
   PetscCall(PetscArrayzero(diag->heard, 2 * POWERS));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -205,6 +207,16 @@ static PetscErrorCode Average(TrustNCGDiagonal diag, Vec s, Vec y, PetscReal ys,
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+PetscErrorCode TrustNCGDiagonalGetVecs(TrustNCGDiagonal diag, Vec *a, Vec *b)
+{
+  PetscFunctionBegin;
+  if (!diag->a) PetscCall(VecDuplicate(diag->like, &diag->a));
+  if (!diag->b) PetscCall(VecDuplicate(diag->like, &diag->b));
+  if (a) *a = diag->a;
+  if (b) *b = diag->b;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* The first pair, sums = y'y and s's: what is not known of an unknown is taken to be as for all on average. */
 static PetscErrorCode Start(TrustNCGDiagonal diag, Vec s, Vec y, PetscReal ys, PetscReal sums[])
 {
@@ -212,8 +224,7 @@ static PetscErrorCode Start(TrustNCGDiagonal diag, Vec s, Vec y, PetscReal ys, P
   PetscInt    N;
 
   PetscFunctionBegin;
-  if (!diag->a) PetscCall(VecDuplicate(diag->like, &diag->a));
-  if (!diag->b) PetscCall(VecDuplicate(diag->like, &diag->b));
+  PetscCall(TrustNCGDiagonalGetVecs(diag, NULL, NULL));
   PetscCall(VecGetSize(s, &N));
   PetscCall(VecDotBegin(y, y, &yy));
   PetscCall(VecDotBegin(s, s, &ss));
@@ -283,5 +294,26 @@ PetscErrorCode TrustNCGDiagonalGetCounts(TrustNCGDiagonal diag, PetscReal power[
   for (PetscInt k = 0; power && k < USES; k++) power[k] = 0.5 * (PetscReal)diag->power[k];
   if (vectors) *vectors = !!diag->a + !!diag->b + !!diag->d;
   if (reductions) *reductions = diag->reductions;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode TrustNCGDiagonalRecord(TrustNCGDiagonal diag, CheckpointRecord *record,
+                                      PetscBool *learned)
+{
+  PetscInt use = diag->use;
+
+  PetscFunctionBegin;
+  RecordCount(record, &diag->pairs, "pairs of the diagonal");
+  for (PetscInt k = 0; k < USES; k++) RecordInt(record, &diag->power[k], 0, POWERS - 1, "power");
+  RecordInt(record, &use, 0, USES - 1, "use");
+  for (PetscInt k = 0; k < POWERS; k++) {
+    RecordReal(record, &diag->explain[k], -HUGE_VAL, "explanation");
+    RecordReal(record, &diag->gamma[k], 0.0, "gamma");
+  }
+  RecordReal(record, &diag->weight, 0.0, "weight");
+  RecordCount(record, &diag->reductions, "reductions of the diagonal");
+  diag->use     = (TrustNCGUse)use;
+  diag->current = PETSC_FALSE;
+  *learned      = (PetscBool)(diag->pairs > 0);
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -5,13 +5,14 @@
 
 #include <petscvec.h>
 #include "compat.h"
+#include "precond/record.h"
 
 typedef struct _n_TrustNCGDiagonal *TrustNCGDiagonal;
 
 PETSC_INTERN PetscErrorCode TrustNCGDiagonalCreate(Vec like, TrustNCGDiagonal *diagonal);
 PETSC_INTERN PetscErrorCode TrustNCGDiagonalDestroy(TrustNCGDiagonal *diagonal);
-/* Forget all: D is then the identity. */
-PETSC_INTERN PetscErrorCode TrustNCGDiagonalReset(TrustNCGDiagonal diagonal);
+/* Forget all, if it `had` anything: D is then the identity. */
+PETSC_INTERN PetscErrorCode TrustNCGDiagonalReset(TrustNCGDiagonal diagonal, PetscBool *had);
 /* Learn from y = Hs, with ys = y's > 0. */
 PETSC_INTERN PetscErrorCode TrustNCGDiagonalLearn(TrustNCGDiagonal diagonal, Vec s, Vec y,
                                                   PetscReal ys);
@@ -26,5 +27,10 @@ PETSC_INTERN PetscErrorCode TrustNCGDiagonalApply(TrustNCGDiagonal diagonal, Vec
 /* D = (what was learned)^power, power 0, 1/2 or 1, for each use */
 PETSC_INTERN PetscErrorCode TrustNCGDiagonalGetCounts(TrustNCGDiagonal diagonal, PetscReal power[2],
                                                       PetscInt *vectors, PetscInt *reductions);
+/* All that it knows but a and b, which are there where *learned says so: they are made for the
+   caller to save or to fill. */
+PETSC_INTERN PetscErrorCode TrustNCGDiagonalRecord(TrustNCGDiagonal  diagonal,
+                                                   CheckpointRecord *record, PetscBool *learned);
+PETSC_INTERN PetscErrorCode TrustNCGDiagonalGetVecs(TrustNCGDiagonal diagonal, Vec *a, Vec *b);
 
 #endif

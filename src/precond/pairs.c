@@ -61,11 +61,14 @@ PetscErrorCode TrustNCGPairsDestroy(TrustNCGPairs *pairs)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode TrustNCGPairsReset(TrustNCGPairs b)
+PetscErrorCode TrustNCGPairsReset(TrustNCGPairs b, PetscBool *had)
 {
+  PetscBool learned;
+
   PetscFunctionBegin;
+  PetscCall(TrustNCGDiagonalReset(b->diagonal, &learned));
+  if (had) *had = (PetscBool)(learned || b->k > 0);
   PetscCall(TrustNCGPairsForget(b));
-  PetscCall(TrustNCGDiagonalReset(b->diagonal));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -76,13 +79,18 @@ PetscErrorCode TrustNCGPairsForget(TrustNCGPairs b)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+static PetscErrorCode MakeRoom(TrustNCGPairs b, PetscInt k)
+{
+  PetscFunctionBegin;
+  if (!b->s[k]) PetscCall(VecDuplicate(b->like, &b->s[k]));
+  if (!b->y[k]) PetscCall(VecDuplicate(b->like, &b->y[k]));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode TrustNCGPairsStage(TrustNCGPairs b, Vec *s, Vec *y)
 {
   PetscFunctionBegin;
-  if (!b->s[b->k]) {
-    PetscCall(VecDuplicate(b->like, &b->s[b->k]));
-    PetscCall(VecDuplicate(b->like, &b->y[b->k]));
-  }
+  PetscCall(MakeRoom(b, b->k));
   *s = b->s[b->k];
   *y = b->y[b->k];
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -216,5 +224,38 @@ PetscErrorCode TrustNCGPairsGetCounts(TrustNCGPairs b, PetscInt *stored, PetscRe
   if (stored) *stored = b->k;
   if (vectors) *vectors = used + 1;
   if (reductions) *reductions = b->reductions + reduced;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode TrustNCGPairsRecord(TrustNCGPairs b, CheckpointRecord *record, PetscInt *stored,
+                                   PetscBool *learned)
+{
+  const PetscInt ld = b->most + 1;
+
+  PetscFunctionBegin;
+  RecordInt(record, &b->k, 0, b->most, "pairs, for which -tao_trustncg_vectors leaves no room");
+  for (PetscInt j = 0; j < b->k; j++) {
+    for (PetscInt i = 0; i <= j; i++) {
+      RecordReal(record, &b->R[i + ld * j], i == j ? 0.0 : -HUGE_VAL, "products of pairs");
+    }
+  }
+  RecordCount(record, &b->reductions, "reductions of the pairs");
+  PetscCall(TrustNCGDiagonalRecord(b->diagonal, record, learned));
+  *stored = b->k;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode TrustNCGPairsGetVecs(TrustNCGPairs b, PetscInt stored, PetscBool learned,
+                                    PetscInt *n, Vec list[])
+{
+  PetscFunctionBegin;
+  for (PetscInt k = 0; k < stored; k++) {
+    PetscCall(MakeRoom(b, k));
+    list[(*n)++] = b->s[k];
+    list[(*n)++] = b->y[k];
+  }
+  if (!learned) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(TrustNCGDiagonalGetVecs(b->diagonal, &list[*n], &list[*n + 1]));
+  *n += 2;
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -12,8 +12,8 @@ typedef struct _n_TrustNCGPairs *TrustNCGPairs;
 
 PETSC_INTERN PetscErrorCode TrustNCGPairsCreate(Vec like, PetscInt most, TrustNCGPairs *pairs);
 PETSC_INTERN PetscErrorCode TrustNCGPairsDestroy(TrustNCGPairs *pairs);
-/* Forget all: the model is then the identity. */
-PETSC_INTERN PetscErrorCode TrustNCGPairsReset(TrustNCGPairs pairs);
+/* Forget all, if it `had` anything: the model is then the identity. */
+PETSC_INTERN PetscErrorCode TrustNCGPairsReset(TrustNCGPairs pairs, PetscBool *had);
 /* Room for one more pair, for the caller to fill; the oldest gives way where there is none. */
 PETSC_INTERN PetscErrorCode TrustNCGPairsStage(TrustNCGPairs pairs, Vec *s, Vec *y);
 /* The same, by handing over vectors for others in return. */
@@ -35,5 +35,11 @@ PETSC_INTERN PetscErrorCode TrustNCGPairsApply(TrustNCGPairs pairs, Vec v, Vec z
 PETSC_INTERN PetscErrorCode TrustNCGPairsGetCounts(TrustNCGPairs pairs, PetscInt *stored,
                                                    PetscReal power[2], PetscInt *vectors,
                                                    PetscInt *reductions);
+/* All that the model knows but its vectors: how many pairs, and whether the diagonal has any. */
+PETSC_INTERN PetscErrorCode TrustNCGPairsRecord(TrustNCGPairs pairs, CheckpointRecord *record,
+                                                PetscInt *stored, PetscBool *learned);
+/* The vectors of a model that has, or is to have, so many pairs; they are appended to the list. */
+PETSC_INTERN PetscErrorCode TrustNCGPairsGetVecs(TrustNCGPairs pairs, PetscInt stored,
+                                                 PetscBool learned, PetscInt *n, Vec list[]);
 
 #endif

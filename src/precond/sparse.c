@@ -6,148 +6,54 @@
        P = H on the pattern, one product a colour
        a rehearsal: a few iterations of CG with P in the place of H, at no product with H
        where it meets an indefinite P or preconditioner, or does not get on: make P dominant */
-#include "precond/sparse.h"
+#include "precond/sparse_impl.h"
 #include "precond/blocks.h"
-#include "precond/probes.h"
+#include "precond/pattern.h"
 #include "rules/rules.h"
 
 #define REHEARSAL_ITS  10
 #define REHEARSAL_RTOL 0.25
 
-struct _n_TrustNCGSparse {
-  Mat            P;
-  PC             pc;   /* of the solver, made from P */
-  Vec            work; /* like the solution */
-  TrustNCGProbes probes;
-  PetscBool      fromdm;   /* the colours are those of the DM */
-  PetscBool      finite;   /* the last P was */
-  PetscBool      fresh;    /* it was not used yet */
-  PetscBool      dominant; /* the last P had to be made so */
-  char          *chosen;   /* the type of the PC where it was chosen here, else NULL */
-  PetscInt       vectors;  /* of n that all this takes */
-  PetscInt       builds;
-  /* since the last build */
-  PetscReal best;  /* rate of CG in its best solve */
-  PetscReal lost;  /* products beyond those of that rate */
-  PetscReal drift; /* ||y - P s|| / ||y|| of the last step */
-};
-
-/* Preconditioners divide by the diagonal. A DM that knows no pattern may give an empty matrix. */
-static PetscErrorCode HasDiagonal(Mat P, PetscBool *has)
-{
-  PetscBool assembled, missing = PETSC_TRUE;
-
-  PetscFunctionBegin;
-  PetscCall(MatAssembled(P, &assembled));
-  if (assembled) PetscCall(MatMissingDiagonal(P, &missing, NULL));
-  PetscCallMPI(
-    MPI_Allreduce(MPI_IN_PLACE, &missing, 1, MPIU_BOOL, MPI_LOR, PetscObjectComm((PetscObject)P)));
-  *has = (PetscBool)!missing;
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-/* An empty matrix of type aij with the pattern of the user's, else of the DM's. */
-static PetscErrorCode CreatePattern(DM dm, Mat pattern, Mat *P, PetscBool *good)
-{
-  PetscBool aij;
-
-  PetscFunctionBegin;
-  if (pattern) PetscCall(MatDuplicate(pattern, MAT_DO_NOT_COPY_VALUES, P));
-  else PetscCall(DMCreateMatrix(dm, P));
-  PetscCall(PetscObjectBaseTypeCompareAny((PetscObject)*P, &aij, MATSEQAIJ, MATMPIAIJ, ""));
-  if (!aij) PetscCall(MatConvert(*P, MATAIJ, MAT_INPLACE_MATRIX, P));
-  PetscCall(HasDiagonal(*P, good));
-  PetscCall(MatSetOption(*P, MAT_SYMMETRIC, PETSC_TRUE));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-/* Colours of the columns of P from its graph: -mat_coloring_type chooses another way to find
-   them. Largest first needs the fewest, but gathers the graph on every rank. */
-static PetscErrorCode ColorGraph(Mat P, ISColoring *coloring)
-{
-  MatColoring mc;
-  PetscMPIInt size;
-
-  PetscFunctionBegin;
-  PetscCallMPI(MPI_Comm_size(PetscObjectComm((PetscObject)P), &size));
-  PetscCall(MatColoringCreate(P, &mc));
-  PetscCall(MatColoringSetDistance(mc, 2));
-  PetscCall(MatColoringSetType(mc, size > 1 ? MATCOLORINGGREEDY : MATCOLORINGLF));
-  PetscCall(MatColoringSetFromOptions(mc));
-  PetscCall(MatColoringApply(mc, coloring));
-  PetscCall(MatColoringDestroy(&mc));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-/* Colours of a DM whose matrices have blocks are those of the blocks, not of the columns. */
-static PetscErrorCode FitsColoring(Mat P, ISColoring coloring, PetscBool *fits)
-{
-  PetscInt  colored, columns;
-  PetscBool mine;
-
-  PetscFunctionBegin;
-  PetscCall(ISColoringGetColors(coloring, &colored, NULL, NULL));
-  PetscCall(MatGetLocalSize(P, NULL, &columns));
-  mine = (PetscBool)(colored == columns);
-  PetscCallMPI(MPI_Allreduce(&mine, fits, 1, MPIU_BOOL, MPI_LAND, PetscObjectComm((PetscObject)P)));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-/* The colours of the DM, which DMDA of PETSc 3.18 gets wrong on periodic grids whose sides are no
-   multiples of the stencil's width; else those of the graph. */
-static PetscErrorCode CreateProbes(DM dm, Mat P, TrustNCGProbes *probes, PetscBool *fromdm)
-{
-  ISColoring coloring;
-  PetscBool  has = PETSC_FALSE;
-
-  PetscFunctionBegin;
-  *probes = NULL;
-  if (dm) PetscCall(DMHasColoring(dm, &has));
-  if (has) {
-    PetscCall(DMCreateColoring(dm, IS_COLORING_GLOBAL, &coloring));
-    PetscCall(FitsColoring(P, coloring, &has));
-    if (has) PetscCall(TrustNCGProbesCreate(P, coloring, probes));
-    PetscCall(ISColoringDestroy(&coloring));
-  }
-  *fromdm = (PetscBool)(*probes != NULL);
-  if (*probes) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCall(ColorGraph(P, &coloring));
-  PetscCall(TrustNCGProbesCreate(P, coloring, probes));
-  PetscCall(ISColoringDestroy(&coloring));
-  PetscCheck(*probes, PetscObjectComm((PetscObject)P), PETSC_ERR_ARG_WRONG,
-             "Two columns of a row of the Hessian's pattern have one colour: choose another "
-             "-mat_coloring_type, of distance 2");
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-/* What P and its probes take, in vectors of n; what the PC makes of P is its own affair. */
+/* What P, its near null space and its probes take, in vectors of n; what the PC makes of P is its
+   own affair. */
 static PetscErrorCode CountVectors(Mat P, PetscInt *vectors)
 {
   const PetscReal entry = 1.0 + 3.0 * sizeof(PetscInt) / sizeof(PetscScalar);
-  PetscInt        n;
+  PetscInt        n, near = 0;
   MatInfo         info;
+  MatNullSpace    space;
 
   PetscFunctionBegin;
   PetscCall(MatGetSize(P, &n, NULL));
   PetscCall(MatGetInfo(P, MAT_GLOBAL_SUM, &info));
-  *vectors = 1 + (PetscInt)PetscCeilReal(entry * info.nz_used / PetscMax(1, n));
+  PetscCall(MatGetNearNullSpace(P, &space));
+  if (space) PetscCall(MatNullSpaceGetVecs(space, NULL, &near, NULL));
+  *vectors = 1 + near + (PetscInt)PetscCeilReal(entry * info.nz_used / PetscMax(1, n));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode CheckSize(Vec x, Mat pattern)
+/* Where a pattern comes from, and how it was then. No object is given the number of another. */
+static PetscErrorCode GetOrigin(Vec x, Mat pattern, TrustNCGOrigin *origin)
 {
-  PetscInt  n, rows, columns;
-  PetscBool mine, same;
-  MPI_Comm  comm = PetscObjectComm((PetscObject)x);
+  DM dm;
 
   PetscFunctionBegin;
-  PetscCall(VecGetLocalSize(x, &n));
-  PetscCall(MatGetLocalSize(pattern, &rows, &columns));
-  mine = (PetscBool)(rows == n && columns == n);
-  PetscCallMPI(MPI_Allreduce(&mine, &same, 1, MPIU_BOOL, MPI_LAND, comm));
-  PetscCheck(same, comm, PETSC_ERR_ARG_SIZ,
-             "The Mat of TaoTrustNCGSetPattern() does not have the layout of the solution: give "
-             "it as many rows and columns on every rank as the solution has entries there");
+  *origin = (TrustNCGOrigin){0, 0};
+  PetscCall(VecGetDM(x, &dm));
+  if (pattern) {
+    PetscCall(PetscObjectGetId((PetscObject)pattern, &origin->id));
+    PetscCall(MatGetNonzeroState(pattern, &origin->state));
+  } else if (dm) PetscCall(PetscObjectGetId((PetscObject)dm, &origin->id));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* What is kept of an earlier solve is its pattern, with its colours. */
+static PetscErrorCode Renew(TrustNCGSparse sp)
+{
+  PetscFunctionBegin;
+  PetscCall(TrustNCGSparseRelease(sp));
+  sp->builds = sp->reductions = 0;
+  sp->fresh = sp->dominant = PETSC_FALSE;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -155,43 +61,53 @@ static PetscErrorCode CheckSize(Vec x, Mat pattern)
    *sparse is NULL where there is neither. */
 PetscErrorCode TrustNCGSparseCreate(Vec x, Mat pattern, TrustNCGSparse *sparse)
 {
-  TrustNCGSparse sp;
-  DM             dm;
-  PetscBool      good = PETSC_FALSE;
+  TrustNCGSparse sp = *sparse;
+  TrustNCGOrigin origin;
+  Mat            P;
 
   PetscFunctionBegin;
-  *sparse = NULL;
-  PetscCall(VecGetDM(x, &dm));
-  if (!pattern && !dm) PetscFunctionReturn(PETSC_SUCCESS);
-  if (pattern) PetscCall(CheckSize(x, pattern));
-  PetscCall(PetscNew(&sp));
-  *sparse = sp; /* the caller's to destroy, also after an error below */
-  PetscCall(CreatePattern(dm, pattern, &sp->P, &good));
-  PetscCheck(good || !pattern, PetscObjectComm((PetscObject)x), PETSC_ERR_ARG_WRONGSTATE,
-             "The pattern for the sparse preconditioner lacks entries of the diagonal: give one "
-             "that has them to TaoTrustNCGSetPattern()");
-  if (!good) { /* that DM knows none */
-    PetscCall(TrustNCGSparseDestroy(sparse));
+  PetscCall(GetOrigin(x, pattern, &origin));
+  if (sp && origin.id && sp->origin.id == origin.id && sp->origin.state == origin.state) {
+    PetscCall(Renew(sp));
+    PetscCall(TrustNCGPatternNearNullSpace(x, pattern, sp->P)); /* its grid may have moved */
     PetscFunctionReturn(PETSC_SUCCESS);
   }
-  PetscCall(CreateProbes(pattern ? NULL : dm, sp->P, &sp->probes, &sp->fromdm));
-  PetscCall(CountVectors(sp->P, &sp->vectors));
+  PetscCall(TrustNCGSparseDestroy(sparse));
+  PetscCall(TrustNCGPatternCreate(x, pattern, &P));
+  if (!P) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(PetscNew(&sp));
+  *sparse = sp; /* the caller's to destroy, also after an error below */
+  sp->P   = P;
+  PetscCall(TrustNCGPatternNearNullSpace(x, pattern, P));
+  PetscCall(TrustNCGPatternColor(x, P, &sp->probes, &sp->fromdm));
+  PetscCall(CountVectors(P, &sp->vectors));
   PetscCall(VecDuplicate(x, &sp->work));
+  sp->origin = origin;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The PC is as it was, unless the user has set it. */
+PetscErrorCode TrustNCGSparseRelease(TrustNCGSparse sparse)
+{
+  PetscBool same = PETSC_FALSE;
+
+  PetscFunctionBegin;
+  if (sparse->pc) {
+    PetscCall(PetscObjectTypeCompare((PetscObject)sparse->pc, sparse->chosen, &same));
+  }
+  if (same) PetscCall(PCSetType(sparse->pc, PCNONE));
+  PetscCall(PetscFree(sparse->chosen));
+  PetscCall(PCDestroy(&sparse->pc));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 PetscErrorCode TrustNCGSparseDestroy(TrustNCGSparse *sparse)
 {
-  PetscBool same = PETSC_FALSE;
-
   PetscFunctionBegin;
   if (!*sparse) PetscFunctionReturn(PETSC_SUCCESS);
-  if ((*sparse)->pc)
-    PetscCall(PetscObjectTypeCompare((PetscObject)(*sparse)->pc, (*sparse)->chosen, &same));
-  if (same) PetscCall(PCSetType((*sparse)->pc, PCNONE)); /* as it was, unless the user has set it */
-  PetscCall(PetscFree((*sparse)->chosen));
+  PetscCall(TrustNCGSparseRelease(*sparse));
+  PetscCall(PetscFree((*sparse)->first));
   PetscCall(MatDestroy(&(*sparse)->P));
-  PetscCall(PCDestroy(&(*sparse)->pc));
   PetscCall(VecDestroy(&(*sparse)->work));
   PetscCall(TrustNCGProbesDestroy(&(*sparse)->probes));
   PetscCall(PetscFree(*sparse));
@@ -199,7 +115,8 @@ PetscErrorCode TrustNCGSparseDestroy(TrustNCGSparse *sparse)
 }
 
 /* The PC of the solver. Where it is none yet, multigrid: its iterations do not grow with the
-   grid. Its smoothers are to work on P, not on H. */
+   grid. A build comes when P has changed much, and the interpolation of another matrix makes an
+   indefinite PC. Its smoothers are to work on P, not on H. */
 PetscErrorCode TrustNCGSparseSetPC(TrustNCGSparse sparse, PC pc)
 {
   PetscBool none;
@@ -209,7 +126,7 @@ PetscErrorCode TrustNCGSparseSetPC(TrustNCGSparse sparse, PC pc)
   PetscCall(PetscObjectTypeCompare((PetscObject)pc, PCNONE, &none));
   if (none) {
     PetscCall(PCSetType(pc, PCGAMG));
-    PetscCall(PCGAMGSetReuseInterpolation(pc, PETSC_TRUE));
+    PetscCall(PCGAMGSetReuseInterpolation(pc, PETSC_FALSE));
     PetscCall(PCSetFromOptions(pc));
     PetscCall(PCGetType(pc, &type));
     PetscCall(PetscFree(sparse->chosen));
@@ -226,6 +143,7 @@ PetscErrorCode TrustNCGSparseSetPC(TrustNCGSparse sparse, PC pc)
 static PetscErrorCode Rehearse(TrustNCGSparse sparse, Vec g, PetscBool *good)
 {
   KSP                ksp;
+  PetscInt           its;
   KSPConvergedReason reason;
 
   PetscFunctionBegin;
@@ -237,6 +155,8 @@ static PetscErrorCode Rehearse(TrustNCGSparse sparse, Vec g, PetscBool *good)
   PetscCall(KSPSetTolerances(ksp, REHEARSAL_RTOL, 0.0, PETSC_MAX_REAL, REHEARSAL_ITS));
   PetscCall(KSPSolve(ksp, g, sparse->work));
   PetscCall(KSPGetConvergedReason(ksp, &reason));
+  PetscCall(KSPGetIterationNumber(ksp, &its));
+  sparse->reductions += 2 + 3 * its; /* those of KSPCG */
   PetscCall(KSPDestroy(&ksp));
   *good = (PetscBool)(reason > 0);
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -251,12 +171,13 @@ static PetscErrorCode Build(TrustNCGSparse sparse, Mat H)
   PetscFunctionBegin;
   PetscCall(TrustNCGProbesApply(sparse->probes, H, sparse->work, sparse->P));
   PetscCall(MatNorm(sparse->P, NORM_FROBENIUS, &norm));
+  sparse->reductions++;
   sparse->finite = (PetscBool)!PetscIsInfOrNanReal(norm);
   if (!sparse->finite) {
     PetscCall(MatZeroEntries(sparse->P));
     PetscCall(MatShift(sparse->P, 1.0));
   }
-  sparse->builds++;
+  if (!sparse->builds++) PetscCall(TrustNCGSparseKeepFirst(sparse));
   sparse->fresh = PETSC_TRUE;
   sparse->best  = 0.0;
   sparse->lost  = sparse->finite ? 0.0 : PETSC_INFINITY;
@@ -264,24 +185,34 @@ static PetscErrorCode Build(TrustNCGSparse sparse, Mat H)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode TrustNCGSparseTry(TrustNCGSparse sparse, Mat H, Vec g, PetscReal *misfit,
-                                 PetscInt *products)
+/* ratio = ||y - P v|| / ||y|| with y in work, which is lost; infinite where it is no number */
+static PetscErrorCode Misfit(TrustNCGSparse sparse, Vec v, PetscReal *ratio)
 {
   Vec       y = sparse->work;
   PetscReal ynorm, rnorm;
 
   PetscFunctionBegin;
+  PetscCall(VecNorm(y, NORM_2, &ynorm));
+  PetscCall(VecScale(y, -1.0));
+  PetscCall(MatMultAdd(sparse->P, v, y, y));
+  PetscCall(VecNorm(y, NORM_2, &rnorm));
+  *ratio = rnorm > 0.0 ? rnorm / ynorm : 0.0;
+  if (PetscIsInfOrNanReal(ynorm) || PetscIsInfOrNanReal(rnorm)) *ratio = PETSC_INFINITY;
+  sparse->reductions += 2;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode TrustNCGSparseTry(TrustNCGSparse sparse, Mat H, Vec g, PetscReal *misfit,
+                                 PetscInt *products)
+{
+  PetscFunctionBegin;
   PetscCall(Build(sparse, H));
   PetscCall(TrustNCGProbesGetSize(sparse->probes, products));
   *misfit = PETSC_INFINITY;
   if (!sparse->finite) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCall(MatMult(H, g, y));
+  PetscCall(MatMult(H, g, sparse->work));
   (*products)++;
-  PetscCall(VecNorm(y, NORM_2, &ynorm));
-  PetscCall(VecScale(y, -1.0));
-  PetscCall(MatMultAdd(sparse->P, g, y, y));
-  PetscCall(VecNorm(y, NORM_2, &rnorm));
-  if (rnorm <= ynorm) *misfit = ynorm > 0.0 ? rnorm / ynorm : 0.0;
+  PetscCall(Misfit(sparse, g, misfit));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -310,16 +241,10 @@ PetscErrorCode TrustNCGSparseUpdate(TrustNCGSparse sparse, Mat H, Vec g, PetscIn
 PetscErrorCode TrustNCGSparseNote(TrustNCGSparse sparse, Vec g, Vec gplus, Vec d, PetscInt its,
                                   PetscReal drop, PetscInt work)
 {
-  Vec       y = sparse->work;
-  PetscReal ynorm, rnorm;
-
   PetscFunctionBegin;
-  PetscCall(VecWAXPY(y, -1.0, g, gplus));
-  PetscCall(VecNorm(y, NORM_2, &ynorm));
-  PetscCall(MatMultAdd(sparse->P, d, y, y)); /* y - P s, as s = -d */
-  PetscCall(VecNorm(y, NORM_2, &rnorm));
-  sparse->drift = rnorm / ynorm;
-  sparse->best  = PetscMax(sparse->best, TrustNCGRate(its, drop));
+  PetscCall(VecWAXPY(sparse->work, -1.0, gplus, g)); /* H d = -H s, nearly */
+  PetscCall(Misfit(sparse, d, &sparse->drift));
+  sparse->best = PetscMax(sparse->best, TrustNCGRate(its, drop));
   sparse->lost += TrustNCGLost(its, drop, sparse->best, work);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -331,18 +256,13 @@ PetscErrorCode TrustNCGSparseGetMat(TrustNCGSparse sparse, Mat *P)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode TrustNCGSparseGetCounts(TrustNCGSparse sparse, PetscInt *colors, PetscInt *builds)
+PetscErrorCode TrustNCGSparseGetCounts(TrustNCGSparse sparse, PetscInt *colors, PetscInt *vectors,
+                                       PetscInt *reductions)
 {
   PetscFunctionBegin;
   if (colors) PetscCall(TrustNCGProbesGetSize(sparse->probes, colors));
-  if (builds) *builds = sparse->builds;
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-PetscErrorCode TrustNCGSparseGetVectors(TrustNCGSparse sparse, PetscInt *vectors)
-{
-  PetscFunctionBegin;
-  *vectors = sparse->vectors;
+  if (vectors) *vectors = sparse->vectors;
+  if (reductions) *reductions = sparse->reductions;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -6,11 +6,16 @@
 #include <petscksp.h>
 #include <petscdm.h>
 #include "compat.h"
+#include "precond/record.h"
 
 typedef struct _n_TrustNCGSparse *TrustNCGSparse;
 
+/* *sparse is NULL, or kept from an earlier solve: then it serves again if pattern or DM are what they
+   were. */
 PETSC_INTERN PetscErrorCode TrustNCGSparseCreate(Vec x, Mat pattern, TrustNCGSparse *sparse);
 PETSC_INTERN PetscErrorCode TrustNCGSparseDestroy(TrustNCGSparse *sparse);
+/* After a solve: gives the PC back. */
+PETSC_INTERN PetscErrorCode TrustNCGSparseRelease(TrustNCGSparse sparse);
 PETSC_INTERN PetscErrorCode TrustNCGSparseSetPC(TrustNCGSparse sparse, PC pc);
 /* The first build, and one product more to see whether the Hessian has this pattern: misfit =
    ||Hg - Pg|| / ||Hg||, infinite where one was not finite. */
@@ -24,9 +29,21 @@ PETSC_INTERN PetscErrorCode TrustNCGSparseUpdate(TrustNCGSparse sparse, Mat H, V
 PETSC_INTERN PetscErrorCode TrustNCGSparseNote(TrustNCGSparse sparse, Vec g, Vec gplus, Vec d,
                                                PetscInt its, PetscReal drop, PetscInt work);
 PETSC_INTERN PetscErrorCode TrustNCGSparseGetMat(TrustNCGSparse sparse, Mat *P);
+/* Its colours; the vectors it takes and the reductions it has made, without those of the PC. */
 PETSC_INTERN PetscErrorCode TrustNCGSparseGetCounts(TrustNCGSparse sparse, PetscInt *colors,
-                                                    PetscInt *builds);
-PETSC_INTERN PetscErrorCode TrustNCGSparseGetVectors(TrustNCGSparse sparse, PetscInt *vectors);
+                                                    PetscInt *vectors, PetscInt *reductions);
 PETSC_INTERN PetscErrorCode TrustNCGSparseView(TrustNCGSparse sparse, PetscViewer viewer);
+/* For checkpoints. Multigrid keeps the interpolation of its first set-up, so that the entries of
+   two builds are saved: of the last and of the first, which from now on is kept. */
+PETSC_INTERN PetscErrorCode TrustNCGSparseKeep(TrustNCGSparse sparse);
+/* All that it knows but the entries; `entries` on this rank, 0 where nothing was built. */
+PETSC_INTERN PetscErrorCode TrustNCGSparseRecord(TrustNCGSparse sparse, CheckpointRecord *record,
+                                                 PetscInt *entries);
+PETSC_INTERN PetscErrorCode TrustNCGSparseGetEntries(TrustNCGSparse sparse, PetscScalar last[],
+                                                     PetscScalar first[]);
+/* P and the PC are then what they were when these were saved; or P is built anew. */
+PETSC_INTERN PetscErrorCode TrustNCGSparseSetEntries(TrustNCGSparse sparse, PetscScalar last[],
+                                                     PetscScalar first[]);
+PETSC_INTERN PetscErrorCode TrustNCGSparseForget(TrustNCGSparse sparse);
 
 #endif

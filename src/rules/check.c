@@ -8,7 +8,7 @@
 #define ALIKE   4.0  /* factor within which estimates of a noise agree */
 
 /* sqrt((k!)^2 / (2k)!) times the root mean square of the n numbers t, differences of order k */
-static PetscReal NoiseOfOrder(PetscInt k, PetscInt n, const PetscReal t[])
+PetscReal TrustNCGNoiseOfOrder(PetscInt k, PetscInt n, const PetscReal t[])
 {
   PetscReal gamma = 1.0, sum = 0.0;
 
@@ -31,7 +31,7 @@ PetscReal TrustNCGNoise(PetscInt n, PetscReal value[])
     for (PetscInt i = 1; i < n - k; i++) {
       if (value[i] * value[i - 1] < 0.0) turns[k] = PETSC_TRUE;
     }
-    sigma[k] = NoiseOfOrder(k, n - k, value);
+    sigma[k] = TrustNCGNoiseOfOrder(k, n - k, value);
     least    = PetscMin(least, sigma[k]);
   }
   for (PetscInt k = 1; k + 2 < n; k++) {

@@ -56,6 +56,10 @@ PETSC_INTERN void TrustNCGModeCG(TrustNCGMode *mode, PetscReal n, PetscBool insi
 
 /* difference.c: the step of a finite difference */
 PETSC_INTERN PetscReal TrustNCGDifferenceStep(PetscReal relstep, PetscReal xnorm, PetscReal vnorm);
+PETSC_INTERN PetscReal TrustNCGAsymmetry(PetscReal length);
+PETSC_INTERN PetscReal TrustNCGGuessLength(PetscReal sigma, PetscReal gnorm, PetscReal xnorm);
+PETSC_INTERN PetscBool TrustNCGNextLength(PetscReal sigma, PetscReal second, PetscReal longest,
+                                          PetscReal *low, PetscReal *high, PetscReal *length);
 
 /* check.c: do f, gradient and Hv fit? */
 typedef enum {
@@ -65,10 +69,73 @@ typedef enum {
   TRUSTNCG_FIT_HIDDEN /* noise or kinks hide it */
 } TrustNCGFit;
 
+PETSC_INTERN PetscReal   TrustNCGNoiseOfOrder(PetscInt k, PetscInt n, const PetscReal t[]);
 PETSC_INTERN PetscReal   TrustNCGNoise(PetscInt n, PetscReal value[]);
 PETSC_INTERN PetscInt    TrustNCGBestRung(PetscInt n, const PetscReal doubt[]);
 PETSC_INTERN PetscReal   TrustNCGVisible(PetscReal doubt, PetscReal scale);
 PETSC_INTERN TrustNCGFit TrustNCGJudge(PetscReal gap, PetscReal doubt, PetscReal scale);
 PETSC_INTERN PetscReal   TrustNCGCurvature(PetscReal a, PetscReal dfa, PetscReal b, PetscReal dfb);
+
+/* ends.c: ends that are no convergence */
+typedef struct {
+  PetscInt  steps; /* along which f fell without bending upwards, one after the other */
+  PetscReal scale; /* of x where they began */
+  PetscReal steep; /* decrease of f a unit length there */
+} TrustNCGFlight;
+
+typedef struct {
+  PetscInt  steps;    /* since the last progress that counts, */
+  PetscReal f, gnorm; /* and what they were then */
+} TrustNCGWindow;
+
+typedef struct {
+  PetscInt  rungs;
+  PetscReal last;       /* (f+ - f)/slope - 1 at the last trial, */
+  PetscReal gap, doubt; /* and where it is known best */
+} TrustNCGProbe;
+
+PETSC_INTERN void      TrustNCGFlightStep(TrustNCGFlight *flight, PetscReal xnorm, PetscReal dnorm,
+                                          PetscReal slope, PetscReal slopeplus);
+PETSC_INTERN PetscBool TrustNCGFlightLost(const TrustNCGFlight *flight, PetscReal xnorm);
+PETSC_INTERN void      TrustNCGWindowStart(TrustNCGWindow *window, PetscReal f, PetscReal gnorm);
+PETSC_INTERN PetscBool TrustNCGStalls(TrustNCGWindow *window, PetscReal f, PetscReal gnorm,
+                                      PetscReal roundoff);
+PETSC_INTERN PetscBool TrustNCGCrawls(TrustNCGWindow *window, PetscReal f, PetscReal gnorm,
+                                      PetscReal fallen);
+PETSC_INTERN void      TrustNCGProbeStart(TrustNCGProbe *probe);
+PETSC_INTERN void      TrustNCGProbeTrial(TrustNCGProbe *probe, PetscReal df, PetscReal slope,
+                                          PetscReal roundoff);
+PETSC_INTERN TrustNCGFit TrustNCGProbeJudge(const TrustNCGProbe *probe);
+
+/* consistency.c: do f, gradient and Hv fit along a step that was taken? */
+typedef enum {
+  TRUSTNCG_SUSPECT_NONE,     /* all fit */
+  TRUSTNCG_SUSPECT_HIDDEN,   /* this step tells nothing */
+  TRUSTNCG_SUSPECT_F,        /* Hv is the derivative of a gradient that is not that of f */
+  TRUSTNCG_SUSPECT_GRADIENT, /* f and Hv fit each other */
+  TRUSTNCG_SUSPECT_HV,
+  TRUSTNCG_SUSPECT_ANY /* nothing fits */
+} TrustNCGSuspect;
+
+typedef struct {
+  PetscReal slope, slopeplus; /* g's and g+'s */
+  PetscReal df;               /* f+ - f */
+  PetscReal sHs;
+  PetscReal roundoff; /* of f */
+} TrustNCGStepFit;
+
+PETSC_INTERN TrustNCGSuspect TrustNCGStepSuspect(const TrustNCGStepFit *step, PetscReal *factor);
+/* curvature.c: what Lanczos' tridiagonal matrix says of the smallest eigenvalue */
+PETSC_INTERN PetscReal TrustNCGTridiagonalNorm(PetscInt k, const PetscReal a[],
+                                               const PetscReal b[]);
+PETSC_INTERN PetscReal TrustNCGSmallestRitz(PetscInt k, const PetscReal a[], const PetscReal b[]);
+PETSC_INTERN PetscReal TrustNCGCurvatureBound(PetscInt k, const PetscReal a[], const PetscReal b[],
+                                              PetscReal theta, PetscReal n, PetscReal delta);
+PETSC_INTERN void      TrustNCGRitzVector(PetscInt k, const PetscReal a[], const PetscReal b[],
+                                          PetscReal theta, PetscReal d[], PetscReal s[]);
+
+/* random.c: numbers that belong to a place in a vector */
+PETSC_INTERN PetscReal TrustNCGUniform(PetscInt seed, PetscInt64 i);
+PETSC_INTERN PetscReal TrustNCGNormal(PetscInt seed, PetscInt64 i);
 
 #endif

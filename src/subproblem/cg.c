@@ -57,6 +57,7 @@ void TrustCGDots(KSP_TrustCG *cg, PetscInt *nops, SweepOp ops[])
 {
   ops[(*nops)++] = SweepDot(cg->r, cg->r, &cg->rr);
   if (cg->pc) ops[(*nops)++] = SweepDot(cg->r, cg->z, &cg->rz);
+  if (cg->announce) ops[(*nops)++] = SweepDot(cg->pc ? cg->z : cg->r, cg->Ap, &cg->doubt.zAold);
   if (cg->pc && cg->announce) {
     ops[(*nops)++] = SweepDot(cg->z, cg->z, &cg->zz);
     ops[(*nops)++] = SweepDot(cg->z, cg->p, &cg->zp);
@@ -129,6 +130,7 @@ static PetscErrorCode TrustCGStart(KSP ksp)
   cg->path.first.norm                                          = 0.0;
   cg->behind = cg->looking = PETSC_FALSE;
   cg->nextlook             = FIRST_LOOK;
+  TrustCGDoubtStart(cg);
   PetscCall(VecZeroEntries(ksp->vec_sol));
   PetscCall(VecCopy(ksp->vec_rhs, cg->r));
   PetscCall(TrustCGPrecondition(ksp));
@@ -157,115 +159,17 @@ static PetscErrorCode TrustCGCurvature(KSP ksp, PetscReal *kappa)
 
   PetscFunctionBegin;
   if (cg->form == TRUSTCG_TWO) {
-    const SweepOp dot = SweepDot(cg->p, cg->Ap, &cg->kappa);
+    const SweepOp dots[] = {SweepDot(cg->p, cg->Ap, &cg->kappa),
+                            SweepDot(cg->Ap, cg->Ap, &cg->doubt.AA),
+                            SweepDot(cg->pc ? cg->z : cg->r, cg->Ap, &cg->doubt.zA)};
 
     PetscCall(TrustCGProduct(ksp, cg->p, cg->pp2, cg->Ap));
-    PetscCall(SweepRun(&cg->sweeper, 1, &dot));
+    PetscCall(SweepRun(&cg->sweeper, cg->announce ? 3 : 1, dots));
     PetscCall(SweepReduce(&cg->sweeper));
   }
   *kappa = cg->kappa;
   ksp->its++;
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-/* d += tau p, in the next sweep that reads p; and all that is known of d */
-static PetscErrorCode TrustCGMove(KSP ksp, PetscReal tau, PetscReal kappa)
-{
-  KSP_TrustCG *cg = (KSP_TrustCG *)ksp->data;
-
-  PetscFunctionBegin;
-  cg->lag = tau - cg->ahead;
-  cg->dd += tau * (2.0 * cg->dp + tau * cg->pp);
-  cg->dp += tau * cg->pp;
-  cg->model += tau * (0.5 * tau * kappa - cg->rz);
-  cg->work += tau * cg->rz;
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-/* What is known of d */
-static TrustCGKnot TrustCGHere(const KSP_TrustCG *cg)
-{
-  const TrustCGKnot here = {PetscSqrtReal(cg->dd), cg->model, cg->work};
-
-  return here;
-}
-
-/* Does whoever asked for it want to stop at d? At the boundary there is a radius to raise instead. */
-static PetscErrorCode TrustCGAsk(KSP ksp, PetscReal *radius, PetscBool *stop)
-{
-  KSP_TrustCG *cg = (KSP_TrustCG *)ksp->data;
-
-  PetscFunctionBegin;
-  *stop        = PETSC_FALSE;
-  cg->path.end = TrustCGHere(cg);
-  cg->looking  = PETSC_TRUE;
-  PetscCall((*cg->look)(cg->lookctx, radius, stop));
-  cg->looking = PETSC_FALSE;
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-/* Is the model so good at the boundary that the same CG goes on in a larger region? Then d is
-   ahead of its iterate by some of alpha p, and r by all of it, as Ap is lent to who looks. */
-static PetscErrorCode TrustCGLookBeyond(KSP ksp, PetscReal alpha, PetscReal kappa)
-{
-  KSP_TrustCG      *cg = (KSP_TrustCG *)ksp->data;
-  const PetscReal   dp = cg->dp, tau = TrustNCGToBoundary(cg->dd, dp, cg->pp, cg->radius);
-  const TrustCGKnot here   = {cg->dd, cg->model, cg->work};
-  PetscReal         radius = cg->radius;
-  PetscBool         stop   = PETSC_TRUE;
-  PetscInt          nops   = 0;
-  SweepOp           ops[SWEEP_OPS_MAX];
-
-  PetscFunctionBegin;
-  PetscCall(TrustCGMove(ksp, tau, kappa));
-  cg->dd = radius * radius;
-  if (cg->look && tau > 0.0) {
-    if (cg->form == TRUSTCG_TWO && cg->ahead == 0.0) {
-      ops[nops++] = SweepAXPY(cg->r, -alpha, cg->Ap);
-    }
-    TrustCGCatchUp(ksp, &nops, ops);
-    PetscCall(SweepRun(&cg->sweeper, nops, ops));
-    PetscCall(TrustCGAsk(ksp, &radius, &stop));
-  }
-  if (stop || !(radius > cg->radius)) {
-    ksp->reason = TRUSTNCG_KSP_BOUNDARY;
-    PetscFunctionReturn(PETSC_SUCCESS);
-  }
-  cg->radius = radius;
-  cg->dd     = here.norm;
-  cg->dp     = dp;
-  cg->model  = here.model;
-  cg->work   = here.work;
-  cg->ahead  = tau;
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-/* Does the step to the minimum along p leave the region? Then, and at negative curvature, go to
-   the boundary, and stop there unless the region grows. */
-static PetscErrorCode TrustCGLeave(KSP ksp, PetscReal kappa)
-{
-  KSP_TrustCG    *cg      = (KSP_TrustCG *)ksp->data;
-  const PetscBool bounded = (PetscBool)(cg->radius > 0.0 && cg->radius < PETSC_INFINITY);
-  PetscReal       tau, alpha;
-
-  PetscFunctionBegin;
-  if (PetscIsInfOrNanReal(kappa)) {
-    ksp->reason = KSP_DIVERGED_NANORINF;
-    PetscFunctionReturn(PETSC_SUCCESS);
-  }
-  if (kappa > 0.0) {
-    alpha = cg->rz / kappa;
-    while (bounded && !ksp->reason &&
-           cg->dd + alpha * (2.0 * cg->dp + alpha * cg->pp) >= cg->radius * cg->radius) {
-      PetscCall(TrustCGLookBeyond(ksp, alpha, kappa));
-    }
-    PetscFunctionReturn(PETSC_SUCCESS);
-  }
-  ksp->reason = TRUSTNCG_KSP_NEGATIVE_CURVATURE;
-  if (bounded) tau = TrustNCGToBoundary(cg->dd, cg->dp, cg->pp, cg->radius);
-  else tau = TrustNCGUnboundedStep(cg->rz, kappa, cg->dd, cg->pp);
-  PetscCall(TrustCGMove(ksp, tau, kappa));
-  if (bounded) cg->dd = cg->radius * cg->radius;
+  TrustCGDoubtProduct(ksp);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -276,15 +180,18 @@ PetscErrorCode TrustCGDirection(KSP ksp, PetscReal rzold)
 
   PetscFunctionBegin;
   PetscCall(TrustCGTest(ksp));
+  if (!ksp->reason) TrustCGDoubtResidual(ksp);
   if (ksp->reason) PetscFunctionReturn(PETSC_SUCCESS);
   if (!(cg->rz > 0.0)) {
     ksp->reason = PetscIsNanReal(cg->rz) ? KSP_DIVERGED_NANORINF : KSP_DIVERGED_INDEFINITE_PC;
     PetscFunctionReturn(PETSC_SUCCESS);
   }
-  cg->beta = cg->rz / rzold;
-  cg->pp2  = cg->zz + cg->beta * (2.0 * cg->zp + cg->beta * cg->pp2);
-  cg->pp   = cg->rz + cg->beta * cg->beta * cg->pp; /* z_{k+1}'Mp_k = r_{k+1}'p_k = 0 */
-  cg->dp *= cg->beta;                               /* d_{k+1}'Mz_{k+1} = d_{k+1}'r_{k+1} = 0 */
+  cg->beta        = cg->rz / rzold;
+  cg->doubt.cross = cg->doubt.zAold + cg->beta * cg->kappa;
+  cg->doubt.pp2   = cg->ahead > 0.0 ? 0.0 : cg->pp2; /* Ap was lent */
+  cg->pp2         = cg->zz + cg->beta * (2.0 * cg->zp + cg->beta * cg->pp2);
+  cg->pp          = cg->rz + cg->beta * cg->beta * cg->pp; /* z_{k+1}'Mp_k = r_{k+1}'p_k = 0 */
+  cg->dp *= cg->beta; /* d_{k+1}'Mz_{k+1} = d_{k+1}'r_{k+1} = 0 */
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -316,20 +223,6 @@ static PetscErrorCode TrustCGTurn(KSP ksp, PetscReal alpha)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Between iterations: does whoever asked for it want to stop here? */
-static PetscErrorCode TrustCGLookOnTheWay(KSP ksp)
-{
-  KSP_TrustCG *cg = (KSP_TrustCG *)ksp->data;
-  PetscBool    stop;
-
-  PetscFunctionBegin;
-  PetscCall(TrustCGSettle(ksp));
-  cg->nextlook = 2 * ksp->its;
-  PetscCall(TrustCGAsk(ksp, NULL, &stop));
-  if (stop) ksp->reason = KSP_CONVERGED_ITS;
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
 /* One CG iteration */
 static PetscErrorCode TrustCGIterate(KSP ksp)
 {
@@ -341,7 +234,12 @@ static PetscErrorCode TrustCGIterate(KSP ksp)
     ksp->reason = KSP_DIVERGED_ITS;
     PetscFunctionReturn(PETSC_SUCCESS);
   }
+  if (cg->sweeper.alarmed) {
+    ksp->reason = KSP_CONVERGED_ITS;
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
   PetscCall(TrustCGCurvature(ksp, &kappa));
+  if (ksp->reason) PetscFunctionReturn(PETSC_SUCCESS);
   if (cg->observer && kappa > 0.0) {
     PetscCall(TrustCGSettle(ksp));
     PetscCall((*cg->observer)(cg->observerctx, ksp->its - 1, cg->p, cg->Ap));

@@ -129,13 +129,37 @@ PetscErrorCode SweepRun(Sweeper *sweeper, PetscInt nops, const SweepOp ops[])
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* The numbers of this reduction: the dots, and after them the ranks that sound the alarm. */
+static PetscMPIInt SweepNumbers(Sweeper *sweeper)
+{
+  PetscMPIInt n = (PetscMPIInt)sweeper->ndots;
+
+  if (sweeper->alarm) sweeper->local[n++] = (*sweeper->alarm)(sweeper->alarmctx) ? 1.0 : 0.0;
+  return n;
+}
+
 PetscErrorCode SweepReduceBegin(Sweeper *sweeper)
 {
   PetscFunctionBegin;
   if (!sweeper->host) PetscCall(PetscCommSplitReductionBegin(sweeper->comm));
   else
-    PetscCallMPI(MPI_Iallreduce(sweeper->local, sweeper->global, (PetscMPIInt)sweeper->ndots,
-                                MPIU_REAL, MPIU_SUM, sweeper->comm, &sweeper->request));
+    PetscCallMPI(MPI_Iallreduce(sweeper->local, sweeper->global, SweepNumbers(sweeper), MPIU_REAL,
+                                MPIU_SUM, sweeper->comm, &sweeper->request));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Did any rank sound the alarm? PETSc's split reductions take no number of ours. */
+static PetscErrorCode SweepHear(Sweeper *sweeper)
+{
+  PetscFunctionBegin;
+  if (!sweeper->host) {
+    sweeper->ndots = 0;
+    (void)SweepNumbers(sweeper);
+    PetscCallMPI(
+      MPI_Allreduce(sweeper->local, sweeper->global, 1, MPIU_REAL, MPIU_SUM, sweeper->comm));
+    sweeper->reductions++;
+  }
+  sweeper->alarmed = (PetscBool)(sweeper->global[sweeper->ndots] > 0.0);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -149,6 +173,7 @@ PetscErrorCode SweepReduceEnd(Sweeper *sweeper)
     if (sweeper->host) *op->dot = sweeper->global[k];
     else PetscCall(VecDotEnd(op->x, op->y, op->dot));
   }
+  if (sweeper->alarm) PetscCall(SweepHear(sweeper));
   sweeper->ndots = 0;
   sweeper->reductions++;
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -158,8 +183,8 @@ PetscErrorCode SweepReduce(Sweeper *sweeper)
 {
   PetscFunctionBegin;
   if (sweeper->host) {
-    PetscCallMPI(MPI_Allreduce(sweeper->local, sweeper->global, (PetscMPIInt)sweeper->ndots,
-                               MPIU_REAL, MPIU_SUM, sweeper->comm));
+    PetscCallMPI(MPI_Allreduce(sweeper->local, sweeper->global, SweepNumbers(sweeper), MPIU_REAL,
+                               MPIU_SUM, sweeper->comm));
   }
   PetscCall(SweepReduceEnd(sweeper)); /* there is no request: MPI_Wait returns at once */
   PetscFunctionReturn(PETSC_SUCCESS);

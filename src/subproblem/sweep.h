@@ -40,14 +40,20 @@ static inline SweepOp SweepDot(Vec x, Vec y, PetscReal *dot)
 
 enum { SWEEP_OPS_MAX = 16, SWEEP_DOTS_MAX = 8 };
 
+/* Does this rank want all of them to know? */
+typedef PetscBool (*SweepAlarm)(void *ctx);
+
 typedef struct {
   MPI_Comm    comm;
   PetscBool   host;
   PetscInt    ndots; /* waiting for their reduction */
   SweepOp     dots[SWEEP_DOTS_MAX];
-  PetscReal   local[SWEEP_DOTS_MAX], global[SWEEP_DOTS_MAX];
+  PetscReal   local[SWEEP_DOTS_MAX + 1], global[SWEEP_DOTS_MAX + 1];
   MPI_Request request;    /* of a reduction under way, else MPI_REQUEST_NULL */
   PetscInt    reductions; /* so far */
+  SweepAlarm  alarm;      /* asked at each reduction, or NULL */
+  void       *alarmctx;
+  PetscBool   alarmed; /* at the last one, by some rank */
 } Sweeper;
 
 PETSC_INTERN PetscErrorCode SweepSetUp(Sweeper *sweeper, Vec like);

@@ -45,6 +45,17 @@ PetscErrorCode TrustCGSetLook(KSP ksp, TrustCGLook look, void *ctx)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+PetscErrorCode TrustCGSetAlarm(KSP ksp, TrustCGAlarm alarm, void *ctx)
+{
+  Sweeper *sweeper = &((KSP_TrustCG *)ksp->data)->sweeper;
+
+  PetscFunctionBegin;
+  sweeper->alarm    = alarm;
+  sweeper->alarmctx = ctx;
+  sweeper->alarmed  = PETSC_FALSE;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode TrustCGGetFreeVec(KSP ksp, Vec *v)
 {
   KSP_TrustCG *cg = (KSP_TrustCG *)ksp->data;

@@ -18,10 +18,19 @@ PETSC_INTERN PetscErrorCode TrustCGSetObserver(KSP ksp, TrustCGObserver observer
    the end. At the boundary `radius` is not NULL, and the solve ends there unless it is raised. */
 typedef PetscErrorCode (*TrustCGLook)(void *ctx, PetscReal *radius, PetscBool *stop);
 PETSC_INTERN PetscErrorCode TrustCGSetLook(KSP ksp, TrustCGLook look, void *ctx);
+/* Asked on each rank at each reduction, which carries the answer: where one rank says yes, the
+   solve stops before its next product. NULL: nobody is asked. */
+typedef PetscBool (*TrustCGAlarm)(void *ctx);
+PETSC_INTERN PetscErrorCode TrustCGSetAlarm(KSP ksp, TrustCGAlarm alarm, void *ctx);
 /* A vector that the next solve overwrites and that is free in between; during a look NULL in the
    forms of one reduction, which need it. */
 PETSC_INTERN PetscErrorCode TrustCGGetFreeVec(KSP ksp, Vec *v);
 PETSC_INTERN PetscErrorCode TrustCGGetCounts(KSP ksp, PetscInt *reductions, PetscInt *vectors);
+/* For products with A that are differences: */
+/* the limit of asymmetry from which a solve gives up, 0 for none; error of b, and of Ap / ||p|| */
+PETSC_INTERN PetscErrorCode TrustCGSetErrors(KSP ksp, PetscReal limit, PetscReal b, PetscReal Ap);
+/* whether the last solve gave up; the error of Ap / ||p|| that it saw, 0 where it saw none */
+PETSC_INTERN PetscErrorCode TrustCGGetErrors(KSP ksp, PetscBool *givenup, PetscReal *Ap);
 /* Products with A in the last solve */
 PETSC_INTERN PetscErrorCode TrustCGGetProducts(KSP ksp, PetscInt *products);
 

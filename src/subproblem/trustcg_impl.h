@@ -9,6 +9,26 @@
 #include "subproblem/trustcg.h"
 
 typedef PetscErrorCode (*AnnounceFn)(Mat, PetscReal);
+typedef PetscErrorCode (*AgainFn)(Mat, PetscInt, PetscBool *);
+
+/* What two successive products say of their errors, for A that is symmetric: p_{k-1}'Ap_k and
+   p_k'Ap_{k-1} follow from dot products that cost no pass through memory of their own. */
+typedef struct {
+  PetscReal limit; /* give up at asymmetry / norm above it; 0: never */
+  PetscReal floor; /* error of b, and */
+  PetscReal slack; /* of Ap / ||p||: no residual below what these make of it is solved for */
+  /* of this solve */
+  PetscReal AA;    /* ||Ap||^2 */
+  PetscReal zA;    /* z'Ap, of this p and z */
+  PetscReal zAold; /* z'Ap, of the last p */
+  PetscReal cross; /* p_k'Ap_{k-1} */
+  PetscReal pp2;   /* ||p_{k-1}||^2 */
+  PetscReal path2; /* the sum of ||alpha p||^2 */
+  PetscReal norm;  /* ||A|| at least */
+  PetscReal sum;   /* of squared errors seen, relative to no norm */
+  PetscInt  seen;
+  PetscBool given; /* up */
+} TrustCGDoubt;
 
 /* How the dot products of an iteration are reduced */
 typedef enum {
@@ -18,31 +38,34 @@ typedef enum {
 } TrustCGForm;
 
 typedef struct {
-  TrustCGForm form;
-  PetscReal   radius;   /* in the norm of M; 0 or PETSC_INFINITY: none */
-  Vec         r, p, Ap; /* residual, direction, product */
-  Vec         z;        /* M^-1 r; NULL without a preconditioner, when z = r */
-  Vec         Az;       /* the forms of one reduction */
-  Vec         m, q;     /* the overlapped form: M^-1 Az, M^-1 Ap; NULL like z */
-  Vec         Am, Aq;
-  PetscBool   pc;          /* this solve is preconditioned */
-  PetscReal   rz, rr;      /* r'z, r'r */
-  PetscReal   zz, zp;      /* z'z, z'p, where A wants to know ||p||_2 */
-  PetscReal   zAz, zAp;    /* the forms of one reduction */
-  PetscReal   kappa, beta; /* p'Ap; of the last change of direction */
-  PetscReal   dd, dp, pp;  /* d'Md, d'Mp, p'Mp */
-  PetscReal   pp2;         /* p'p */
-  PetscReal   mm;          /* m'm of an earlier m, negative before there is one */
-  PetscReal   lag;         /* d + lag p is meant where d stands */
-  PetscReal   ahead;       /* d + (alpha - ahead) p is the next iterate, after a look beyond */
-  PetscBool   behind;      /* z + beta p is meant where p stands, and so for Ap, q, Aq */
-  PetscReal   rrreplaced;  /* r'r when recurred products were last replaced by true ones */
-  PetscReal   model;       /* q(d) */
-  PetscReal   work;        /* sum of alpha_i r_i'z_i, and tau r_k'z_k of a step to the boundary */
-  AnnounceFn  announce;    /* A wants to know ||p||_2 */
-  PetscInt    products;    /* with A, in this solve */
-  TrustCGPath path;
-  Sweeper     sweeper;
+  TrustCGForm  form;
+  PetscReal    radius;   /* in the norm of M; 0 or PETSC_INFINITY: none */
+  Vec          r, p, Ap; /* residual, direction, product */
+  Vec          z;        /* M^-1 r; NULL without a preconditioner, when z = r */
+  Vec          Az;       /* the forms of one reduction */
+  Vec          m, q;     /* the overlapped form: M^-1 Az, M^-1 Ap; NULL like z */
+  Vec          Am, Aq;
+  PetscBool    pc;          /* this solve is preconditioned */
+  PetscReal    rz, rr;      /* r'z, r'r */
+  PetscReal    zz, zp;      /* z'z, z'p, where A wants to know ||p||_2 */
+  PetscReal    zAz, zAp;    /* the forms of one reduction */
+  PetscReal    kappa, beta; /* p'Ap; of the last change of direction */
+  PetscReal    dd, dp, pp;  /* d'Md, d'Mp, p'Mp */
+  PetscReal    pp2;         /* p'p */
+  PetscReal    mm;          /* m'm of an earlier m, negative before there is one */
+  PetscReal    lag;         /* d + lag p is meant where d stands */
+  PetscReal    ahead;       /* d + (alpha - ahead) p is the next iterate, after a look beyond */
+  PetscBool    behind;      /* z + beta p is meant where p stands, and so for Ap, q, Aq */
+  PetscReal    rrreplaced;  /* r'r when recurred products were last replaced by true ones */
+  PetscReal    model;       /* q(d) */
+  PetscReal    work;        /* sum of alpha_i r_i'z_i, and tau r_k'z_k of a step to the boundary */
+  AnnounceFn   announce;    /* A wants to know ||p||_2: its products are differences */
+  AgainFn      again;       /* A can try once more where a product is not finite, or NULL */
+  PetscInt     attempt;     /* at the present product */
+  TrustCGDoubt doubt;       /* of products that are differences */
+  PetscInt     products;    /* with A, in this solve */
+  TrustCGPath  path;
+  Sweeper      sweeper;
 
   TrustCGObserver observer; /* or NULL */
   void           *observerctx;
@@ -61,6 +84,17 @@ PETSC_INTERN PetscErrorCode TrustCGDirection(KSP ksp, PetscReal rzold);
 PETSC_INTERN void           TrustCGDots(KSP_TrustCG *cg, PetscInt *nops, SweepOp ops[]);
 PETSC_INTERN void           TrustCGDotsKnown(KSP_TrustCG *cg);
 PETSC_INTERN void           TrustCGCatchUp(KSP ksp, PetscInt *nops, SweepOp ops[]);
+
+/* leave.c */
+PETSC_INTERN TrustCGKnot    TrustCGHere(const KSP_TrustCG *cg);
+PETSC_INTERN PetscErrorCode TrustCGMove(KSP ksp, PetscReal tau, PetscReal kappa);
+PETSC_INTERN PetscErrorCode TrustCGLeave(KSP ksp, PetscReal kappa);
+PETSC_INTERN PetscErrorCode TrustCGLookOnTheWay(KSP ksp);
+
+/* doubt.c */
+PETSC_INTERN void TrustCGDoubtStart(KSP_TrustCG *cg);
+PETSC_INTERN void TrustCGDoubtProduct(KSP ksp);
+PETSC_INTERN void TrustCGDoubtResidual(KSP ksp);
 
 /* onereduction.c */
 PETSC_INTERN PetscErrorCode TrustCGSetUpOne(KSP ksp);

@@ -193,8 +193,13 @@ PetscErrorCode TrustNCGDoctorOptions(Tao tao, TrustNCGOptionItems PetscOptionsOb
 
 static PetscErrorCode DoctorValue(void *ctx, Vec x, PetscReal *f, Vec g)
 {
+  Tao            tao = (Tao)ctx;
+  PetscErrorCode error;
+
   PetscFunctionBegin;
-  PetscCall(TaoComputeObjectiveAndGradient((Tao)ctx, x, f, g));
+  error = TaoComputeObjectiveAndGradient(tao, x, f, g);
+  PetscCall(TrustNCGHeed(tao, error, "the objective and gradient", x, f, g));
+  PetscCall(TrustNCGAgree(tao, NULL, 0, NULL)); /* f stays as each rank has it */
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -209,7 +214,7 @@ static PetscErrorCode DoctorApply(void *ctx, Vec x, Vec v, Vec Hv)
   PetscFunctionBegin;
   if (tn->kind == TRUSTNCG_HV_MATRIX) {
     PetscCall(TaoGetHessian(tao, &H, &P, &compute, NULL));
-    if (compute) PetscCall(TaoComputeHessian(tao, x, H, P ? P : H));
+    if (compute) PetscCall(TrustNCGComputeHessian(tao, x, H, P ? P : H));
   } else PetscCall(TrustNCGHessVecSetPoint(H, x, tao->gradient, 0.0, tn->w));
   PetscCall(MatMult(H, v, Hv));
   PetscFunctionReturn(PETSC_SUCCESS);

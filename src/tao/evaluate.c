@@ -4,28 +4,29 @@
 #include "hessvec/hessvec.h"
 #include "subproblem/trustcg.h"
 
-/* sqrt(g'Mg) with the M of TaoSetGradientNorm(), else ||g||_2; one reduction. */
-static PetscErrorCode TrustNCGGradientNorm(Tao tao, Vec g, PetscReal *norm)
+/* sqrt(g'Mg) with the M of TaoSetGradientNorm(), at one reduction, else sqrt(gg) = ||g||_2 */
+static PetscErrorCode TrustNCGGradientNorm(Tao tao, Vec g, PetscReal gg, PetscReal *norm)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
-  PetscScalar   gMg;
 
   PetscFunctionBegin;
-  tn->reductions++;
   if (tao->gradient_norm) {
     PetscCall(MatMult(tao->gradient_norm, g, tao->gradient_norm_tmp));
-    PetscCall(VecDot(g, tao->gradient_norm_tmp, &gMg));
-    *norm = PetscSqrtReal(PetscRealPart(gMg));
-  } else PetscCall(VecNorm(g, NORM_2, norm));
+    PetscCall(VecDot(g, tao->gradient_norm_tmp, &gg));
+    tn->reductions++;
+  }
+  *norm = PetscSqrtReal(gg);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 static PetscErrorCode TrustNCGFunctionAndGradient(Tao tao, Vec x, PetscReal *f, Vec g)
 {
-  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+  TAO_TrustNCG  *tn = (TAO_TrustNCG *)tao->data;
+  PetscErrorCode error;
 
   PetscFunctionBegin;
-  PetscCall(TaoComputeObjectiveAndGradient(tao, x, f, g));
+  error = TaoComputeObjectiveAndGradient(tao, x, f, g);
+  PetscCall(TrustNCGHeed(tao, error, "the objective and gradient", x, f, g));
   if (tn->combined) tn->ledger.nfg++;
   else {
     tn->ledger.nf++;
@@ -34,28 +35,57 @@ static PetscErrorCode TrustNCGFunctionAndGradient(Tao tao, Vec x, PetscReal *f, 
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* The gradient, and f where it comes with it, at a point that is no trial. */
+PetscErrorCode TrustNCGEvaluateNear(Tao tao, Vec x, PetscReal *f, Vec g)
+{
+  TAO_TrustNCG  *tn = (TAO_TrustNCG *)tao->data;
+  PetscErrorCode error;
+
+  PetscFunctionBegin;
+  if (tn->combined) PetscCall(TrustNCGFunctionAndGradient(tao, x, f, g));
+  else {
+    error = TaoComputeGradient(tao, x, g);
+    PetscCall(TrustNCGHeed(tao, error, "the gradient", x, NULL, g));
+    tn->ledger.ng++;
+  }
+  PetscCall(TrustNCGAgree(tao, f, 0, NULL));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 static PetscErrorCode TrustNCGGradient_FD(void *ctx, Vec x, Vec g)
 {
-  Tao tao = (Tao)ctx;
+  Tao            tao = (Tao)ctx;
+  PetscErrorCode error;
 
   PetscFunctionBegin;
   PetscCall(PetscLogEventBegin(TRUSTNCG_HessVec, tao, x, g, NULL));
-  PetscCall(TaoComputeGradient(tao, x, g));
+  error = TaoComputeGradient(tao, x, g);
+  PetscCall(TrustNCGHeed(tao, error, "the gradient, for a difference", x, NULL, g));
   PetscCall(PetscLogEventEnd(TRUSTNCG_HessVec, tao, x, g, NULL));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode TrustNCGCallHessVec(Tao tao, Vec x, Vec v, Vec Hv)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+
+  PetscFunctionBegin;
+  PetscCall(VecLockReadPush(x));
+  PetscCallBack("trustncg callback Hessian-vector product", (*tn->hvfn)(tao, x, v, Hv, tn->hvctx));
+  PetscCall(VecLockReadPop(x));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 static PetscErrorCode TrustNCGHessVec_User(void *ctx, Vec x, Vec v, Vec Hv)
 {
-  Tao           tao = (Tao)ctx;
-  TAO_TrustNCG *tn  = (TAO_TrustNCG *)tao->data;
+  Tao            tao = (Tao)ctx;
+  PetscErrorCode error;
 
   PetscFunctionBegin;
-  PetscCall(VecLockReadPush(x));
   PetscCall(PetscLogEventBegin(TRUSTNCG_HessVec, tao, x, v, Hv));
-  PetscCallBack("trustncg callback Hessian-vector product", (*tn->hvfn)(tao, x, v, Hv, tn->hvctx));
+  error = TrustNCGCallHessVec(tao, x, v, Hv);
+  PetscCall(TrustNCGHeed(tao, error, "the Hessian-vector product", x, NULL, Hv));
   PetscCall(PetscLogEventEnd(TRUSTNCG_HessVec, tao, x, v, Hv));
-  PetscCall(VecLockReadPop(x));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -76,7 +106,7 @@ static PetscErrorCode TrustNCGSetUpHessVec(Tao tao)
   else {
     tn->kind = TRUSTNCG_HV_FD;
     PetscCall(
-      TrustNCGHessVecCreateFD(tao->solution, TrustNCGGradient_FD, tao, tn->relstep, &tn->shell));
+      TrustNCGHessVecCreateFD(tao->solution, TrustNCGGradient_FD, tao, tn->noise.step, &tn->shell));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -99,14 +129,21 @@ PetscErrorCode TrustNCGSetUpEvaluation(Tao tao)
 PetscErrorCode TrustNCGEvaluateStart(Tao tao)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+  Vec           x = tao->solution, g = tao->gradient;
+  PetscReal     xx, gg;
+  const SweepOp dots[] = {SweepDot(x, x, &xx), SweepDot(g, g, &gg)};
+  MPI_Comm      comm   = PetscObjectComm((PetscObject)tao);
 
   PetscFunctionBegin;
-  PetscCall(TrustNCGFunctionAndGradient(tao, tao->solution, &tn->f, tao->gradient));
-  PetscCall(TrustNCGGradientNorm(tao, tao->gradient, &tn->gnorm));
-  PetscCall(VecNorm(tao->solution, NORM_2, &tn->xnorm));
-  tn->reductions++;
-  PetscCheck(!PetscIsInfOrNanReal(tn->f) && !PetscIsInfOrNanReal(tn->gnorm),
-             PetscObjectComm((PetscObject)tao), PETSC_ERR_FP,
+  PetscCall(TrustNCGFunctionAndGradient(tao, x, &tn->f, g));
+  PetscCall(TrustNCGAgree(tao, &tn->f, 2, dots));
+  PetscCheck(!tn->outside, comm, PETSC_ERR_FP,
+             "The start, ||x|| = %g, is outside the domain of f, says a callback by "
+             "TaoTrustNCGSetDomainError(): start inside",
+             (double)PetscSqrtReal(xx));
+  PetscCall(TrustNCGGradientNorm(tao, g, gg, &tn->gnorm));
+  tn->xnorm = PetscSqrtReal(xx);
+  PetscCheck(!PetscIsInfOrNanReal(tn->f) && !PetscIsInfOrNanReal(tn->gnorm), comm, PETSC_ERR_FP,
              "At the start f = %g, ||gradient|| = %g and ||x|| = %g: start where f and its "
              "gradient are finite",
              (double)tn->f, (double)tn->gnorm, (double)tn->xnorm);
@@ -114,30 +151,33 @@ PetscErrorCode TrustNCGEvaluateStart(Tao tao)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* f at w, and the gradient where it comes with f; slope, ||d||_2, ||w||_2 in one reduction. */
+/* f at w, and the gradient where it comes with f; all that is to know of them in one reduction. */
 PetscErrorCode TrustNCGEvaluateTrial(Tao tao)
 {
-  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
-  Vec           d  = tao->stepdirection;
+  TAO_TrustNCG  *tn = (TAO_TrustNCG *)tao->data;
+  Vec            d = tao->stepdirection, w = tn->w, gplus = tn->gplus;
+  PetscReal      dd, ww;
+  const SweepOp  dots[] = {SweepDot(tao->gradient, d, &tn->slope), SweepDot(d, d, &dd),
+                           SweepDot(w, w, &ww), SweepDot(gplus, d, &tn->slopeplus),
+                           SweepDot(gplus, gplus, &tn->gg)};
+  PetscErrorCode error;
 
   PetscFunctionBegin;
   PetscCall(PetscLogEventBegin(TRUSTNCG_Trial, tao, NULL, NULL, NULL));
-  PetscCall(VecWAXPY(tn->w, -1.0, d, tao->solution));
+  PetscCall(VecWAXPY(w, -1.0, d, tao->solution));
   tn->have_gplus = tn->combined;
-  if (tn->combined) PetscCall(TrustNCGFunctionAndGradient(tao, tn->w, &tn->fplus, tn->gplus));
+  if (tn->combined) PetscCall(TrustNCGFunctionAndGradient(tao, w, &tn->fplus, gplus));
   else {
-    PetscCall(TaoComputeObjective(tao, tn->w, &tn->fplus));
+    error = TaoComputeObjective(tao, w, &tn->fplus);
+    PetscCall(TrustNCGHeed(tao, error, "the objective", w, &tn->fplus, NULL));
     tn->ledger.nf++;
   }
-  PetscCall(VecDotBegin(tao->gradient, d, &tn->slope));
-  PetscCall(VecNormBegin(d, NORM_2, &tn->dnorm2));
-  PetscCall(VecNormBegin(tn->w, NORM_2, &tn->wnorm));
-  PetscCall(VecDotEnd(tao->gradient, d, &tn->slope));
-  PetscCall(VecNormEnd(d, NORM_2, &tn->dnorm2));
-  PetscCall(VecNormEnd(tn->w, NORM_2, &tn->wnorm));
+  PetscCall(TrustNCGAgree(tao, &tn->fplus, tn->combined ? 5 : 3, dots));
+  tn->dnorm2    = PetscSqrtReal(dd);
+  tn->wnorm     = PetscSqrtReal(ww);
   tn->slope     = -tn->slope;
+  tn->slopeplus = -tn->slopeplus;
   tn->gplusnorm = 0.0;
-  tn->reductions++;
   tn->tries++;
   PetscCall(PetscLogEventEnd(TRUSTNCG_Trial, tao, NULL, NULL, NULL));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -146,20 +186,60 @@ PetscErrorCode TrustNCGEvaluateTrial(Tao tao)
 /* The gradient at w, unless it is there already, its norm, and the slope of f at w. */
 PetscErrorCode TrustNCGEvaluateTrialGradient(Tao tao)
 {
-  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+  TAO_TrustNCG  *tn     = (TAO_TrustNCG *)tao->data;
+  Vec            gplus  = tn->gplus;
+  const SweepOp  dots[] = {SweepDot(gplus, tao->stepdirection, &tn->slopeplus),
+                           SweepDot(gplus, gplus, &tn->gg)};
+  PetscErrorCode error;
 
   PetscFunctionBegin;
   PetscCall(PetscLogEventBegin(TRUSTNCG_Trial, tao, NULL, NULL, NULL));
   if (!tn->have_gplus) {
-    PetscCall(TaoComputeGradient(tao, tn->w, tn->gplus));
+    error = TaoComputeGradient(tao, tn->w, gplus);
+    PetscCall(TrustNCGHeed(tao, error, "the gradient", tn->w, NULL, gplus));
+    PetscCall(TrustNCGAgree(tao, NULL, 2, dots));
+    tn->slopeplus = -tn->slopeplus;
     tn->ledger.ng++;
     tn->have_gplus = PETSC_TRUE;
   }
-  PetscCall(TrustNCGGradientNorm(tao, tn->gplus, &tn->gplusnorm));
-  PetscCall(VecDot(tn->gplus, tao->stepdirection, &tn->slopeplus));
-  tn->slopeplus = -tn->slopeplus;
-  tn->reductions++;
+  PetscCall(TrustNCGGradientNorm(tao, gplus, tn->gg, &tn->gplusnorm));
   PetscCall(PetscLogEventEnd(TRUSTNCG_Trial, tao, NULL, NULL, NULL));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The user's Hessian at x. No sum of what it leaves behind tells of an error on one rank. */
+PetscErrorCode TrustNCGComputeHessian(Tao tao, Vec x, Mat H, Mat P)
+{
+  TAO_TrustNCG  *tn = (TAO_TrustNCG *)tao->data;
+  PetscErrorCode error;
+
+  PetscFunctionBegin;
+  error = TaoComputeHessian(tao, x, H, P);
+  PetscCall(TrustNCGHeed(tao, error, "the Hessian", x, NULL, NULL));
+  PetscCall(TrustNCGAgree(tao, NULL, 0, NULL));
+  PetscCheck(!tn->outside, PetscObjectComm((PetscObject)tao), PETSC_ERR_FP,
+             "The Hessian says by TaoTrustNCGSetDomainError() that a point is outside the domain "
+             "where f and its gradient are finite: say so in the objective or the gradient");
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* H at the iterate, and a Mat of the user's beside it where that is needed. */
+PetscErrorCode TrustNCGSetHessianPoint(Tao tao, PetscBool needP, Mat *H)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+  PetscErrorCode (*compute)(Tao, Vec, Mat, Mat, void *);
+  Mat userH, userP;
+
+  PetscFunctionBegin;
+  PetscCall(TaoGetHessian(tao, &userH, &userP, &compute, NULL));
+  if (userH && compute && (tn->kind == TRUSTNCG_HV_MATRIX || needP)) {
+    PetscCall(TrustNCGComputeHessian(tao, tao->solution, userH, userP ? userP : userH));
+  }
+  if (tn->kind == TRUSTNCG_HV_MATRIX) *H = userH;
+  else {
+    *H = tn->shell;
+    PetscCall(TrustNCGHessVecSetPoint(tn->shell, tao->solution, tao->gradient, tn->xnorm, tn->w));
+  }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -168,31 +248,38 @@ PetscErrorCode TrustNCGEvaluateTrialGradient(Tao tao)
 PetscErrorCode TrustNCGUpdateHessian(Tao tao, Mat *H, Mat *P)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
-  PetscErrorCode (*compute)(Tao, Vec, Mat, Mat, void *);
-  Mat       userH, userP;
-  PC        pc;
-  PetscBool none, needP;
+  Mat           userP;
+  PC            pc;
+  PetscBool     none;
 
   PetscFunctionBegin;
-  PetscCall(TaoGetHessian(tao, &userH, &userP, &compute, NULL));
   PetscCall(KSPGetPC(tao->ksp, &pc));
   PetscCall(PetscObjectTypeCompare((PetscObject)pc, PCNONE, &none));
   /* a PC that trustncg has chosen is not made from a Mat of the user's */
-  needP = (PetscBool)(tn->type == TAO_TRUSTNCG_PRECOND_USER && !none);
-  if (userH && compute && (tn->kind == TRUSTNCG_HV_MATRIX || needP)) {
-    PetscCall(TaoComputeHessian(tao, tao->solution, userH, userP ? userP : userH));
-  }
-  if (tn->kind == TRUSTNCG_HV_MATRIX) *H = userH;
-  else {
-    *H = tn->shell;
-    PetscCall(TrustNCGHessVecSetPoint(tn->shell, tao->solution, tao->gradient, tn->xnorm, tn->w));
-  }
+  PetscCall(
+    TrustNCGSetHessianPoint(tao, (PetscBool)(tn->type == TAO_TRUSTNCG_PRECOND_USER && !none), H));
+  PetscCall(TaoGetHessian(tao, NULL, &userP, NULL, NULL));
   *P = userP ? userP : *H;
   PetscCall(TrustNCGPrecondUpdate(tao, *H, P));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* After a solve of `cg` iterations: the Hv it took, by kind. */
+/* After `products` with H: the Hv so far, by kind; a Mat of the user's does not count them. */
+PetscErrorCode TrustNCGCountProducts(Tao tao, PetscInt products)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+
+  PetscFunctionBegin;
+  if (tn->kind == TRUSTNCG_HV_MATRIX) tn->ledger.nhv_matrix += products;
+  else {
+    PetscCall(TrustNCGHessVecGetCounts(tn->shell, &products, NULL));
+    if (tn->kind == TRUSTNCG_HV_USER) tn->ledger.nhv_user = products;
+    else tn->ledger.nhv_fd = products;
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* After a solve of `cg` iterations: the Hv it took */
 PetscErrorCode TrustNCGCountHessVec(Tao tao, PetscInt cg)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
@@ -202,11 +289,6 @@ PetscErrorCode TrustNCGCountHessVec(Tao tao, PetscInt cg)
   tn->ledger.cg += cg;
   if (tn->ours) PetscCall(TrustCGGetProducts(tao->ksp, &products));
   else products = cg;
-  if (tn->kind == TRUSTNCG_HV_MATRIX) tn->ledger.nhv_matrix += products;
-  else {
-    PetscCall(TrustNCGHessVecGetCounts(tn->shell, &products, NULL));
-    if (tn->kind == TRUSTNCG_HV_USER) tn->ledger.nhv_user = products;
-    else tn->ledger.nhv_fd = products;
-  }
+  PetscCall(TrustNCGCountProducts(tao, products));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

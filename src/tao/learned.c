@@ -53,7 +53,7 @@ static PetscErrorCode Search(Tao tao, PetscBool *accept)
       tn->ledger.rejected++;
       break;
     }
-    if (verdict != GOOD) PetscUseTypeMethod(tao, convergencetest, tao->cnvP); /* limits hold here */
+    if (verdict != GOOD) PetscCall(TrustNCGTestLimits(tao)); /* limits hold here */
     last    = (PetscBool)(tn->tries >= TRIALS || tao->reason != TAO_CONTINUE_ITERATING);
     *accept = (PetscBool)(verdict == GOOD || (verdict == NEAR && last)); /* f has fallen */
     if (*accept) break;

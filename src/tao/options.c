@@ -210,9 +210,10 @@ PetscErrorCode TaoTrustNCGSetDifferenceStep(Tao tao, PetscReal relstep)
   PetscFunctionBegin;
   PetscCall(TaoGetTrustNCG(tao, &tn));
   PetscValidLogicalCollectiveReal(tao, relstep, 2);
-  PetscCheck(relstep > 0.0 && relstep < 1.0, PetscObjectComm((PetscObject)tao),
+  PetscCheck(relstep >= 0.0 && relstep < 1.0, PetscObjectComm((PetscObject)tao),
              PETSC_ERR_ARG_OUTOFRANGE,
-             "The relative difference step -tao_trustncg_fd_step must be in (0, 1), not %g",
+             "The relative difference step -tao_trustncg_fd_step must be in (0, 1), or 0 for "
+             "one that suits the noise, not %g",
              (double)relstep);
   if (tn) tn->relstep = relstep;
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -293,7 +294,7 @@ static PetscErrorCode TrustNCGCheckOptions(Tao tao)
   PetscCall(FindUnknownOption(((PetscObject)tao)->options, key, unknown, sizeof(unknown)));
   PetscCheck(!unknown[0], PetscObjectComm((PetscObject)tao), PETSC_ERR_ARG_UNKNOWN_TYPE,
              "There is no option -%s: there are -%s{eta,fd_step,precond,learned_steps,vectors,"
-             "check_derivatives}, and "
+             "check_derivatives,second_order,checkpoint,restart,signals}, and "
              "-%sksp_*, -%spc_* for the inner solver; -help lists them",
              unknown, key, key, key);
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -336,7 +337,10 @@ PetscErrorCode TaoSetFromOptions_TrustNCG(Tao tao, TrustNCGOptionItems PetscOpti
   PetscCall(PetscOptionsInt("-tao_trustncg_vectors",
                             "Most vectors like the solution that preconditioning may take",
                             "TaoTrustNCGSetMaxVectors", most, &most, NULL));
+  PetscCall(TrustNCGSecondOrderOptions(tao, PetscOptionsObject));
+  PetscCall(TrustNCGCheckpointOptions(tao, PetscOptionsObject));
   PetscCall(TrustNCGDoctorOptions(tao, PetscOptionsObject));
+  PetscCall(TrustNCGGuardOptions(tao, PetscOptionsObject));
   PetscOptionsHeadEnd();
   PetscCall(TaoTrustNCGSetEta(tao, eta));
   PetscCall(TaoTrustNCGSetDifferenceStep(tao, relstep));

@@ -8,20 +8,17 @@
      auto      user where the KSP has a PC; else pairs, and where a pattern is at hand soon sparse,
                if a product with it agrees with one with the Hessian */
 #include "tao/trustncg_impl.h"
-#include <petscdmda.h>
 #include "hessvec/hessvec.h"
 #include "precond/gather.h"
 #include "precond/pairs.h"
 #include "precond/sparse.h"
 #include "subproblem/trustcg.h"
 
-#define ENTRIES_MOST  100  /* in a row of a sparse Hessian that nobody asked for */
-#define HOPE          10.0 /* the products of a sparse Hessian for each unit of work done before */
-#define GATHER_LEAST  3    /* fewer pairs of CG do not replace what was learned before */
-#define PAIRS         10   /* in the model, */
-#define GATHERED      8    /* and gathered during CG, where the user does not bound the memory */
-#define VECTORS_LEAST 7    /* of a learned diagonal */
-#define FIT           1e-3 /* largest ||Hg - Pg|| / ||Hg|| of a P whose pattern fits */
+#define HOPE         10.0 /* the products of a sparse Hessian for each unit of work done before */
+#define GATHER_LEAST 3    /* fewer pairs of CG do not replace what was learned before */
+#define PAIRS        10   /* in the model, */
+#define GATHERED     8    /* and gathered during CG, where the user does not bound the memory */
+#define FIT          1e-3 /* largest ||Hg - Pg|| / ||Hg|| of a P whose pattern fits */
 
 static PetscErrorCode ObserveCG(void *ctx, PetscInt it, Vec p, Vec Hp)
 {
@@ -45,8 +42,9 @@ static PetscErrorCode ApplyPairs(PC pc, Vec v, Vec z)
 static void ShareOut(PetscInt vectors, PetscInt *pairs, PetscInt *gathered)
 {
   const PetscInt most = PAIRS + GATHERED;
-  const PetscInt room = vectors < VECTORS_LEAST ? 0 : (vectors - VECTORS_LEAST) / 2;
-  const PetscInt all  = PetscMin(most, room);
+  const PetscInt room =
+    vectors < TRUSTNCG_VECTORS_DIAGONAL ? 0 : (vectors - TRUSTNCG_VECTORS_DIAGONAL) / 2;
+  const PetscInt all = PetscMin(most, room);
 
   *gathered = GATHERED * all / most;
   *pairs    = all - *gathered;
@@ -85,6 +83,7 @@ static PetscErrorCode ResetPairs(Tao tao)
   if (ours) {
     PetscCall(TrustCGSetObserver(tao->ksp, NULL, NULL));
     PetscCall(TrustCGSetLook(tao->ksp, NULL, NULL)); /* left by an error */
+    PetscCall(TrustCGSetAlarm(tao->ksp, NULL, NULL));
   }
   PetscCall(KSPGetPC(tao->ksp, &pc));
   PetscCall(PCShellGetContext(pc, &ctx)); /* NULL where it is no shell */
@@ -94,20 +93,35 @@ static PetscErrorCode ResetPairs(Tao tao)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* The PC of the KSP is what it was before trustncg chose one. */
+/* The PC of the KSP is what it was before trustncg chose one. A pattern and its colours are kept. */
+static PetscErrorCode Release(Tao tao)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+
+  PetscFunctionBegin;
+  if (tn->sparse) {
+    PetscCall(TrustNCGSparseRelease(tn->sparse));
+    PetscCall(TrustNCGSparseDestroy(&tn->kept));
+    tn->kept   = tn->sparse;
+    tn->sparse = NULL;
+  }
+  PetscCall(ResetPairs(tao));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode TrustNCGPrecondReset(Tao tao)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
 
   PetscFunctionBegin;
-  PetscCall(TrustNCGSparseDestroy(&tn->sparse));
-  PetscCall(ResetPairs(tao));
+  PetscCall(Release(tao));
+  PetscCall(TrustNCGSparseDestroy(&tn->kept));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 /* The coloured pattern, no product yet; tn->sparse is NULL where no pattern is known, or the
    vectors are too many. */
-static PetscErrorCode CreateSparse(Tao tao)
+PetscErrorCode TrustNCGPrecondCreateSparse(Tao tao)
 {
   TAO_TrustNCG *tn      = (TAO_TrustNCG *)tao->data;
   PetscInt      vectors = 0;
@@ -115,19 +129,25 @@ static PetscErrorCode CreateSparse(Tao tao)
 
   PetscFunctionBegin;
   PetscCall(TaoTrustNCGGetPattern(tao, &pattern));
+  tn->sparse = tn->kept;
+  tn->kept   = NULL;
   PetscCall(TrustNCGSparseCreate(tao->solution, pattern, &tn->sparse));
-  if (tn->sparse) PetscCall(TrustNCGSparseGetVectors(tn->sparse, &vectors));
+  if (tn->sparse) PetscCall(TrustNCGSparseGetCounts(tn->sparse, NULL, &vectors, NULL));
   if (vectors > tn->maxvectors) PetscCall(TrustNCGSparseDestroy(&tn->sparse));
+  if (tn->sparse && tn->saved) PetscCall(TrustNCGSparseKeep(tn->sparse));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 /* It takes the place of whatever PC there is. */
-static PetscErrorCode UseSparse(Tao tao)
+PetscErrorCode TrustNCGPrecondUseSparse(Tao tao)
 {
-  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+  TAO_TrustNCG *tn         = (TAO_TrustNCG *)tao->data;
+  PetscInt      reductions = 0;
   PC            pc;
 
   PetscFunctionBegin;
+  if (tn->pairs) PetscCall(TrustNCGPairsGetCounts(tn->pairs, NULL, NULL, NULL, &reductions));
+  tn->reductions += reductions; /* the ledger keeps them */
   PetscCall(ResetPairs(tao));
   PetscCall(KSPGetPC(tao->ksp, &pc));
   PetscCall(TrustNCGSparseSetPC(tn->sparse, pc));
@@ -135,126 +155,33 @@ static PetscErrorCode UseSparse(Tao tao)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* The pattern of a structured grid has as many entries in a row as its stencil has unknowns; where
-   they are too many auto leaves them alone. */
-static PetscErrorCode IsLeanGrid(DM dm, PetscBool *lean)
-{
-  PetscInt        dim, dof, width, entries;
-  DMDAStencilType stencil;
-
-  PetscFunctionBegin;
-  PetscCall(PetscObjectTypeCompare((PetscObject)dm, DMDA, lean));
-  if (!*lean) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCall(DMDAGetInfo(dm, &dim, NULL, NULL, NULL, NULL, NULL, NULL, &dof, &width, NULL, NULL,
-                        NULL, &stencil));
-  entries = dof;
-  if (stencil == DMDA_STENCIL_STAR) entries *= 1 + 2 * dim * width;
-  else {
-    for (PetscInt k = 0; k < dim; k++) entries *= 1 + 2 * width;
-  }
-  *lean = (PetscBool)(entries <= ENTRIES_MOST);
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-/* A pattern that auto may use: one that the user gave, or that of a structured grid. */
-static PetscErrorCode HasPattern(Tao tao, PetscBool *has)
-{
-  Mat pattern;
-  DM  dm;
-
-  PetscFunctionBegin;
-  *has = PETSC_FALSE;
-  PetscCall(TaoTrustNCGGetPattern(tao, &pattern));
-  PetscCall(VecGetDM(tao->solution, &dm));
-  if (pattern) *has = PETSC_TRUE;
-  else if (dm) PetscCall(IsLeanGrid(dm, has));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-/* What auto stands for, and why. */
-static PetscErrorCode Resolve(Tao tao, PetscBool haspc, TaoTrustNCGPrecondType *type)
-{
-  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
-  PetscInt      pairs, gathered;
-
-  PetscFunctionBegin;
-  ShareOut(tn->maxvectors, &pairs, &gathered);
-  tn->waiting = PETSC_FALSE;
-  tn->why     = "as asked";
-  *type       = tn->precond;
-  if (*type != TAO_TRUSTNCG_PRECOND_AUTO) PetscFunctionReturn(PETSC_SUCCESS);
-  if (haspc) {
-    *type   = TAO_TRUSTNCG_PRECOND_USER;
-    tn->why = "the KSP has a PC";
-  } else if (!tn->ours || pairs < 1) {
-    *type   = TAO_TRUSTNCG_PRECOND_NONE;
-    tn->why = tn->ours ? "no memory is left for pairs" : "the KSP is not of type " KSPTRUSTCG;
-  } else {
-    *type = TAO_TRUSTNCG_PRECOND_PAIRS;
-    PetscCall(HasPattern(tao, &tn->waiting));
-    tn->why = tn->waiting ? "the solve was too easy for a sparse Hessian"
-                          : "no pattern of the Hessian is known";
-  }
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-static PetscErrorCode CheckChoice(Tao tao, PetscBool haspc)
-{
-  TAO_TrustNCG *tn   = (TAO_TrustNCG *)tao->data;
-  const char   *name = TaoTrustNCGPrecondTypes[tn->type];
-  MPI_Comm      comm = PetscObjectComm((PetscObject)tao);
-  PetscBool     own;
-
-  PetscFunctionBegin;
-  own = (PetscBool)(tn->type == TAO_TRUSTNCG_PRECOND_PAIRS ||
-                    tn->type == TAO_TRUSTNCG_PRECOND_DIAGONAL);
-  PetscCheck(!haspc || tn->type == TAO_TRUSTNCG_PRECOND_USER ||
-               tn->type == TAO_TRUSTNCG_PRECOND_SPARSE,
-             comm, PETSC_ERR_ARG_INCOMP,
-             "-%stao_trustncg_precond %s leaves no room for the PC that the KSP has: leave out "
-             "one of them",
-             TrustNCGPrefix(tao), name);
-  PetscCheck(!own || tn->ours, comm, PETSC_ERR_ARG_INCOMP,
-             "-%stao_trustncg_precond %s needs -%stao_trustncg_ksp_type %s", TrustNCGPrefix(tao),
-             name, TrustNCGPrefix(tao), KSPTRUSTCG);
-  PetscCheck(
-    !own || tn->maxvectors >= VECTORS_LEAST, comm, PETSC_ERR_ARG_INCOMP,
-    "-%stao_trustncg_precond %s takes %d vectors at least: -%stao_trustncg_vectors %" PetscInt_FMT
-    " is too few",
-    TrustNCGPrefix(tao), name, VECTORS_LEAST, TrustNCGPrefix(tao), tn->maxvectors);
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
 PetscErrorCode TrustNCGPrecondSetUp(Tao tao)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
-  PetscBool     none;
-  PC            pc;
 
   PetscFunctionBegin;
-  PetscCall(TrustNCGPrecondReset(tao));
-  PetscCall(KSPGetPC(tao->ksp, &pc));
-  PetscCall(PetscObjectTypeCompare((PetscObject)pc, PCNONE, &none));
-  PetscCall(Resolve(tao, (PetscBool)!none, &tn->type));
-  PetscCall(CheckChoice(tao, (PetscBool)!none));
+  PetscCall(Release(tao));
+  PetscCall(TrustNCGPrecondChoose(tao));
   tn->nhv_precond = 0;
+  tn->due         = PETSC_FALSE;
   switch (tn->type) {
   case TAO_TRUSTNCG_PRECOND_PAIRS:
   case TAO_TRUSTNCG_PRECOND_DIAGONAL:
     PetscCall(SetUpPairs(tao, (PetscBool)(tn->type == TAO_TRUSTNCG_PRECOND_DIAGONAL)));
     break;
   case TAO_TRUSTNCG_PRECOND_SPARSE:
-    PetscCall(CreateSparse(tao));
+    PetscCall(TrustNCGPrecondCreateSparse(tao));
     PetscCheck(tn->sparse, PetscObjectComm((PetscObject)tao), PETSC_ERR_ARG_WRONGSTATE,
                "A sparse preconditioner needs a pattern of the Hessian, and room for it: make the "
                "solution vector with DMCreateGlobalVector() or call TaoTrustNCGSetPattern(); see "
                "-%stao_trustncg_vectors",
                TrustNCGPrefix(tao));
-    PetscCall(UseSparse(tao));
+    PetscCall(TrustNCGPrecondUseSparse(tao));
     break;
   default:
     break;
   }
+  if (!tn->waiting) PetscCall(TrustNCGSparseDestroy(&tn->kept)); /* nobody asks for it now */
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -273,18 +200,21 @@ static PetscErrorCode Switch(Tao tao, Mat H)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
   PetscReal     misfit;
-  PetscInt      products;
+  PetscInt      products, reductions;
 
   PetscFunctionBegin;
-  tn->waiting = PETSC_FALSE;
+  tn->waiting = tn->due = PETSC_FALSE;
   PetscCall(TrustNCGSparseTry(tn->sparse, H, tao->gradient, &misfit, &products));
   PetscCall(CountProducts(tao, products));
   if (misfit <= FIT) {
     tn->why = "a pattern of the Hessian is known";
-    PetscCall(UseSparse(tao));
-    tao->trust = tao->trust0; /* what was learned of the radius was in another norm */
+    PetscCall(TrustNCGPrecondUseSparse(tao));
+    tao->trust = tao->trust0;          /* what was learned of the radius was in another norm */
+    PetscCall(TrustNCGSaveState(tao)); /* as the pairs are no more */
   } else {
     tn->why = "the Hessian does not have the pattern that is known";
+    PetscCall(TrustNCGSparseGetCounts(tn->sparse, NULL, NULL, &reductions));
+    tn->reductions += reductions;
     PetscCall(TrustNCGSparseDestroy(&tn->sparse));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -292,22 +222,22 @@ static PetscErrorCode Switch(Tao tao, Mat H)
 
 /* A known pattern promises so much that auto builds a sparse Hessian as soon as the solve has cost
    a tenth of that: where it has few colours, at the start. */
-PetscErrorCode TrustNCGPrecondDue(Tao tao, PetscBool *due)
+PetscErrorCode TrustNCGPrecondDue(Tao tao)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
   PetscInt      colors;
 
   PetscFunctionBegin;
-  *due = PETSC_FALSE;
+  tn->due = PETSC_FALSE;
   if (!tn->waiting) PetscFunctionReturn(PETSC_SUCCESS);
-  if (!tn->sparse) PetscCall(CreateSparse(tao));
+  if (!tn->sparse) PetscCall(TrustNCGPrecondCreateSparse(tao));
   if (!tn->sparse) {
     tn->waiting = PETSC_FALSE;
     tn->why     = "its DM knows no pattern, or no memory is left for a sparse Hessian";
     PetscFunctionReturn(PETSC_SUCCESS);
   }
-  PetscCall(TrustNCGSparseGetCounts(tn->sparse, &colors, NULL));
-  *due = (PetscBool)(HOPE * TrustNCGWork(tn) >= (PetscReal)colors);
+  PetscCall(TrustNCGSparseGetCounts(tn->sparse, &colors, NULL, NULL));
+  tn->due = (PetscBool)(HOPE * TrustNCGWork(tn) >= (PetscReal)colors);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -316,11 +246,9 @@ PetscErrorCode TrustNCGPrecondUpdate(Tao tao, Mat H, Mat *P)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
   PetscInt      products;
-  PetscBool     due;
 
   PetscFunctionBegin;
-  PetscCall(TrustNCGPrecondDue(tao, &due));
-  if (due) PetscCall(Switch(tao, H));
+  if (tn->due) PetscCall(Switch(tao, H));
   if (tn->type == TAO_TRUSTNCG_PRECOND_SPARSE) {
     PetscCall(TrustNCGSparseUpdate(tn->sparse, H, tao->gradient, &products));
     PetscCall(CountProducts(tao, products));
@@ -330,6 +258,23 @@ PetscErrorCode TrustNCGPrecondUpdate(Tao tao, Mat H, Mat *P)
     PetscCall(TrustNCGGatherStart(tn->gather));
     PetscCall(TrustNCGPairsUse(tn->pairs, TRUSTNCG_FOR_CG));
   }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The products with H so far were noise, and the next ones are better. */
+PetscErrorCode TrustNCGPrecondRenew(Tao tao, Mat H)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+  PetscInt      products;
+  PetscReal     misfit;
+  Mat           P;
+
+  PetscFunctionBegin;
+  if (tn->type == TAO_TRUSTNCG_PRECOND_SPARSE) {
+    PetscCall(TrustNCGSparseTry(tn->sparse, H, tao->gradient, &misfit, &products));
+    PetscCall(CountProducts(tao, products));
+  }
+  PetscCall(TrustNCGPrecondUpdate(tao, H, &P));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -359,7 +304,6 @@ PetscErrorCode TrustNCGPrecondLearn(Tao tao, PetscBool bycg)
     PetscCall(TrustNCGSparseNote(tn->sparse, tao->gradient, tn->gplus, tao->stepdirection,
                                  tao->ksp_its, tn->boundary ? 0.0 : rnorm / tn->gnorm,
                                  tao->ksp_its + tn->tries));
-    tn->reductions += 2;
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -367,31 +311,10 @@ PetscErrorCode TrustNCGPrecondLearn(Tao tao, PetscBool bycg)
 /* Forget what was learned, if anything was. */
 PetscErrorCode TrustNCGPrecondForget(Tao tao, PetscBool *forgot)
 {
-  TAO_TrustNCG *tn     = (TAO_TrustNCG *)tao->data;
-  PetscInt      stored = 0;
-
-  PetscFunctionBegin;
-  if (tn->pairs) PetscCall(TrustNCGPairsGetCounts(tn->pairs, &stored, NULL, NULL, NULL));
-  *forgot = (PetscBool)(stored > 0);
-  if (*forgot) PetscCall(TrustNCGPairsReset(tn->pairs));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-PetscErrorCode TrustNCGPrecondGetCounts(Tao tao, PetscInt *vectors, PetscInt *reductions)
-{
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
-  PetscInt      gathered, sparse;
 
   PetscFunctionBegin;
-  *vectors = *reductions = 0;
-  if (tn->pairs) {
-    PetscCall(TrustNCGPairsGetCounts(tn->pairs, NULL, NULL, vectors, reductions));
-    PetscCall(TrustNCGGatherGetVectors(tn->gather, &gathered));
-    *vectors += gathered;
-  }
-  if (tn->sparse) {
-    PetscCall(TrustNCGSparseGetVectors(tn->sparse, &sparse));
-    *vectors += sparse;
-  }
+  *forgot = PETSC_FALSE;
+  if (tn->pairs) PetscCall(TrustNCGPairsReset(tn->pairs, forgot));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

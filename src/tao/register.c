@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
    The TAO type itself: creation, set-up, destruction, registration, and loading as a plugin. */
 #include "tao/trustncg_impl.h"
+#include "subproblem/lanczos.h"
 #include "subproblem/trustcg.h"
 
 PetscLogEvent TRUSTNCG_Subproblem, TRUSTNCG_HessVec, TRUSTNCG_Trial;
@@ -42,8 +43,11 @@ static PetscErrorCode TaoDestroy_TrustNCG(Tao tao)
   PetscCall(VecDestroy(&tn->w));
   PetscCall(VecDestroy(&tn->spare));
   PetscCall(MatDestroy(&tn->shell));
+  PetscCall(TrustNCGLanczosDestroy(&tn->lanczos));
   PetscCall(TrustNCGPrecondReset(tao));
+  PetscCall(TrustNCGCheckpointDestroy(tao));
   PetscCall(KSPDestroy(&tao->ksp));
+  PetscCall(TrustNCGGuardDestroy(tao));
   PetscCall(PetscFree(tao->data));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -79,11 +83,17 @@ static PetscErrorCode TrustNCGCreateKSP(Tao tao)
 . -tao_trustncg_fd_step <1.5e-8> - relative step of the gradient differences
 . -tao_trustncg_check_derivatives - report before the solve whether f, gradient and H v fit
 . -tao_trustncg_check_derivatives_error - stop before the solve where they do not
+. -tao_trustncg_second_order - check the curvature at the end, and leave saddle points
 . -tao_trustncg_ksp_rtol <0.25> - largest forcing term
 . -tao_trustncg_ksp_max_it <10000> - most CG iterations in a solve
 . -tao_trustncg_precond <auto> - what preconditions CG, see `TaoTrustNCGSetPrecondType()`
 . -tao_trustncg_learned_steps <true> - steps of the learned model alone
 . -tao_trustncg_vectors <unbounded> - most vectors that preconditioning may take
+. -tao_trustncg_checkpoint <file> - where to save the state of the solve
+. -tao_trustncg_checkpoint_interval <0> - iterations between checkpoints, 0 for never
+. -tao_trustncg_checkpoint_minutes <10> - minutes between checkpoints, 0 for never
+. -tao_trustncg_restart <file> - the checkpoint to go on from
+. -tao_trustncg_signals <false> - SIGUSR1 and SIGTERM stop the solve in good order
 - -tao_trustncg_pc_type <none> - PETSc's preconditioner; its norm is that of the trust region
 
   Level: beginner
@@ -116,11 +126,13 @@ PetscErrorCode TaoCreate_TrustNCG(Tao tao)
   tao->ops->view           = TaoView_TrustNCG;
   tao->ops->destroy        = TaoDestroy_TrustNCG;
   tn->eta                  = 1e-4;
-  tn->relstep              = PETSC_SQRT_MACHINE_EPSILON;
   tn->precond              = TAO_TRUSTNCG_PRECOND_AUTO;
   tn->maxvectors           = PETSC_MAX_INT;
   tn->learnedsteps         = PETSC_TRUE;
+  tn->flat                 = 1e-4;
+  tn->checkpointminutes    = 10.0;
   TrustNCGTaoDefaults(tao);
+  PetscCall(TrustNCGGuardCreate(tao));
   PetscCall(TrustNCGCreateKSP(tao));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -19,22 +19,25 @@
 
 #define MAX_TRIES 50 /* trial points in an iteration; each is at most half as long as the last */
 
-/* History, monitors and the convergence test at the iterate. */
-static PetscErrorCode TrustNCGReport(Tao tao, PetscReal step)
+/* History, monitors and the convergence test at the iterate; a checkpoint where it is time. */
+PetscErrorCode TrustNCGReport(Tao tao, PetscReal step)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
 
   PetscFunctionBegin;
   PetscCall(TaoLogConvergenceHistory(tao, tn->f, tn->gnorm, 0.0, tao->ksp_tot_its));
   PetscCall(TaoMonitor(tao, tao->niter, tn->f, tn->gnorm, 0.0, step));
-  PetscUseTypeMethod(tao, convergencetest, tao->cnvP);
+  PetscCall(TrustNCGTest(tao));
+  PetscCall(TrustNCGCheckpoint(tao));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 static PetscErrorCode TrustNCGCheckSetUp(Tao tao)
 {
-  MPI_Comm comm = PetscObjectComm((PetscObject)tao);
-  PetscInt n, m;
+  MPI_Comm    comm = PetscObjectComm((PetscObject)tao);
+  PetscInt    n, m;
+  PetscBool   same;
+  PetscLayout now, before;
 
   PetscFunctionBegin;
   PetscCheck(tao->trust0 > 0.0, comm, PETSC_ERR_ARG_OUTOFRANGE,
@@ -46,7 +49,27 @@ static PetscErrorCode TrustNCGCheckSetUp(Tao tao)
              "The solution has %" PetscInt_FMT " entries, the Tao was set up for %" PetscInt_FMT
              ": use another Tao",
              n, m);
+  PetscCall(VecGetLayout(tao->solution, &now));
+  PetscCall(VecGetLayout(tao->gradient, &before));
+  PetscCall(PetscLayoutCompare(now, before, &same)); /* the same answer on all ranks */
+  PetscCheck(same, comm, PETSC_ERR_ARG_SIZ,
+             "The solution is spread over the ranks in another way than that of the first solve: "
+             "give it the same local sizes or use another Tao");
   PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* What a start, or a new start elsewhere, knows of f: nothing. */
+void TrustNCGBegin(Tao tao)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+
+  TrustNCGModeStart(&tn->mode);
+  TrustNCGEndsStart(tn);
+  TrustNCGConsistencyStart(tn);
+  tn->mismatch = PETSC_INFINITY;
+  tao->trust   = tao->trust0;
+  /* PETSc's own trust-region CGs take no step at negative curvature without a radius */
+  if (!tn->ours && tao->trust >= PETSC_INFINITY) tao->trust = 1.0 + tn->xnorm;
 }
 
 static PetscErrorCode TrustNCGStart(Tao tao)
@@ -54,19 +77,24 @@ static PetscErrorCode TrustNCGStart(Tao tao)
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
 
   PetscFunctionBegin;
+  PetscCall(TrustNCGGuardStart(tao));
   PetscCall(TrustNCGCheckSetUp(tao));
+  tn->outcome   = TAO_TRUSTNCG_RUNNING;
+  tn->ending[0] = '\0';
   PetscCall(PetscMemzero(&tn->ledger, sizeof(tn->ledger)));
-  tn->reductions = 0;
   PetscCall(TrustNCGDoctor(tao));
+  tn->reductions = 0;
   PetscCall(TrustNCGSetUpKSP(tao));
+  PetscCall(TrustNCGNoiseStart(tao));
   PetscCall(TrustNCGSetUpEvaluation(tao));
+  PetscCall(TrustNCGCheckpointStart(tao));
   PetscCall(TrustNCGPrecondSetUp(tao));
-  PetscCall(TrustNCGEvaluateStart(tao));
-  TrustNCGModeStart(&tn->mode);
-  tn->mismatch = PETSC_INFINITY;
-  tao->trust   = tao->trust0;
-  /* PETSc's own trust-region CGs take no step at negative curvature without a radius */
-  if (!tn->ours && tao->trust >= PETSC_INFINITY) tao->trust = 1.0 + tn->xnorm;
+  PetscCall(TrustNCGSecondOrderStart(tao));
+  if (tn->restart) PetscCall(TrustNCGRestart(tao));
+  else {
+    PetscCall(TrustNCGEvaluateStart(tao));
+    TrustNCGBegin(tao);
+  }
   tao->reason = TAO_CONTINUE_ITERATING;
   PetscCall(TrustNCGReport(tao, tao->trust));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -97,23 +125,6 @@ static PetscErrorCode TrustNCGTrial(Tao tao, PetscBool *accept)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* No step is left to try: say so, with the iterate as it is. */
-static PetscErrorCode TrustNCGGiveUp(Tao tao)
-{
-  TAO_TrustNCG   *tn = (TAO_TrustNCG *)tao->data;
-  const PetscBool nan =
-    (PetscBool)(PetscIsInfOrNanReal(tn->fplus) || PetscIsInfOrNanReal(tn->gplusnorm));
-
-  PetscFunctionBegin;
-  tao->reason = nan ? TAO_DIVERGED_NAN : TAO_DIVERGED_TR_REDUCTION;
-  PetscCall(PetscInfo(tao,
-                      "no acceptable step in %" PetscInt_FMT " tries down to ||d|| = %g at "
-                      "||x|| = %g; last f+ - f = %g, model %g\n",
-                      tn->tries, (double)tn->dnorm2, (double)tn->xnorm, (double)(tn->fplus - tn->f),
-                      (double)tn->model));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
 /* A smaller radius, and the step for it: off the CG path, or by a new solve where the KSP is not
    ours. */
 static PetscErrorCode TrustNCGReject(Tao tao)
@@ -124,12 +135,14 @@ static PetscErrorCode TrustNCGReject(Tao tao)
 
   PetscFunctionBegin;
   tn->ledger.rejected++;
+  TrustNCGProbeTrial(&tn->probe, tn->fplus - tn->f, tn->slope,
+                     TrustNCGRoundoff(tn->f, tn->fplus, tn->n));
   tao->trust = TrustNCGShrink(tao->trust, tn->dnorm, factor);
   if (tn->tries >= MAX_TRIES || tn->dnorm2 <= PETSC_MACHINE_EPSILON * tn->xnorm) {
     PetscCall(TrustNCGGiveUp(tao));
     PetscFunctionReturn(PETSC_SUCCESS);
   }
-  PetscUseTypeMethod(tao, convergencetest, tao->cnvP); /* limits hold here, too */
+  PetscCall(TrustNCGTestLimits(tao)); /* limits hold here, too */
   if (tao->reason != TAO_CONTINUE_ITERATING) PetscFunctionReturn(PETSC_SUCCESS);
   if (tn->ours) PetscCall(TrustNCGStepTo(tao));
   else {
@@ -158,13 +171,11 @@ static PetscErrorCode TrustNCGJudgeCG(Tao tao, PetscReal before)
 }
 
 /* x = w, g = g+ */
-static PetscErrorCode TrustNCGTakeStep(Tao tao, PetscBool bycg)
+PetscErrorCode TrustNCGMove(Tao tao)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
 
   PetscFunctionBegin;
-  PetscCall(TrustNCGPrecondLearn(tao, bycg));
-  if (!bycg) tn->mismatch = PETSC_INFINITY;
   PetscCall(VecCopy(tn->w, tao->solution));
   PetscCall(VecCopy(tn->gplus, tao->gradient));
   PetscCall(VecScale(tao->stepdirection, -1.0)); /* monitors see the step x+ - x */
@@ -173,6 +184,18 @@ static PetscErrorCode TrustNCGTakeStep(Tao tao, PetscBool bycg)
   tn->xnorm = tn->wnorm;
   tn->ledger.steps++;
   tao->niter++;
+  TrustNCGFlightStep(&tn->flight, tn->xnorm, tn->dnorm2, tn->slope, tn->slopeplus);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode TrustNCGTakeStep(Tao tao, PetscBool bycg)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+
+  PetscFunctionBegin;
+  PetscCall(TrustNCGPrecondLearn(tao, bycg));
+  if (!bycg) tn->mismatch = PETSC_INFINITY;
+  PetscCall(TrustNCGMove(tao));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -181,23 +204,34 @@ static PetscErrorCode TrustNCGStepByCG(Tao tao)
 {
   TAO_TrustNCG   *tn     = (TAO_TrustNCG *)tao->data;
   const PetscReal before = TrustNCGWork(tn);
-  PetscBool       accept = PETSC_FALSE;
+  PetscBool       accept = PETSC_FALSE, stop;
 
   PetscFunctionBegin;
   tn->tries = 0;
   PetscCall(TrustNCGSubproblem(tao));
+  PetscCall(TrustNCGInterrupted(tao, &stop));
+  if (stop) PetscFunctionReturn(PETSC_SUCCESS);
   if (!(tn->dnorm > 0.0)) { /* a gradient of 0, or the very first product held a NaN */
-    tao->reason = tn->gnorm == 0.0 ? TAO_CONVERGED_GATOL : TAO_DIVERGED_NAN;
-    PetscCall(PetscInfo(tao, "no step: %s\n",
-                        tn->gnorm == 0.0 ? "the gradient is 0" : "H g is not finite"));
+    if (tn->gnorm == 0.0) {
+      PetscCall(TrustNCGStop(tao, TAO_CONVERGED_GATOL, TAO_TRUSTNCG_FIRST_ORDER,
+                             "the gradient is 0; curvature was not checked"));
+    } else PetscCall(TrustNCGGiveUpProduct(tao));
     PetscFunctionReturn(PETSC_SUCCESS);
   }
+  tn->promise = tn->model;
+  TrustNCGProbeStart(&tn->probe);
   PetscCall(TrustNCGTrial(tao, &accept));
   while (!accept) {
     PetscCall(TrustNCGReject(tao));
     if (tao->reason != TAO_CONTINUE_ITERATING) PetscFunctionReturn(PETSC_SUCCESS);
     PetscCall(TrustNCGTrial(tao, &accept));
   }
+  if (tn->f - tn->fplus < TrustNCGRoundoff(tn->f, tn->fplus, tn->n) &&
+      TrustNCGProbeJudge(&tn->probe) == TRUSTNCG_FIT_WRONG) {
+    PetscCall(TrustNCGGiveUp(tao)); /* f is against the gradient, down to where it tells nothing */
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
+  PetscCall(TrustNCGCheckStep(tao));
   PetscCall(TrustNCGJudgeCG(tao, before));
   PetscCall(TrustNCGTakeStep(tao, PETSC_TRUE));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -207,34 +241,58 @@ static PetscErrorCode TrustNCGStepByCG(Tao tao)
 static PetscErrorCode TrustNCGIterate(Tao tao)
 {
   TAO_TrustNCG *tn   = (TAO_TrustNCG *)tao->data;
-  PetscBool     done = PETSC_FALSE, due, forgot;
+  PetscBool     done = PETSC_FALSE, forgot, stop;
 
   PetscFunctionBegin;
   PetscTryTypeMethod(tao, update, tao->niter, tao->user_update);
-  PetscCall(TrustNCGPrecondDue(tao, &due));
-  if (tn->mode.learned && tn->pairs && !due) {
+  PetscCall(TrustNCGInterrupted(tao, &stop));
+  if (stop) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(TrustNCGPrecondDue(tao));
+  if (tn->mode.learned && tn->pairs && !tn->due) {
     PetscCall(TrustNCGLearnedTrial(tao, &done));
     if (done) PetscCall(TrustNCGTakeStep(tao, PETSC_FALSE));
-    tn->ledger.learned += done;
+    tn->ledger.learned += done ? 1 : 0;
   }
   if (!done && tao->reason == TAO_CONTINUE_ITERATING) PetscCall(TrustNCGStepByCG(tao));
   if (tao->reason == TAO_DIVERGED_TR_REDUCTION) { /* the fault may be with what was learned */
     PetscCall(TrustNCGPrecondForget(tao, &forgot));
     if (forgot) {
       tao->reason = TAO_CONTINUE_ITERATING;
+      tn->outcome = TAO_TRUSTNCG_RUNNING;
       tao->trust  = tao->trust0;
       PetscCall(TrustNCGStepByCG(tao));
     }
   }
-  if (done || tao->reason == TAO_CONTINUE_ITERATING) PetscCall(TrustNCGReport(tao, tn->dnorm2));
+  if (done || tao->reason == TAO_CONTINUE_ITERATING) {
+    PetscCall(TrustNCGReport(tao, tn->dnorm2));
+    PetscCall(TrustNCGEnds(tao));
+  }
+  if (tao->reason == TAO_CONTINUE_ITERATING) PetscCall(TrustNCGNoiseFloor(tao));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode TrustNCGSolve(Tao tao)
+{
+  PetscFunctionBegin;
+  PetscCall(TrustNCGStart(tao));
+  do {
+    while (tao->reason == TAO_CONTINUE_ITERATING) PetscCall(TrustNCGIterate(tao));
+    PetscCall(TrustNCGSecondOrder(tao)); /* may find that there is a way on */
+  } while (tao->reason == TAO_CONTINUE_ITERATING);
+  PetscCall(TrustNCGCheckpointEnd(tao));
+  PetscCall(TrustNCGRestoreKSP(tao));
+  PetscCall(TrustNCGNameEnd(tao));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 PetscErrorCode TaoSolve_TrustNCG(Tao tao)
 {
+  PetscErrorCode error;
+
   PetscFunctionBegin;
-  PetscCall(TrustNCGStart(tao));
-  while (tao->reason == TAO_CONTINUE_ITERATING) PetscCall(TrustNCGIterate(tao));
-  PetscCall(TrustNCGRestoreKSP(tao));
+  PetscCall(TrustNCGSignalsBegin(tao));
+  error = TrustNCGSolve(tao);
+  PetscCall(TrustNCGSignalsEnd(tao));
+  PetscCall(TrustNCGGuardEnd(tao, error));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

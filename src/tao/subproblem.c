@@ -53,7 +53,7 @@ PetscErrorCode TrustNCGSetUpKSP(Tao tao)
 }
 
 /* Room for the gradient at a trial: a vector that the KSP does not need now, else a spare one. */
-static PetscErrorCode TrustNCGGetRoom(Tao tao)
+PetscErrorCode TrustNCGGetRoom(Tao tao)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
 
@@ -100,10 +100,17 @@ PetscErrorCode TrustNCGSolveKSP(Tao tao)
   PetscCall(PetscLogEventBegin(TRUSTNCG_Subproblem, tao, tao->ksp, NULL, NULL));
   tn->checked = PETSC_FALSE;
   if (tn->ours) PetscCall(TrustCGSetLook(tao->ksp, TrustNCGLook, tao));
+  PetscCall(TrustNCGInterruptCG(tao));
+  PetscCall(TrustNCGTellErrors(tao));
   PetscCall(KSPCGSetRadius(tao->ksp, tao->trust < PETSC_INFINITY ? tao->trust : 0.0));
   PetscCall(KSPSolve(tao->ksp, tao->gradient, tao->stepdirection));
-  if (tn->ours) PetscCall(TrustCGSetLook(tao->ksp, NULL, NULL)); /* the KSP may be used elsewhere */
+  if (tn->ours) { /* the KSP may be used elsewhere */
+    PetscCall(TrustCGSetLook(tao->ksp, NULL, NULL));
+    PetscCall(TrustCGSetAlarm(tao->ksp, NULL, NULL));
+  }
   PetscCall(KSPGetConvergedReason(tao->ksp, &reason));
+  /* a NaN may stand for an error on some rank */
+  if (reason == KSP_DIVERGED_NANORINF) PetscCall(TrustNCGAgree(tao, NULL, 0, NULL));
   PetscCall(KSPGetIterationNumber(tao->ksp, &its));
   PetscCall(KSPCGGetNormD(tao->ksp, &tn->dnorm));
   PetscCall(KSPCGGetObjFcn(tao->ksp, &tn->model));
@@ -165,18 +172,24 @@ PetscErrorCode TrustNCGSubproblem(Tao tao)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
   PetscReal     target;
+  PetscBool     again;
   Mat           H, P;
 
   PetscFunctionBegin;
+  PetscCall(TrustNCGUpdateHessian(tao, &H, &P));
   target =
     PetscMax(tao->gatol, PetscMax(tao->grtol * PetscAbsReal(tn->f), tao->gttol * tn->gnorm0));
   tn->forcing =
     TrustNCGForcing(tn->etamax, tn->forcing, tn->gnorm, tn->gnorm0, tn->mismatch, target);
-  PetscCall(TrustNCGUpdateHessian(tao, &H, &P));
   PetscCall(KSPSetOperators(tao->ksp, H, P));
   tao->ksp_its = 0;
   PetscCall(TrustNCGLimitCG(tao));
   PetscCall(TrustNCGSolveKSP(tao));
+  PetscCall(TrustNCGHeedNoise(tao, &again));
+  if (again) {
+    PetscCall(TrustNCGPrecondRenew(tao, H));
+    PetscCall(TrustNCGSolveKSP(tao));
+  }
   if (tn->ours && tn->boundary && tao->trust >= PETSC_INFINITY) {
     PetscCall(TrustNCGFirstRadius(tao));
   }

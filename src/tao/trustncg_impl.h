@@ -7,12 +7,25 @@
 #include "trustncg.h"
 #include "compat.h"
 #include "rules/rules.h"
+#include "subproblem/sweep.h"
 
 typedef enum {
   TRUSTNCG_HV_FD,     /* differences of the gradient */
   TRUSTNCG_HV_MATRIX, /* the Mat of TaoSetHessian() */
   TRUSTNCG_HV_USER    /* the function of TaoTrustNCGSetHessianVector() */
 } TrustNCGHvKind;
+
+typedef struct _n_TrustNCGGuard *TrustNCGGuard;
+
+typedef struct {
+  PetscBool known; /* it was measured in this solve */
+  PetscBool quiet; /* and is no more than rounding */
+  PetscReal f;     /* deviation of f */
+  PetscReal g;     /* expected norm of the error of the gradient, */
+  PetscReal gnorm; /* measured where ||g|| was this */
+  PetscReal step;  /* relative step of the differences in use */
+  PetscReal error; /* of Hv / ||v|| then; 0 as long as it does not matter */
+} TrustNCGNoiseState;
 
 typedef struct {
   /* set by the user */
@@ -49,6 +62,8 @@ typedef struct {
   PetscReal fplus, gplusnorm, wnorm;
   PetscReal slope, slopeplus; /* derivatives of f along the step, at x and at w */
   PetscReal rho;
+  PetscReal gg;       /* g+'g+ where g+ came with f+ */
+  PetscBool outside;  /* some rank said at the last agreement that w is outside the domain */
   PetscBool rounding; /* f and f+ differ by less than rounding tells */
   PetscBool checked;  /* f+ and g+ are known, from a look on CG's way */
   PetscInt  tries;    /* trial points of this iteration so far */
@@ -58,15 +73,52 @@ typedef struct {
   TaoTrustNCGPrecondType    type;        /* in use */
   const char               *why;         /* it is that one */
   PetscInt                  maxvectors;  /* that it may take */
-  PetscBool                 waiting;     /* auto: a sparse Hessian may come to pay */
+  PetscBool                 waiting;     /* auto: a sparse Hessian may come to pay, */
+  PetscBool                 due;         /* and does at this iterate */
   struct _n_TrustNCGPairs  *pairs;       /* the learned model, or NULL */
   struct _n_TrustNCGGather *gather;      /* as pairs */
   struct _n_TrustNCGSparse *sparse;      /* in use or waiting, or NULL */
+  struct _n_TrustNCGSparse *kept;        /* of an earlier solve, or NULL */
   PetscInt                  nhv_precond; /* products spent on it */
 
   /* steps of the learned model */
   PetscBool    learnedsteps; /* as set by the user */
   TrustNCGMode mode;
+
+  TrustNCGGuard guard; /* of the callbacks */
+  /* ends that are no convergence */
+  PetscReal      f0;
+  PetscReal      promise; /* model at the first trial of this iteration */
+  TrustNCGFlight flight;
+  TrustNCGWindow stall, crawl;
+  TrustNCGProbe  probe; /* of the trials of this iteration */
+
+  /* the check of f, gradient and Hv on each step of CG */
+  TrustNCGSuspect suspect; /* the verdict, once it is certain */
+  TrustNCGSuspect misfit;  /* on the last steps */
+  PetscReal       factor;  /* of the gradient, on the last step, as Hv has it */
+  PetscInt        misfits; /* steps that did not fit, less those that did */
+  /* curvature at the end, where it is checked */
+  PetscBool                  secondorder; /* as set by the user */
+  PetscReal                  flat;        /* as set by the user: -flat ||H|| is as good as 0 */
+  struct _n_TrustNCGLanczos *lanczos;     /* made by the first check of a solve */
+  PetscInt                   escapes;     /* from stationary points, in this solve */
+  PetscReal                  curvature, curvaturebound;
+  /* stopping from outside */
+  PetscBool signals;   /* as set by the user */
+  PetscBool listening; /* our handlers are there */
+  int       signal;    /* that arrived at some rank, or 0 */
+
+  /* checkpoints */
+  char                    *checkpoint, *restart; /* files, or NULL */
+  PetscInt                 checkpointits;        /* 0: not by iterations */
+  PetscReal                checkpointminutes;    /* 0: not by time */
+  struct _n_TrustNCGSaved *saved;                /* the state of the iterate; NULL without a file */
+  /* noise in f and gradient */
+  TrustNCGNoiseState noise;
+
+  TaoTrustNCGOutcome outcome;
+  char               ending[512]; /* it in words */
 
   TaoTrustNCGLedger ledger;
   PetscInt          reductions;  /* of the loop: those outside the KSP */
@@ -103,21 +155,46 @@ PETSC_INTERN PetscLogEvent TRUSTNCG_Subproblem, TRUSTNCG_HessVec, TRUSTNCG_Trial
 PETSC_INTERN PetscErrorCode TaoGetTrustNCG(Tao tao, TAO_TrustNCG **tn);
 PETSC_INTERN PetscErrorCode TaoNeedTrustNCG(Tao tao, TAO_TrustNCG **tn);
 
+/* guard.c */
+enum { TRUSTNCG_DOTS = 5 }; /* most dot products of an agreement */
+PETSC_INTERN PetscErrorCode TrustNCGGuardCreate(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGGuardDestroy(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGGuardStart(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGGuardEnd(Tao tao, PetscErrorCode error);
+PETSC_INTERN PetscErrorCode TrustNCGGuardOptions(Tao tao, TrustNCGOptionItems items);
+PETSC_INTERN PetscErrorCode TrustNCGHeed(Tao tao, PetscErrorCode error, const char where[], Vec x,
+                                         PetscReal *f, Vec v);
+PETSC_INTERN PetscErrorCode TrustNCGAgree(Tao tao, PetscReal *f, PetscInt n, const SweepOp dots[]);
+
 /* evaluate.c */
 PETSC_INTERN PetscErrorCode TrustNCGSetUpEvaluation(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGEvaluateStart(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGEvaluateNear(Tao tao, Vec x, PetscReal *f, Vec g);
 PETSC_INTERN PetscErrorCode TrustNCGEvaluateTrial(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGEvaluateTrialGradient(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGComputeHessian(Tao tao, Vec x, Mat H, Mat P);
+PETSC_INTERN PetscErrorCode TrustNCGSetHessianPoint(Tao tao, PetscBool needP, Mat *H);
 PETSC_INTERN PetscErrorCode TrustNCGUpdateHessian(Tao tao, Mat *H, Mat *P);
 PETSC_INTERN PetscErrorCode TrustNCGCountHessVec(Tao tao, PetscInt cg);
+PETSC_INTERN PetscErrorCode TrustNCGCountProducts(Tao tao, PetscInt products);
+
+/* choice.c */
+PETSC_INTERN PetscErrorCode TrustNCGPrecondChoose(Tao tao);
 
 /* precond.c */
+#define TRUSTNCG_VECTORS_DIAGONAL 7 /* that a learned diagonal takes at least, */
+#define TRUSTNCG_VECTORS_PAIR     9 /* and a pair over it */
 PETSC_INTERN PetscErrorCode TrustNCGPrecondSetUp(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondReset(Tao tao);
-PETSC_INTERN PetscErrorCode TrustNCGPrecondDue(Tao tao, PetscBool *due);
+PETSC_INTERN PetscErrorCode TrustNCGPrecondDue(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondUpdate(Tao tao, Mat H, Mat *P);
+PETSC_INTERN PetscErrorCode TrustNCGPrecondRenew(Tao tao, Mat H);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondLearn(Tao tao, PetscBool bycg);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondForget(Tao tao, PetscBool *forgot);
+PETSC_INTERN PetscErrorCode TrustNCGPrecondCreateSparse(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGPrecondUseSparse(Tao tao);
+
+/* precond_state.c */
 PETSC_INTERN PetscErrorCode TrustNCGPrecondGetCounts(Tao tao, PetscInt *vectors,
                                                      PetscInt *reductions);
 
@@ -127,12 +204,61 @@ PETSC_INTERN PetscErrorCode TrustNCGLearnedTrial(Tao tao, PetscBool *accept);
 /* subproblem.c */
 PETSC_INTERN PetscErrorCode TrustNCGSetUpKSP(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGRestoreKSP(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGGetRoom(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGSubproblem(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGSolveKSP(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGStepTo(Tao tao);
 
+/* noise.c */
+PETSC_INTERN PetscErrorCode TrustNCGNoiseStart(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGTellErrors(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGHeedNoise(Tao tao, PetscBool *again);
+PETSC_INTERN PetscErrorCode TrustNCGNoiseFloor(Tao tao);
+
+/* outcome.c */
+PETSC_INTERN PetscErrorCode TrustNCGStop(Tao tao, TaoConvergedReason reason,
+                                         TaoTrustNCGOutcome outcome, const char format[], ...);
+PETSC_INTERN PetscErrorCode TrustNCGNameEnd(Tao tao);
+
+/* ends.c */
+PETSC_INTERN void           TrustNCGEndsStart(TAO_TrustNCG *tn);
+PETSC_INTERN PetscErrorCode TrustNCGTest(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGEnds(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGGiveUp(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGGiveUpProduct(Tao tao);
+
+/* consistency.c */
+PETSC_INTERN const char *const TrustNCGSuspectWords[];
+PETSC_INTERN void              TrustNCGConsistencyStart(TAO_TrustNCG *tn);
+PETSC_INTERN PetscErrorCode    TrustNCGCheckStep(Tao tao);
+/* signals.c */
+PETSC_INTERN PetscErrorCode TrustNCGSignalsBegin(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGSignalsEnd(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGInterruptCG(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGInterrupted(Tao tao, PetscBool *stop);
+PETSC_INTERN PetscErrorCode TrustNCGTestLimits(Tao tao);
+
+/* checkpoint.c, restart.c */
+PETSC_INTERN PetscErrorCode TrustNCGCheckpointOptions(Tao tao, TrustNCGOptionItems items);
+PETSC_INTERN PetscErrorCode TrustNCGCheckpointStart(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGCheckpoint(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGCheckpointEnd(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGCheckpointDestroy(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGSaveState(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGRestart(Tao tao);
+
 /* solve.c */
+PETSC_INTERN PetscErrorCode TrustNCGReport(Tao tao, PetscReal step);
+PETSC_INTERN PetscErrorCode TrustNCGMove(Tao tao);
+PETSC_INTERN void           TrustNCGBegin(Tao tao);
 PETSC_INTERN PetscErrorCode TaoSolve_TrustNCG(Tao tao);
+
+/* second_order.c */
+PETSC_INTERN PetscErrorCode TrustNCGSecondOrderOptions(Tao tao, TrustNCGOptionItems items);
+PETSC_INTERN PetscErrorCode TrustNCGSecondOrderStart(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGSecondOrder(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGSecondOrderGetCounts(Tao tao, PetscInt *vectors,
+                                                         PetscInt *reductions);
 
 /* doctor.c */
 PETSC_INTERN PetscErrorCode TrustNCGDoctorOptions(Tao tao, TrustNCGOptionItems items);

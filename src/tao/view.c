@@ -22,8 +22,11 @@ PetscErrorCode TrustNCGUpdateLedger(Tao tao)
   l->vectors += vectors;
   l->reductions += reductions;
   l->vectors_precond = vectors;
-  l->nhv_precond     = tn->nhv_precond;
-  l->equivalents     = (PetscReal)l->nf + (PetscReal)l->ng + (PetscReal)l->nfg +
+  PetscCall(TrustNCGSecondOrderGetCounts(tao, &vectors, &reductions));
+  l->vectors += vectors;
+  l->reductions += reductions;
+  l->nhv_precond = tn->nhv_precond;
+  l->equivalents = (PetscReal)l->nf + (PetscReal)l->ng + (PetscReal)l->nfg +
                    (PetscReal)l->nhv_user + (PetscReal)l->nhv_matrix + (PetscReal)l->nhv_fd;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -132,7 +135,7 @@ PetscErrorCode TaoView_TrustNCG(Tao tao, PetscViewer viewer)
   PetscCall(PetscViewerASCIIPrintf(viewer, "Hessian-vector products by %s", kinds[tn->kind]));
   if (tn->kind == TRUSTNCG_HV_FD) {
     PetscCall(PetscViewerASCIIUseTabs(viewer, PETSC_FALSE));
-    PetscCall(PetscViewerASCIIPrintf(viewer, ", relative step %g", (double)tn->relstep));
+    PetscCall(PetscViewerASCIIPrintf(viewer, ", relative step %g", (double)tn->noise.step));
     PetscCall(PetscViewerASCIIUseTabs(viewer, PETSC_TRUE));
   }
   PetscCall(PetscViewerASCIIUseTabs(viewer, PETSC_FALSE));
@@ -142,6 +145,10 @@ PetscErrorCode TaoView_TrustNCG(Tao tao, PetscViewer viewer)
     PetscCall(PetscViewerASCIIPrintf(viewer, "radius %g\n", (double)tao->trust));
   } else PetscCall(PetscViewerASCIIPrintf(viewer, "radius infinite\n"));
   PetscCall(PetscViewerASCIIPrintf(viewer, "acceptance ratio %g\n", (double)tn->eta));
+  if (tn->outcome != TAO_TRUSTNCG_RUNNING) {
+    PetscCall(PetscViewerASCIIPrintf(viewer, "ended: %s, %s\n", TaoTrustNCGOutcomes[tn->outcome],
+                                     tn->ending));
+  }
   PetscCall(TrustNCGViewPrecond(tao, viewer));
   PetscCall(TrustNCGUpdateLedger(tao));
   PetscCall(TrustNCGViewLedger(&tn->ledger, viewer));

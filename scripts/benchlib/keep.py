@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What is kept of a run in the repository: trustncg's own counts, and the README's two figures."""
+import os
+import shutil
+import sys
+import time
+
+import matplotlib.pyplot as plt
+
+from . import figures, sets
+
+FOLDER = os.path.join("benchmarks", "kept")
+COUNTS = os.path.join(FOLDER, sets.OURS + ".csv")
+LINES = "readme.md"
+PICTURES = {"profiles.svg": "Performance profiles of trustncg and its peers at three tolerances",
+            "classes.svg": "Work of trustncg over that of each peer, by class of problems"}
+
+
+def lines(data):
+    """The README's lines."""
+    results = data.results
+    rows = results.against_best(sets.MAIN_TOLERANCE)
+    ahead = sum(row[3] <= 1 for row in rows)
+    behind = [row for row in rows if row[3] > 1]
+    worst = ", ".join(f"{row[0]} ({figures.label_of(*row[1:])})" for row in behind[:5])
+    ranks = f"{data.bench.ranks} rank{'s' * (data.bench.ranks > 1)}"
+    told = (f"`make bench`, {time.strftime('%Y-%m-%d')}, PETSc "
+            f"{data.bench.versions['tao'].split()[1]}, {ranks}, {len(results.names())} problems, "
+            f"{len(results.peers)} settings of peers. Against the cheapest of all of them, chosen "
+            f"anew for each problem, to 1e-6: at least as cheap on {ahead} of {len(rows)} "
+            "problems.")
+    if behind:
+        told += f" Furthest behind: {worst}."
+    return "\n".join([*(f"![{words}]({FOLDER}/{name})" for name, words in PICTURES.items()), "",
+                      told, ""])
+
+
+def write(data):
+    """The figures and the README's lines, into the output folder."""
+    out, results = data.bench.out, data.results
+    drawn = (figures.profiles(results, results.champions(everywhere=True)),
+             figures.class_dots(results, results.champions()))
+    for figure, name in zip(drawn, PICTURES):
+        figure.savefig(os.path.join(out, name), bbox_inches="tight", facecolor="white",
+                       metadata={"Date": None})
+        plt.close(figure)
+    with open(os.path.join(out, LINES), "w", encoding="utf-8") as file:
+        file.write(lines(data))
+
+
+def keep(out):
+    """Copies them into the repository and prints the README's lines."""
+    names = [sets.OURS + ".csv", *PICTURES]
+    missing = [name for name in (*names, LINES) if not os.path.exists(os.path.join(out, name))]
+    if missing:
+        print(f"{out} has no {', '.join(missing)}: `make bench` makes them", file=sys.stderr)
+        return 1
+    for name in names:
+        shutil.copyfile(os.path.join(out, name), os.path.join(FOLDER, name))
+    with open(os.path.join(out, LINES), encoding="utf-8") as file:
+        print(file.read())
+    return 0

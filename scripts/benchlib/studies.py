@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Measurements that other programs make, small enough to stand in the report beside the runs: the
+CG iteration (cgbench), scaling with its model, cost against the mesh (scripts/scaling)."""
+import csv
+import os
+import subprocess
+import sys
+from html import escape
+
+from . import figures, html
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+SCALING = [sys.executable, os.path.normpath(os.path.join(HERE, "..", "scaling"))]
+SMALL = ["--ranks", "1,2", "--strong", "250000", "--weak", "100000", "--sizes", "10000,160000",
+         "--cost-sizes", "400,2500,10000,40000,250000,1000000", "--repeats", "2"]
+MESH = ["--sides", "32,64,128", "--ranks", "1", "--max-seconds", "120"]
+
+
+def commands(bench, jobs):
+    """(the file it makes, a command) of each study; those before the mesh's are timed."""
+    program = os.path.join(os.path.dirname(bench.driver), "cgbench")
+    out = ["--out", bench.out]
+    table = os.path.join(bench.out, "scaling.csv")
+    return [("cg.csv", [program, "-skip_petscrc", "-its", "20", "-repeats", "5", "-csv",
+                        os.path.join(bench.out, "cg.csv")]),
+            ("scaling_model.svg", [*SCALING, "run", *out, *SMALL]),
+            ("scaling_measured.svg", [*SCALING, "plot", *out, table]),
+            ("mesh.svg", [*SCALING, "mesh", *out, *MESH, "--jobs", str(jobs)])]
+
+
+def run(bench, jobs):
+    """Makes what is not there or older than the programs; a study that fails is left out, in
+    words."""
+    left_out = []
+    built = max(os.path.getmtime(path) for path in (bench.driver, bench.library))
+    for name, command in commands(bench, jobs):
+        path = os.path.join(bench.out, name)
+        if os.path.exists(path) and os.path.getmtime(path) > built:
+            continue
+        print(f"{name}: {' '.join(map(os.path.basename, command[:3]))} ...", file=sys.stderr,
+              flush=True)
+        done = subprocess.run(command, check=False, stdout=subprocess.DEVNULL,
+                              stdin=subprocess.DEVNULL)
+        if done.returncode:
+            left_out.append(f"{name}: {' '.join(command[:3])} failed")
+    return left_out
+
+
+def rows_of(data, name):
+    path = os.path.join(data.bench.out, name)
+    if not os.path.exists(path):
+        return []
+    with open(path, encoding="utf-8", newline="") as table:
+        return list(csv.DictReader(table))
+
+
+def listing(name, rows):
+    if not rows:
+        return ""
+    return html.folded(f"{len(rows)} rows of {name}",
+                       html.table([escape(h) for h in rows[0]],
+                                  [[escape(v or "") for v in row.values()] for row in rows]))
+
+
+def picture(data, name, words):
+    """A figure that stands in the output folder, with what it shows."""
+    path = os.path.join(data.bench.out, name)
+    if not os.path.exists(path):
+        return ""
+    with open(path, encoding="utf-8") as file:
+        return html.paragraph(words, "note") + figures.element(file.read(), escape(name))
+
+
+def section(title, *parts):
+    parts = list(filter(None, parts))
+    return html.section(title, *parts) if parts else ""
+
+
+def mesh_section(data):
+    return section(
+        "Cost against the mesh",
+        picture(data, "mesh.svg", "The grid problems as their mesh is refined: work and outer "
+                "iterations to the same tolerance. CG alone is trustncg without preconditioner "
+                "and without steps of the learned model; sparse is what auto chooses here, so "
+                "that the two lines lie on each other."),
+        listing("mesh.csv", rows_of(data, "mesh.csv")))
+
+
+def scaling_section(data):
+    return section(
+        "Scaling, and the model that explains it",
+        picture(data, "scaling_measured.svg", "Time of a CG iteration against ranks, measured on "
+                "this machine, beside the model with the network's parameters it is drawn for."),
+        picture(data, "scaling_check.svg", "The model against what this machine can measure: "
+                "several ranks, and reductions made slow on purpose."),
+        picture(data, "scaling_model.svg", "Extrapolated to many ranks. Predicted, not measured; "
+                "the assumptions stand in the figure."),
+        listing("scaling.csv", rows_of(data, "scaling.csv")))
+
+
+def cg_section(data):
+    rows = rows_of(data, "cg.csv")
+    if not rows:
+        return ""
+    return section(
+        "The CG iteration and the memory's bandwidth",
+        html.paragraph("Left, a roofline: the vector operations of a CG iteration, without its "
+                       "product. A pass is a vector read or written once; the roof is the speed "
+                       "of a += s b over as many bytes as the solve holds. Right: the time an "
+                       "unknown, against the passes the solver makes at that speed (the tick). "
+                       "KSPSTCG is PETSc's, tuned: in the norm that saves it reductions.", "note"),
+        figures.roofline(rows), listing("cg.csv", rows))

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+   What the truncated CG sees of the errors of products that are differences, in their form of two
+   reductions.
+
+   A is symmetric, so p_{k-1}'Ap_k = p_k'Ap_{k-1}; that they differ is the fault of the products, not
+   of f. With p_k = z_k + beta p_{k-1} the one is (p_k'Ap_k - z_k'Ap_k) / beta, the other
+   z_k'Ap_{k-1} + beta p_{k-1}'Ap_{k-1}. An error e ||p|| of a product, alike in all n entries, makes
+   of that difference about e ||p_{k-1}|| ||p_k|| sqrt(2/n). */
+#include "subproblem/trustcg_impl.h"
+#include <stdio.h>
+#include <stdlib.h>
+
+void TrustCGDoubtStart(KSP_TrustCG *cg)
+{
+  TrustCGDoubt *doubt = &cg->doubt;
+
+  doubt->path2 = doubt->norm = doubt->sum = doubt->pp2 = 0.0;
+  doubt->seen                                          = 0;
+  doubt->given                                         = PETSC_FALSE;
+}
+
+/* After a product: is it that of a symmetric matrix? */
+void TrustCGDoubtProduct(KSP ksp)
+{
+  KSP_TrustCG  *cg    = (KSP_TrustCG *)ksp->data;
+  TrustCGDoubt *doubt = &cg->doubt;
+  PetscReal     gap, error;
+
+  if (!cg->announce || cg->form != TRUSTCG_TWO || !(cg->pp2 > 0.0)) return;
+  doubt->norm = PetscMax(doubt->norm, PetscSqrtReal(doubt->AA / cg->pp2));
+  if (ksp->its < 2 || !(doubt->pp2 > 0.0) || cg->beta == 0.0) return;
+  gap   = PetscAbsReal((cg->kappa - doubt->zA) / cg->beta - doubt->cross);
+  error = gap / PetscSqrtReal(doubt->pp2 * cg->pp2);
+  if (PetscIsInfOrNanReal(error)) return;
+  doubt->sum += error * error;
+  doubt->seen++;
+  if (getenv("TNDOUBT")) {
+    FILE *fp = fopen(getenv("TNDOUBT"), "a");
+    fprintf(fp, "%d %g %g\n", (int)ksp->its, (double)error, (double)doubt->norm);
+    fclose(fp);
+  }
+  if (doubt->limit > 0.0 && error > doubt->limit * doubt->norm) {
+    doubt->given = PETSC_TRUE;
+    ksp->reason  = KSP_DIVERGED_BREAKDOWN;
+  }
+}
+
+/* The error of r = b - Ad, with d the sum of alpha p, is that of b and of alpha Ap: what is left
+   of r below it is noise. */
+void TrustCGDoubtResidual(KSP ksp)
+{
+  KSP_TrustCG        *cg    = (KSP_TrustCG *)ksp->data;
+  const TrustCGDoubt *doubt = &cg->doubt;
+  const PetscReal     b2    = doubt->floor * doubt->floor;
+
+  if (cg->rr <= b2 + doubt->slack * doubt->slack * doubt->path2) ksp->reason = KSP_CONVERGED_ATOL;
+}
+
+PetscErrorCode TrustCGSetErrors(KSP ksp, PetscReal limit, PetscReal b, PetscReal Ap)
+{
+  TrustCGDoubt *doubt = &((KSP_TrustCG *)ksp->data)->doubt;
+
+  PetscFunctionBegin;
+  doubt->limit = limit;
+  doubt->floor = b;
+  doubt->slack = Ap;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode TrustCGGetErrors(KSP ksp, PetscBool *givenup, PetscReal *Ap)
+{
+  const TrustCGDoubt *doubt = &((KSP_TrustCG *)ksp->data)->doubt;
+  PetscInt            n;
+
+  PetscFunctionBegin;
+  *givenup = doubt->given;
+  *Ap      = 0.0;
+  if (!doubt->seen) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(VecGetSize(ksp->vec_sol, &n));
+  *Ap = PetscSqrtReal(0.5 * (PetscReal)n * doubt->sum / (PetscReal)doubt->seen);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+   The choice of a preconditioner: what auto stands for, and whether a choice can be had. */
+#include "tao/trustncg_impl.h"
+#include <petscdmda.h>
+#include "subproblem/trustcg.h"
+
+#define ENTRIES_MOST 100 /* in a row of a sparse Hessian that nobody asked for */
+
+/* The pattern of a structured grid has as many entries in a row as its stencil has unknowns; where
+   they are too many auto leaves them alone. */
+static PetscErrorCode IsLeanGrid(DM dm, PetscBool *lean)
+{
+  PetscInt        dim, dof, width, entries;
+  DMDAStencilType stencil;
+
+  PetscFunctionBegin;
+  PetscCall(PetscObjectTypeCompare((PetscObject)dm, DMDA, lean));
+  if (!*lean) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(DMDAGetInfo(dm, &dim, NULL, NULL, NULL, NULL, NULL, NULL, &dof, &width, NULL, NULL,
+                        NULL, &stencil));
+  entries = dof;
+  if (stencil == DMDA_STENCIL_STAR) entries *= 1 + 2 * dim * width;
+  else {
+    for (PetscInt k = 0; k < dim; k++) entries *= 1 + 2 * width;
+  }
+  *lean = (PetscBool)(entries <= ENTRIES_MOST);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* A pattern that auto may use: one that the user gave, or that of a structured grid. */
+static PetscErrorCode HasPattern(Tao tao, PetscBool *has)
+{
+  Mat pattern;
+  DM  dm;
+
+  PetscFunctionBegin;
+  *has = PETSC_FALSE;
+  PetscCall(TaoTrustNCGGetPattern(tao, &pattern));
+  PetscCall(VecGetDM(tao->solution, &dm));
+  if (pattern) *has = PETSC_TRUE;
+  else if (dm) PetscCall(IsLeanGrid(dm, has));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* What auto stands for, and why. */
+static PetscErrorCode Resolve(Tao tao, PetscBool haspc, TaoTrustNCGPrecondType *type)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+
+  PetscFunctionBegin;
+  tn->waiting = PETSC_FALSE;
+  tn->why     = "as asked";
+  *type       = tn->precond;
+  if (*type != TAO_TRUSTNCG_PRECOND_AUTO) PetscFunctionReturn(PETSC_SUCCESS);
+  if (haspc) {
+    *type   = TAO_TRUSTNCG_PRECOND_USER;
+    tn->why = "the KSP has a PC";
+  } else if (!tn->ours || tn->maxvectors < TRUSTNCG_VECTORS_PAIR) {
+    *type   = TAO_TRUSTNCG_PRECOND_NONE;
+    tn->why = tn->ours ? "no memory is left for pairs" : "the KSP is not of type " KSPTRUSTCG;
+  } else {
+    *type = TAO_TRUSTNCG_PRECOND_PAIRS;
+    PetscCall(HasPattern(tao, &tn->waiting));
+    tn->why = tn->waiting ? "the solve was too easy for a sparse Hessian"
+                          : "no pattern of the Hessian is known";
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode CheckChoice(Tao tao, PetscBool haspc)
+{
+  TAO_TrustNCG *tn   = (TAO_TrustNCG *)tao->data;
+  const char   *name = TaoTrustNCGPrecondTypes[tn->type];
+  MPI_Comm      comm = PetscObjectComm((PetscObject)tao);
+  PetscBool     own;
+
+  PetscFunctionBegin;
+  own = (PetscBool)(tn->type == TAO_TRUSTNCG_PRECOND_PAIRS ||
+                    tn->type == TAO_TRUSTNCG_PRECOND_DIAGONAL);
+  PetscCheck(!haspc || tn->type == TAO_TRUSTNCG_PRECOND_USER ||
+               tn->type == TAO_TRUSTNCG_PRECOND_SPARSE,
+             comm, PETSC_ERR_ARG_INCOMP,
+             "-%stao_trustncg_precond %s leaves no room for the PC that the KSP has: leave out "
+             "one of them",
+             TrustNCGPrefix(tao), name);
+  PetscCheck(!own || tn->ours, comm, PETSC_ERR_ARG_INCOMP,
+             "-%stao_trustncg_precond %s needs -%stao_trustncg_ksp_type %s", TrustNCGPrefix(tao),
+             name, TrustNCGPrefix(tao), KSPTRUSTCG);
+  PetscCheck(
+    !own || tn->maxvectors >= TRUSTNCG_VECTORS_DIAGONAL, comm, PETSC_ERR_ARG_INCOMP,
+    "-%stao_trustncg_precond %s takes %d vectors at least: -%stao_trustncg_vectors %" PetscInt_FMT
+    " is too few",
+    TrustNCGPrefix(tao), name, TRUSTNCG_VECTORS_DIAGONAL, TrustNCGPrefix(tao), tn->maxvectors);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode TrustNCGPrecondChoose(Tao tao)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+  PetscBool     none;
+  PC            pc;
+
+  PetscFunctionBegin;
+  PetscCall(KSPGetPC(tao->ksp, &pc));
+  PetscCall(PetscObjectTypeCompare((PetscObject)pc, PCNONE, &none));
+  PetscCall(Resolve(tao, (PetscBool)!none, &tn->type));
+  PetscCall(CheckChoice(tao, (PetscBool)!none));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+   Ends that are no convergence: f unbounded below, progress lost in rounding, f and derivatives
+   that do not fit, no step left. The rules are in src/rules/ends.c. */
+#include "tao/trustncg_impl.h"
+
+void TrustNCGEndsStart(TAO_TrustNCG *tn)
+{
+  tn->f0           = tn->f;
+  tn->flight.steps = 0;
+  TrustNCGWindowStart(&tn->stall, tn->f, tn->gnorm);
+  TrustNCGWindowStart(&tn->crawl, tn->f, tn->gnorm);
+}
+
+/* The convergence test. A gradient that is small beside f is no convergence while f falls ever
+   further without bending: |f| grows of itself there. */
+PetscErrorCode TrustNCGTest(Tao tao)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+
+  PetscFunctionBegin;
+  PetscUseTypeMethod(tao, convergencetest, tao->cnvP);
+  if (tao->reason == TAO_CONVERGED_GRTOL && tn->flight.steps > 0) {
+    tao->reason = TAO_CONTINUE_ITERATING;
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* After an accepted step and its convergence test: is there any use in going on? */
+PetscErrorCode TrustNCGEnds(Tao tao)
+{
+  TAO_TrustNCG   *tn       = (TAO_TrustNCG *)tao->data;
+  const PetscReal roundoff = TrustNCGRoundoff(tn->f, tn->f, tn->n);
+  PetscBool       stalls, crawls;
+
+  PetscFunctionBegin;
+  stalls = TrustNCGStalls(&tn->stall, tn->f, tn->gnorm, roundoff);
+  crawls = TrustNCGCrawls(&tn->crawl, tn->f, tn->gnorm, tn->f0 - tn->f);
+  if (tao->reason != TAO_CONTINUE_ITERATING) PetscFunctionReturn(PETSC_SUCCESS);
+  if (TrustNCGFlightLost(&tn->flight, tn->xnorm)) {
+    PetscCall(TrustNCGStop(tao, TAO_DIVERGED_USER, TAO_TRUSTNCG_UNBOUNDED,
+                           "f falls without end: f = %g at ||x|| = %g, %" PetscInt_FMT
+                           " steps along which it did not bend upwards",
+                           (double)tn->f, (double)tn->xnorm, tn->flight.steps));
+  } else if ((stalls || crawls) && tn->suspect != TRUSTNCG_SUSPECT_NONE) {
+    PetscCall(TrustNCGStop(tao, TAO_DIVERGED_TR_REDUCTION, TAO_TRUSTNCG_INCONSISTENT,
+                           "%s; %" PetscInt_FMT " steps brought next to nothing, ||g|| = %g",
+                           TrustNCGSuspectWords[tn->suspect],
+                           PetscMax(tn->crawl.steps, tn->stall.steps), (double)tn->gnorm));
+  } else if (stalls) {
+    PetscCall(TrustNCGStop(tao, TAO_DIVERGED_TR_REDUCTION, TAO_TRUSTNCG_STAGNATION,
+                           "in %" PetscInt_FMT " steps f fell by less than its rounding level %g, "
+                           "and ||g|| = %g by less than half",
+                           tn->stall.steps, (double)roundoff, (double)tn->gnorm));
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Where something is not finite: has f fallen to where numbers end? There the products of CG, which
+   grow like g'Hg, overflow first. */
+static PetscErrorCode TrustNCGStopNotFinite(Tao tao, const char what[])
+{
+  TAO_TrustNCG   *tn   = (TAO_TrustNCG *)tao->data;
+  const PetscReal most = PetscPowReal(PETSC_MAX_REAL, 1.0 / 3.0);
+  const PetscBool huge = (PetscBool)(tn->gnorm > most || tn->gplusnorm > most);
+
+  PetscFunctionBegin;
+  if (tn->fplus < -PETSC_MAX_REAL || (tn->flight.steps > 0 && huge)) {
+    PetscCall(TrustNCGStop(tao, TAO_DIVERGED_USER, TAO_TRUSTNCG_UNBOUNDED,
+                           "f falls without end: f = %g, ||g|| = %g at ||x|| = %g, beyond %s is "
+                           "not finite",
+                           (double)tn->f, (double)tn->gnorm, (double)tn->xnorm, what));
+  } else {
+    PetscCall(TrustNCGStop(tao, TAO_DIVERGED_NAN, TAO_TRUSTNCG_NOT_FINITE,
+                           "%s is not finite, down to ||d|| = %g from ||x|| = %g, ||g|| = %g", what,
+                           (double)tn->dnorm2, (double)tn->xnorm, (double)tn->gnorm));
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* CG has no step, as its very first product is not finite. */
+PetscErrorCode TrustNCGGiveUpProduct(Tao tao)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+
+  PetscFunctionBegin;
+  tn->dnorm2 = 0.0;
+  PetscCall(TrustNCGStopNotFinite(tao, "the product of the Hessian and the gradient"));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* No step is left to try: say why, with the iterate as it is. */
+PetscErrorCode TrustNCGGiveUp(Tao tao)
+{
+  TAO_TrustNCG   *tn       = (TAO_TrustNCG *)tao->data;
+  const PetscReal roundoff = TrustNCGRoundoff(tn->f, tn->f, tn->n);
+
+  PetscFunctionBegin;
+  if (PetscIsInfOrNanReal(tn->fplus)) PetscCall(TrustNCGStopNotFinite(tao, "f"));
+  else if (PetscIsInfOrNanReal(tn->gplusnorm)) {
+    PetscCall(TrustNCGStopNotFinite(tao, "the gradient"));
+  } else if (TrustNCGProbeJudge(&tn->probe) == TRUSTNCG_FIT_WRONG) {
+    PetscCall(TrustNCGStop(tao, TAO_DIVERGED_TR_REDUCTION, TAO_TRUSTNCG_INCONSISTENT,
+                           "along ever shorter steps, down to ||d|| = %g, f changes by %.4g times "
+                           "what its gradient says: one of them is wrong, or f is not smooth here",
+                           (double)tn->dnorm2, (double)(1.0 + tn->probe.gap)));
+  } else if (TrustNCGBelowRoundoff(0.0, tn->promise, roundoff)) {
+    PetscCall(TrustNCGStop(tao, TAO_DIVERGED_TR_REDUCTION, TAO_TRUSTNCG_STAGNATION,
+                           "the decrease that the model promises, %g, is below the rounding level "
+                           "%g of f, and no step brings ||g|| = %g down",
+                           (double)-tn->promise, (double)roundoff, (double)tn->gnorm));
+  } else {
+    PetscCall(TrustNCGStop(tao, TAO_DIVERGED_TR_REDUCTION, TAO_TRUSTNCG_NO_STEP,
+                           "no acceptable step in %" PetscInt_FMT " tries down to ||d|| = %g at "
+                           "||x|| = %g; last f+ - f = %g, model %g",
+                           tn->tries, (double)tn->dnorm2, (double)tn->xnorm,
+                           (double)(tn->fplus - tn->f), (double)tn->model));
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}

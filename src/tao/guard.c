@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+   The user's callbacks under guard: what one rank meets in them becomes the same on all ranks.
+
+     after a callback, on each rank alone: an error is kept, not returned; where there is one, or
+       the point is outside the domain here, the result becomes NaN, which spreads by itself in
+       every sum over the ranks;
+     TrustNCGAgree(): one such sum, with the dot products that are wanted anyway, on a
+       communicator that no collective call of a callback can meet: then all return the error, or
+       all have the value of rank 0.
+
+   A rank that fails may leave the others behind in a collective call of the callback. From its
+   error to the agreement a watch runs on it, which ends the job if the others never come. */
+#include "tao/trustncg_impl.h"
+#include <pthread.h>
+#include <time.h>
+
+#define DEADLINE 60.0 /* seconds */
+
+/* What the ranks contribute to an agreement, beside the dot products */
+enum {
+  FAILED,     /* 1: there is an error here, */
+  OUTSIDE,    /* 1: the point is outside the domain, */
+  NOT_FINITE, /* 1: f is not finite */
+  VALUE,      /* f on rank 0, 0 on the others */
+  STRAYED,    /* relative difference of f here and on rank 0, in the agreement before */
+  VOTES
+};
+
+struct _n_TrustNCGGuard {
+  MPI_Comm       comm;
+  PetscMPIInt    rank, size;
+  PetscReal      deadline; /* seconds */
+  PetscErrorCode error;    /* met on this rank, not known to the others, or 0 */
+  const char    *where;    /* it was met */
+  PetscBool      outside;  /* this rank has called TaoTrustNCGSetDomainError() */
+  PetscBool      left;     /* and the result is NaN for it */
+  PetscBool      known;    /* the error that the solve returns is known to all ranks */
+  PetscBool      warned;
+  PetscReal      strayed;
+  PetscBool      watching;
+  pthread_t      watch;
+};
+
+PetscErrorCode TrustNCGGuardCreate(Tao tao)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+
+  PetscFunctionBegin;
+  PetscCall(PetscNew(&tn->guard));
+  tn->guard->deadline = DEADLINE;
+  PetscCall(PetscCommGetComm(PetscObjectComm((PetscObject)tao), &tn->guard->comm));
+  PetscCallMPI(MPI_Comm_rank(tn->guard->comm, &tn->guard->rank));
+  PetscCallMPI(MPI_Comm_size(tn->guard->comm, &tn->guard->size));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode TrustNCGGuardDestroy(Tao tao)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+
+  PetscFunctionBegin;
+  PetscCall(PetscCommRestoreComm(PetscObjectComm((PetscObject)tao), &tn->guard->comm));
+  PetscCall(PetscFree(tn->guard));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The other ranks may be waiting for this one where it will not come: it cannot tell them. */
+static void *Watch(void *ctx)
+{
+  const TrustNCGGuard   guard = (TrustNCGGuard)ctx;
+  const PetscReal       left  = PetscMin(guard->deadline, 1e9);
+  const struct timespec time  = {(time_t)left, (long)(1e9 * (left - (PetscReal)(time_t)left))};
+
+  if (nanosleep(&time, NULL)) return NULL;
+  (void)fprintf(stderr,
+                "trustncg: rank %d of %d met error %d in %s, and %g s later other ranks still wait "
+                "in a call that this one did not make: the job is ended\n",
+                (int)guard->rank, (int)guard->size, (int)guard->error, guard->where,
+                (double)guard->deadline);
+  (void)fflush(stderr);
+  (void)MPI_Abort(guard->comm, (int)guard->error);
+  return NULL;
+}
+
+static void StartWatch(TrustNCGGuard guard)
+{
+  if (guard->size == 1 || guard->watching) return;
+  guard->watching = (PetscBool)!pthread_create(&guard->watch, NULL, Watch, guard);
+}
+
+static void EndWatch(TrustNCGGuard guard)
+{
+  if (!guard->watching) return;
+  (void)pthread_cancel(guard->watch);
+  (void)pthread_join(guard->watch, NULL);
+  guard->watching = PETSC_FALSE;
+}
+
+/* Nothing of an earlier solve is left. */
+PetscErrorCode TrustNCGGuardStart(Tao tao)
+{
+  TrustNCGGuard guard = ((TAO_TrustNCG *)tao->data)->guard;
+
+  PetscFunctionBegin;
+  guard->error   = PETSC_SUCCESS;
+  guard->strayed = 0.0;
+  guard->outside = guard->left = guard->known = guard->warned = PETSC_FALSE;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* VecSet() is collective. */
+static PetscErrorCode Spoil(Vec v)
+{
+  PetscScalar *a;
+  PetscInt     n;
+
+  PetscFunctionBegin;
+  PetscCall(VecGetLocalSize(v, &n));
+  PetscCall(VecGetArrayWrite(v, &a));
+  for (PetscInt i = 0; i < n; i++) a[i] = NAN;
+  PetscCall(VecRestoreArrayWrite(v, &a));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* After a callback at x that has returned `error` on this rank, and in f and v, if there are any,
+   its result. Not collective. */
+PetscErrorCode TrustNCGHeed(Tao tao, PetscErrorCode error, const char where[], Vec x, PetscReal *f,
+                            Vec v)
+{
+  TrustNCGGuard guard = ((TAO_TrustNCG *)tao->data)->guard;
+  PetscInt      locks;
+
+  PetscFunctionBegin;
+  /* a rank that did not write to v would go on with the norm it remembers, the others without */
+  if (v) PetscCall(PetscObjectStateIncrease((PetscObject)v));
+  if (error) {
+    PetscCall(VecLockGet(x, &locks)); /* an error leaves x as the callback had it */
+    while (locks-- > 0) PetscCall(VecLockReadPop(x));
+    if (!guard->error) {
+      guard->error = error;
+      guard->where = where;
+      StartWatch(guard);
+    }
+  }
+  if (guard->outside) guard->left = PETSC_TRUE;
+  if (guard->error || guard->outside) {
+    if (f) *f = NAN;
+    if (v) PetscCall(Spoil(v));
+  }
+  guard->outside = PETSC_FALSE;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* All ranks return the error of the first that has one. */
+static PetscErrorCode Raise(TrustNCGGuard guard)
+{
+  struct {
+    int  error;
+    char where[64];
+  } news                = {0};
+  const PetscBool mine  = (PetscBool)(guard->error != PETSC_SUCCESS);
+  PetscMPIInt     first = mine ? guard->rank : guard->size;
+
+  PetscFunctionBegin;
+  PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, &first, 1, MPI_INT, MPI_MIN, guard->comm));
+  if (guard->rank == first) {
+    news.error = (int)guard->error;
+    PetscCall(PetscStrncpy(news.where, guard->where, sizeof(news.where)));
+  }
+  PetscCallMPI(MPI_Bcast(&news, (PetscMPIInt)sizeof(news), MPI_BYTE, first, guard->comm));
+  guard->error = PETSC_SUCCESS;
+  guard->known = PETSC_TRUE;
+  if (mine) PetscCall((PetscErrorCode)news.error); /* it has said what it is */
+  SETERRQ(PETSC_COMM_SELF, (PetscErrorCode)news.error, "Rank %d of %d met error %d in %s",
+          (int)first, (int)guard->size, news.error, news.where);
+}
+
+/* f of rank 0 is f, unless it is NaN or Inf on some rank. */
+static void TakeValue(TrustNCGGuard guard, const PetscReal sums[], PetscReal *f)
+{
+  const PetscReal mine = *f;
+
+  *f = sums[NOT_FINITE] > 0.0 ? NAN : sums[VALUE];
+  if (PetscIsInfOrNanReal(*f) || mine == *f) return;
+  guard->strayed = PetscAbsReal(mine - *f) / PetscMax(PetscAbsReal(mine), PetscAbsReal(*f));
+}
+
+/* Collective. All ranks get the error that some rank has met since the last agreement, else the
+   same value of f, if one is given, and at most TRUSTNCG_DOTS dot products: in one reduction. */
+PetscErrorCode TrustNCGAgree(Tao tao, PetscReal *f, PetscInt n, const SweepOp dots[])
+{
+  TAO_TrustNCG *tn                          = (TAO_TrustNCG *)tao->data;
+  TrustNCGGuard guard                       = tn->guard;
+  PetscReal     sums[VOTES + TRUSTNCG_DOTS] = {0.0};
+  Sweeper       sweeper                     = {.host = PETSC_TRUE}; /* for any type of vector */
+
+  PetscFunctionBegin;
+  sums[FAILED]     = guard->error ? 1.0 : 0.0;
+  sums[OUTSIDE]    = guard->left ? 1.0 : 0.0;
+  sums[NOT_FINITE] = f && PetscIsInfOrNanReal(*f) ? 1.0 : 0.0;
+  sums[VALUE]      = f && guard->rank == 0 && !PetscIsInfOrNanReal(*f) ? *f : 0.0;
+  sums[STRAYED]    = guard->strayed;
+  if (n) PetscCall(SweepRun(&sweeper, n, dots));
+  PetscCall(PetscArraycpy(sums + VOTES, sweeper.local, n));
+  /* always of the same length: ranks that come from different places meet */
+  PetscCallMPI(
+    MPI_Allreduce(MPI_IN_PLACE, sums, VOTES + TRUSTNCG_DOTS, MPIU_REAL, MPIU_SUM, guard->comm));
+  EndWatch(guard);
+  tn->reductions++;
+  guard->left    = PETSC_FALSE;
+  guard->strayed = 0.0;
+  tn->outside    = (PetscBool)(sums[OUTSIDE] > 0.0);
+  if (sums[FAILED] > 0.0) PetscCall(Raise(guard));
+  if (sums[STRAYED] > 0.0 && !guard->warned) {
+    guard->warned = PETSC_TRUE;
+    PetscCall(PetscFPrintf(
+      guard->comm, PETSC_STDERR,
+      "trustncg: warning: f is not the same on all ranks (relative difference %.1g): that of rank "
+      "0 counts. Is f summed over all ranks, by MPI_Allreduce() or VecDot()?\n",
+      (double)sums[STRAYED]));
+  }
+  if (f) TakeValue(guard, sums, f);
+  for (PetscInt k = 0; k < n; k++) *dots[k].dot = sums[VOTES + k];
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The end of a solve that returns `error` on this rank: on all ranks, too. */
+PetscErrorCode TrustNCGGuardEnd(Tao tao, PetscErrorCode error)
+{
+  TrustNCGGuard guard = ((TAO_TrustNCG *)tao->data)->guard;
+
+  PetscFunctionBegin;
+  if (!guard->known) {
+    PetscCall(TrustNCGHeed(tao, error, "the solve", tao->solution, NULL, NULL));
+    PetscCall(TrustNCGAgree(tao, NULL, 0, NULL));
+  }
+  PetscCall(error);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/*@
+  TaoTrustNCGSetDomainError - Says, within a callback, that the point is outside the domain of the
+  objective.
+
+  Not Collective; any rank may call it, all ranks learn of it
+
+  Input Parameter:
+. tao - the `Tao` that the callback was given; ignored unless it is of type `TAOTRUSTNCG`
+
+  Level: intermediate
+
+  Notes:
+  The callback returns as usual, on all ranks; what it puts into its results is ignored. A trial
+  step is rejected, and a shorter one is tried. At the start of a solve it is an error.
+
+  It may be called in the objective, the gradient, both in one, and the function of
+  `TaoTrustNCGSetHessianVector()`, whose product then counts as not finite.
+
+.seealso: `TAOTRUSTNCG`, `TaoTrustNCGSetDeadline()`, `SNESSetFunctionDomainError()`
+@*/
+PetscErrorCode TaoTrustNCGSetDomainError(Tao tao)
+{
+  TAO_TrustNCG *tn;
+
+  PetscFunctionBegin;
+  PetscCall(TaoGetTrustNCG(tao, &tn));
+  if (tn) tn->guard->outside = PETSC_TRUE;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/*@
+  TaoTrustNCGSetDeadline - Sets how long a rank whose callback has failed waits for the others.
+
+  Logically Collective; `seconds` must be equal on all ranks
+
+  Input Parameters:
++ tao     - the `Tao`, of type `TAOTRUSTNCG` (otherwise ignored)
+- seconds - positive; default 60
+
+  Options Database Key:
+. -tao_trustncg_deadline <60> - the seconds
+
+  Level: advanced
+
+  Notes:
+  An error that a callback returns on one rank is returned by `TaoSolve()` on all ranks, if the
+  others leave their callbacks. Where they cannot, because they wait in a collective call that the
+  failed rank did not make, it ends the job by `MPI_Abort()` after that time, with a message that
+  names the rank and the callback.
+
+  The longest time between the first and the last rank to leave a callback is a good choice.
+
+  Errors with `PETSC_ERR_ARG_OUTOFRANGE` unless positive.
+
+.seealso: `TAOTRUSTNCG`, `TaoTrustNCGGetDeadline()`, `TaoTrustNCGSetDomainError()`
+@*/
+PetscErrorCode TaoTrustNCGSetDeadline(Tao tao, PetscReal seconds)
+{
+  TAO_TrustNCG *tn;
+
+  PetscFunctionBegin;
+  PetscCall(TaoGetTrustNCG(tao, &tn));
+  PetscValidLogicalCollectiveReal(tao, seconds, 2);
+  PetscCheck(seconds > 0.0, PetscObjectComm((PetscObject)tao), PETSC_ERR_ARG_OUTOFRANGE,
+             "The deadline must be a positive number of seconds, not %g", (double)seconds);
+  if (tn) tn->guard->deadline = seconds;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/*@
+  TaoTrustNCGGetDeadline - Gets what `TaoTrustNCGSetDeadline()` has set.
+
+  Not Collective
+
+  Input Parameter:
+. tao - the `Tao`, of type `TAOTRUSTNCG` (otherwise an error)
+
+  Output Parameter:
+. seconds - how long a rank whose callback has failed waits for the others
+
+  Level: advanced
+
+.seealso: `TAOTRUSTNCG`, `TaoTrustNCGSetDeadline()`
+@*/
+PetscErrorCode TaoTrustNCGGetDeadline(Tao tao, PetscReal *seconds)
+{
+  TAO_TrustNCG *tn;
+
+  PetscFunctionBegin;
+  PetscCall(TaoNeedTrustNCG(tao, &tn));
+  PetscValidRealPointer(seconds, 2);
+  *seconds = tn->guard->deadline;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode TrustNCGGuardOptions(Tao tao, TrustNCGOptionItems PetscOptionsObject)
+{
+  PetscReal seconds;
+
+  PetscFunctionBegin;
+  PetscCall(TaoTrustNCGGetDeadline(tao, &seconds));
+  PetscCall(PetscOptionsReal("-tao_trustncg_deadline",
+                             "Seconds that a rank whose callback failed waits for the others",
+                             "TaoTrustNCGSetDeadline", seconds, &seconds, NULL));
+  PetscCall(TaoTrustNCGSetDeadline(tao, seconds));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+   What the solve does about noise in f and its gradient. Nothing is measured, and no evaluation
+   made, as long as nothing is at odds. */
+#include "tao/trustncg_impl.h"
+#include "hessvec/hessvec.h"
+#include "subproblem/trustcg.h"
+
+#define LONGEST 0.1  /* relative difference step */
+#define FLOOR   1.5  /* ||g|| in units of its noise where there is nothing left to do */
+#define CHANGED 10.0 /* ||g|| since the noise was measured: it may be another one */
+#define ROUNDED 1e3  /* machine epsilons of ||g(x0)||: that is rounding */
+
+PetscErrorCode TrustNCGNoiseStart(Tao tao)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+
+  PetscFunctionBegin;
+  PetscCall(PetscMemzero(&tn->noise, sizeof(tn->noise)));
+  tn->noise.step = tn->relstep > 0.0 ? tn->relstep : PETSC_SQRT_MACHINE_EPSILON;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* f comes with the gradient, or is left alone. */
+static PetscErrorCode Evaluate(void *ctx, Vec x, PetscReal *f, Vec g)
+{
+  Tao           tao = (Tao)ctx;
+  TAO_TrustNCG *tn  = (TAO_TrustNCG *)tao->data;
+
+  PetscFunctionBegin;
+  tn->ledger.ng_noise++;
+  PetscCall(TrustNCGEvaluateNear(tao, x, f, g));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The noise near the iterate, along v; the length of differences where they are ours to choose. */
+static PetscErrorCode Measure(Tao tao, Vec v)
+{
+  TAO_TrustNCG      *tn       = (TAO_TrustNCG *)tao->data;
+  const PetscReal    scale    = 1.0 + tn->xnorm;
+  TrustNCGNoiseLevel level    = {0};
+  const PetscBool    measured = (PetscBool)(tn->noise.known && !tn->noise.quiet);
+
+  PetscFunctionBegin;
+  PetscCall(TrustNCGMeasureNoise(Evaluate, tao, tao->solution, tn->w, tn->f, tao->gradient, v,
+                                 PETSC_SQRT_MACHINE_EPSILON * scale, &level));
+  tn->noise.quiet = (PetscBool)(level.g <= ROUNDED * PETSC_MACHINE_EPSILON * tn->gnorm0);
+  if (tn->kind == TRUSTNCG_HV_FD && tn->relstep <= 0.0 && !tn->noise.quiet) {
+    if (measured) { /* the bend of g has not changed much: the noise has */
+      tn->noise.step  = PetscMin(LONGEST, tn->noise.step * PetscSqrtReal(level.g / tn->noise.g));
+      tn->noise.error = 2.0 * PETSC_SQRT2 * level.g / (tn->noise.step * scale);
+    } else {
+      level.length = TrustNCGGuessLength(level.g, tn->gnorm, tn->xnorm);
+      PetscCall(TrustNCGMeasureLength(Evaluate, tao, tao->solution, tn->w, tao->gradient, v,
+                                      LONGEST * scale, &level));
+      tn->noise.step  = level.length / scale;
+      tn->noise.error = level.error;
+    }
+    PetscCall(TrustNCGHessVecSetStep(tn->shell, tn->noise.step));
+  }
+  tn->noise.known = PETSC_TRUE;
+  tn->noise.f     = level.f;
+  tn->noise.g     = level.g;
+  tn->noise.gnorm = tn->gnorm;
+  PetscCall(PetscInfo(tao, "noise: f %g, gradient %g at ||g|| = %g; relative step %g, Hv %g\n",
+                      (double)level.f, (double)level.g, (double)tn->gnorm, (double)tn->noise.step,
+                      (double)tn->noise.error));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Before a solve: when to give up, and what not to solve for. */
+PetscErrorCode TrustNCGTellErrors(Tao tao)
+{
+  TAO_TrustNCG   *tn    = (TAO_TrustNCG *)tao->data;
+  const PetscReal limit = TrustNCGAsymmetry(tn->noise.step * (1.0 + tn->xnorm));
+  const PetscBool watch =
+    (PetscBool)(tn->kind == TRUSTNCG_HV_FD && tn->relstep <= 0.0 && !tn->noise.known);
+
+  PetscFunctionBegin;
+  if (!tn->ours) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(TrustCGSetErrors(tao->ksp, watch ? limit : 0.0, tn->noise.quiet ? 0.0 : tn->noise.g,
+                             tn->noise.error));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* After a solve: where its products did not fit together, the noise is measured, and the solve is
+   to be done again. */
+PetscErrorCode TrustNCGHeedNoise(Tao tao, PetscBool *again)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+  PetscReal     seen;
+  Vec           v = tao->stepdirection;
+
+  PetscFunctionBegin;
+  *again = PETSC_FALSE;
+  if (!tn->ours) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(TrustCGGetErrors(tao->ksp, again, &seen));
+  if (!*again) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(Measure(tao, tn->dnorm > 0.0 ? v : tao->gradient));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Has the iterate come so close that the gradient is mostly noise? */
+PetscErrorCode TrustNCGNoiseFloor(Tao tao)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+
+  PetscFunctionBegin;
+  if (!tn->noise.known || tn->noise.quiet) PetscFunctionReturn(PETSC_SUCCESS);
+  if (tn->gnorm > FLOOR * tn->noise.g) PetscFunctionReturn(PETSC_SUCCESS);
+  if (CHANGED * tn->gnorm < tn->noise.gnorm) PetscCall(Measure(tao, tao->gradient));
+  if (tn->noise.quiet || tn->gnorm > FLOOR * tn->noise.g) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(TrustNCGStop(tao, TAO_DIVERGED_TR_REDUCTION, TAO_TRUSTNCG_NOISE_FLOOR,
+                         "||g|| = %g is down to the noise in the gradient, %g (in f: %g)",
+                         (double)tn->gnorm, (double)tn->noise.g, (double)tn->noise.f));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}

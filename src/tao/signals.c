@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+   Stopping a solve from outside: SIGUSR1 and SIGTERM, where the user asked for it. A handler only
+   sets a flag; the flags of all ranks meet in reductions, those of CG among them. */
+#include "tao/trustncg_impl.h"
+#include "subproblem/trustcg.h"
+#include <signal.h>
+
+enum { SIGNALS = 2 };
+
+static const int             signals[SIGNALS] = {SIGUSR1, SIGTERM};
+static struct sigaction      callers[SIGNALS];
+static int                   depth; /* solves, one within the other, that listen */
+static volatile sig_atomic_t arrived;
+
+static void Note(int sig)
+{
+  arrived = sig;
+}
+
+/* Handlers for the time of this solve. */
+PetscErrorCode TrustNCGSignalsBegin(Tao tao)
+{
+  TAO_TrustNCG    *tn     = (TAO_TrustNCG *)tao->data;
+  struct sigaction action = {.sa_handler = Note, .sa_flags = SA_RESTART};
+
+  PetscFunctionBegin;
+  tn->listening = tn->signals;
+  tn->signal    = 0;
+  if (!tn->listening || depth++) PetscFunctionReturn(PETSC_SUCCESS);
+  arrived = 0;
+  sigemptyset(&action.sa_mask);
+  for (int i = 0; i < SIGNALS; i++) {
+    PetscCheck(!sigaction(signals[i], &action, &callers[i]), PETSC_COMM_SELF, PETSC_ERR_SYS,
+               "The handler of signal %d cannot be set", signals[i]);
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The handlers are the caller's again; also after an error. */
+PetscErrorCode TrustNCGSignalsEnd(Tao tao)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+
+  PetscFunctionBegin;
+  if (!tn->listening) PetscFunctionReturn(PETSC_SUCCESS);
+  tn->listening = PETSC_FALSE;
+  if (--depth) PetscFunctionReturn(PETSC_SUCCESS);
+  for (int i = 0; i < SIGNALS; i++) (void)sigaction(signals[i], &callers[i], NULL);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Does this rank know of a reason to stop? Not collective; once true, true to the end. */
+static PetscBool Alarm(void *ctx)
+{
+  const Tao           tao = (Tao)ctx;
+  const TAO_TrustNCG *tn  = (const TAO_TrustNCG *)tao->data;
+
+  return (PetscBool)(tn->listening && arrived);
+}
+
+/* Is there anything from outside that could stop the solve? The same on all ranks. */
+static PetscBool Listening(const TAO_TrustNCG *tn)
+{
+  return tn->listening;
+}
+
+/* CG is to stop as soon as one rank knows of a reason; the flag travels with its dot products. */
+PetscErrorCode TrustNCGInterruptCG(Tao tao)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+
+  PetscFunctionBegin;
+  if (!tn->ours) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(TrustCGSetAlarm(tao->ksp, Listening(tn) ? Alarm : NULL, tao));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Is the solve to stop? Collective, one reduction where anything could stop it; then it is. */
+PetscErrorCode TrustNCGInterrupted(Tao tao, PetscBool *stop)
+{
+  TAO_TrustNCG *tn   = (TAO_TrustNCG *)tao->data;
+  int           mine = arrived;
+
+  PetscFunctionBegin;
+  *stop = PETSC_FALSE;
+  if (!Listening(tn)) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCallMPI(
+    MPI_Allreduce(&mine, &tn->signal, 1, MPI_INT, MPI_MAX, PetscObjectComm((PetscObject)tao)));
+  tn->reductions++;
+  if (!tn->signal) PetscFunctionReturn(PETSC_SUCCESS);
+  *stop = PETSC_TRUE;
+  PetscCall(TrustNCGStop(tao, TAO_DIVERGED_USER, TAO_TRUSTNCG_SIGNAL, "signal %s arrived",
+                         tn->signal == SIGTERM ? "SIGTERM" : "SIGUSR1"));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Between two trials of an iteration: limits of the convergence test, and stops from outside. */
+PetscErrorCode TrustNCGTestLimits(Tao tao)
+{
+  PetscBool stop;
+
+  PetscFunctionBegin;
+  PetscCall(TrustNCGTest(tao));
+  if (tao->reason == TAO_CONTINUE_ITERATING) PetscCall(TrustNCGInterrupted(tao, &stop));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/*@
+  TaoTrustNCGSetSignals - Lets SIGUSR1 and SIGTERM, sent to any rank, stop `TaoSolve()` in good
+  order: with the best point as the solution and, where `TaoTrustNCGSetCheckpoint()` names a file,
+  a checkpoint.
+
+  Logically Collective; `use` must be equal on all ranks
+
+  Input Parameters:
++ tao - the `Tao`, of type `TAOTRUSTNCG` (otherwise ignored)
+- use - default false, when signals do what they did before
+
+  Options Database Key:
+. -tao_trustncg_signals <false> - handle them
+
+  Level: intermediate
+
+  Notes:
+  The handlers are there during `TaoSolve()` alone; then those of the caller are restored. The
+  reason is `TAO_DIVERGED_USER`, the outcome `TAO_TRUSTNCG_SIGNAL`. The ranks agree in one small
+  reduction an iteration, and within CG (of type `KSPTRUSTCG`) with its own: the solve stops within
+  one Hessian-vector product.
+
+  A batch system gives notice by a signal, as SLURM does with `--signal=USR1@300`. Open MPI's
+  mpirun passes SIGUSR1 on; after SIGTERM it kills the ranks within a second.
+
+.seealso: `TAOTRUSTNCG`, `TaoTrustNCGGetSignals()`, `TaoTrustNCGGetOutcome()`
+@*/
+PetscErrorCode TaoTrustNCGSetSignals(Tao tao, PetscBool use)
+{
+  TAO_TrustNCG *tn = NULL;
+
+  PetscFunctionBegin;
+  PetscCall(TaoGetTrustNCG(tao, &tn));
+  PetscValidLogicalCollectiveBool(tao, use, 2);
+  if (tn) tn->signals = use;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/*@
+  TaoTrustNCGGetSignals - Says whether SIGUSR1 and SIGTERM stop a solve in good order.
+
+  Not Collective
+
+  Input Parameter:
+. tao - the `Tao`, of type `TAOTRUSTNCG` (otherwise an error)
+
+  Output Parameter:
+. use - true where they do
+
+  Level: intermediate
+
+.seealso: `TAOTRUSTNCG`, `TaoTrustNCGSetSignals()`
+@*/
+PetscErrorCode TaoTrustNCGGetSignals(Tao tao, PetscBool *use)
+{
+  TAO_TrustNCG *tn = NULL;
+
+  PetscFunctionBegin;
+  PetscCall(TaoNeedTrustNCG(tao, &tn));
+  PetscValidBoolPointer(use, 2);
+  *use = tn->signals;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
