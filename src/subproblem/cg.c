@@ -8,7 +8,7 @@
      repeat
        kappa = p'Ap                                                    (reduction 1)
        kappa <= 0, or ||d + alpha p||_M >= radius with alpha = r'z/kappa:
-         d += tau p to the boundary; stop
+         d += tau p to the boundary; stop, unless the radius is raised there: then go on
        r -= alpha Ap;  z = M^-1 r;  r'z, r'r                           (reduction 2)
        ||r|| <= rtol ||b||: d += alpha p; stop
        d += alpha p;  p = z + beta p
