@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause
    The inner solve within TAOTRUSTNCG: the vectors it lives on, and a radius that is too small. */
 #include "solve.h"
-#include <petsc/private/vecimpl.h>
 
 /* Every vector made like the solution, and like those, is counted. */
-static PetscErrorCode (*duplicate)(Vec, Vec *);
+static Vec      pattern; /* which is not */
 static PetscInt made;
 
 static PetscErrorCode CountedDuplicate(Vec x, Vec *y)
 {
   PetscFunctionBegin;
   made++;
-  PetscCall((*duplicate)(x, y));
+  PetscCall(VecDuplicate(pattern, y));
   PetscCall(VecSetOperation(*y, VECOP_DUPLICATE, (void (*)(void))CountedDuplicate));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -36,12 +35,13 @@ START_TEST(a_solve_takes_seven_vectors)
   Run         run;
 
   ckm_ok(CreatePlain(Names[_i / 4], 300, way, _i / 2 % 2, &run));
-  duplicate = run.x->ops->duplicate;
+  ckm_ok(VecDuplicate(run.x, &pattern));
   ckm_ok(VecSetOperation(run.x, VECOP_DUPLICATE, (void (*)(void))CountedDuplicate));
   made = 1;
   ckm_ok(TaoSolve(run.tao));
   ckm_assert(RunReason(&run) > 0);
   ckm_assert(RunLedger(&run).looks > 0);
+  ckm_ok(VecDestroy(&pattern));
   ckm_assert(made == 7);
   ckm_assert(RunLedger(&run).vectors == 7);
   ckm_ok(RunDestroy(&run));

@@ -98,10 +98,11 @@ PETSC_INTERN void      TrustNCGFlightStep(TrustNCGFlight *flight, PetscReal xnor
                                           PetscReal slope, PetscReal slopeplus);
 PETSC_INTERN PetscBool TrustNCGFlightLost(const TrustNCGFlight *flight, PetscReal xnorm);
 PETSC_INTERN void      TrustNCGWindowStart(TrustNCGWindow *window, PetscReal f, PetscReal gnorm);
-PETSC_INTERN PetscBool TrustNCGStalls(TrustNCGWindow *window, PetscReal f, PetscReal gnorm,
-                                      PetscReal roundoff);
-PETSC_INTERN PetscBool TrustNCGCrawls(TrustNCGWindow *window, PetscReal f, PetscReal gnorm,
-                                      PetscReal fallen);
+PETSC_INTERN void      TrustNCGWindowStep(TrustNCGWindow *window, PetscReal f, PetscReal gnorm,
+                                          PetscReal visible);
+PETSC_INTERN PetscBool TrustNCGStalls(const TrustNCGWindow *window);
+PETSC_INTERN PetscReal TrustNCGCrawlVisible(PetscReal fallen);
+PETSC_INTERN PetscBool TrustNCGCrawls(const TrustNCGWindow *window);
 PETSC_INTERN void      TrustNCGProbeStart(TrustNCGProbe *probe);
 PETSC_INTERN void      TrustNCGProbeTrial(TrustNCGProbe *probe, PetscReal df, PetscReal slope,
                                           PetscReal roundoff);

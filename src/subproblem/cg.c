@@ -40,13 +40,16 @@ PetscErrorCode TrustCGPrecondition(KSP ksp)
 /* Av = A v; vv = v'v, or about that, negative where nothing is known */
 PetscErrorCode TrustCGProduct(KSP ksp, Vec v, PetscReal vv, Vec Av)
 {
-  KSP_TrustCG *cg = (KSP_TrustCG *)ksp->data;
-  Mat          A;
+  KSP_TrustCG   *cg = (KSP_TrustCG *)ksp->data;
+  PetscErrorCode error;
+  Mat            A;
 
   PetscFunctionBegin;
   PetscCall(PCGetOperators(ksp->pc, &A, NULL));
   if (cg->announce && vv >= 0.0) PetscCall((*cg->announce)(A, PetscSqrtReal(vv)));
-  PetscCall(KSP_MatMult(ksp, A, v, Av));
+  error = KSP_MatMult(ksp, A, v, Av);
+  if (cg->guard) error = (*cg->guard)(cg->guardctx, error, v, Av);
+  PetscCall(error);
   cg->products++;
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -18,6 +18,10 @@ PETSC_INTERN PetscErrorCode TrustCGSetObserver(KSP ksp, TrustCGObserver observer
    the end. At the boundary `radius` is not NULL, and the solve ends there unless it is raised. */
 typedef PetscErrorCode (*TrustCGLook)(void *ctx, PetscReal *radius, PetscBool *stop);
 PETSC_INTERN PetscErrorCode TrustCGSetLook(KSP ksp, TrustCGLook look, void *ctx);
+/* Told of each product Av = A v on this rank, and the error it gave: it may change Av, and the
+   error that it returns is the one that counts. */
+typedef PetscErrorCode (*TrustCGGuard)(void *ctx, PetscErrorCode error, Vec v, Vec Av);
+PETSC_INTERN PetscErrorCode TrustCGSetGuard(KSP ksp, TrustCGGuard guard, void *ctx);
 /* Asked on each rank at each reduction, which carries the answer: where one rank says yes, the
    solve stops before its next product. NULL: nobody is asked. */
 typedef PetscBool (*TrustCGAlarm)(void *ctx);
