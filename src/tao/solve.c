@@ -5,7 +5,8 @@
      repeat until TAO's convergence test says stop
        where the learned model has the turn: d = -Bg and a line search (learned.c), else
        d: truncated CG on min g'd + d'Hd/2 over ||d|| <= radius, to ||r|| <= eta ||g||
-          with a look at f on the way of a long solve: stop where the model no longer holds
+          with a look at f on the way of a long solve: stop where the model no longer holds,
+          and at the boundary: go on in a larger region where it holds well
        f+ at x + d
        rho = (f - f+) / (-model), or with -(g + g+)'d/2 above where f is at its rounding level
        until rho >= eta: shrink the radius, d = step of the same CG path for it, f+ again
