@@ -245,7 +245,7 @@ static PetscErrorCode TrustNCGIterate(Tao tao)
 
   PetscFunctionBegin;
   PetscTryTypeMethod(tao, update, tao->niter, tao->user_update);
-  PetscCall(TrustNCGFallBack(tao));
+  PetscCall(TrustNCGAccuse(tao));
   PetscCall(TrustNCGInterrupted(tao, &stop));
   if (stop) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(TrustNCGPrecondDue(tao));
