@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause
    A check of f, gradient and Hv against each other on every step of CG that is taken, from numbers
-   that are known anyway; one product and one gradient more before Hv is called wrong. */
+   that are known anyway; one product and two gradients more before Hv is called wrong. */
 #include "tao/trustncg_impl.h"
 
 #define SURE_STEPS 4 /* that do not fit, less those that do: then it is said, once */
+#define WIDER      4.0
 #define SAME       1e-2
 
 const char *const TrustNCGSuspectWords[] = {
@@ -79,13 +80,26 @@ PetscErrorCode TrustNCGCheckStep(Tao tao)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Along the last step s, is (g(x + h s) - g)/h another vector than H s, by more than some percent?
+/* D = (g(x + h s) - g)/h along the last step s */
+static PetscErrorCode Difference(Tao tao, PetscReal h, Vec D)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+  PetscReal     f;
+
+  PetscFunctionBegin;
+  PetscCall(VecWAXPY(tn->w, h, tao->stepdirection, tao->solution));
+  PetscCall(TrustNCGEvaluateNear(tao, tn->w, &f, D));
+  PetscCall(VecAXPBY(D, -1.0 / h, 1.0 / h, tao->gradient));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Is H s another vector than differences of the gradient say, by more than they doubt themselves?
    In curved valleys whole rows of steps look as if it were. */
 static PetscErrorCode ProductIsWrong(Tao tao, PetscBool *wrong)
 {
   TAO_TrustNCG   *tn = (TAO_TrustNCG *)tao->data;
   const PetscReal h  = tn->noise.step * (1.0 + tn->xnorm) / tn->dnorm2;
-  PetscReal       f, gap, Dnorm, Hsnorm;
+  PetscReal       gap, doubt, Dnorm, Hsnorm;
   Mat             H;
   Vec             Hs, D;
 
@@ -95,15 +109,16 @@ static PetscErrorCode ProductIsWrong(Tao tao, PetscBool *wrong)
   PetscCall(TrustNCGSetHessianPoint(tao, PETSC_FALSE, &H));
   PetscCall(MatMult(H, tao->stepdirection, Hs));
   PetscCall(TrustNCGCountProducts(tao, 1));
-  PetscCall(VecWAXPY(tn->w, h, tao->stepdirection, tao->solution));
-  PetscCall(TrustNCGEvaluateNear(tao, tn->w, &f, D));
-  PetscCall(VecAXPBY(D, -1.0 / h, 1.0 / h, tao->gradient));
+  PetscCall(Difference(tao, h, D));
   PetscCall(VecNorm(D, NORM_2, &Dnorm));
   PetscCall(VecNorm(Hs, NORM_2, &Hsnorm));
-  PetscCall(VecAXPY(D, -1.0, Hs));
-  PetscCall(VecNorm(D, NORM_2, &gap));
-  tn->reductions += 3;
-  *wrong = (PetscBool)(TrustNCGJudge(gap, 0.0, PetscMax(Dnorm, Hsnorm)) == TRUSTNCG_FIT_WRONG);
+  PetscCall(VecAXPY(Hs, -1.0, D));
+  PetscCall(VecNorm(Hs, NORM_2, &gap));
+  PetscCall(Difference(tao, WIDER * h, Hs));
+  PetscCall(VecAXPY(Hs, -1.0, D));
+  PetscCall(VecNorm(Hs, NORM_2, &doubt));
+  tn->reductions += 4;
+  *wrong = (PetscBool)(TrustNCGJudge(gap, doubt, PetscMax(Dnorm, Hsnorm)) == TRUSTNCG_FIT_WRONG);
   PetscCall(VecDestroy(&Hs));
   PetscCall(VecDestroy(&D));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -183,8 +198,8 @@ PetscErrorCode TrustNCGConsistencyOptions(Tao tao, TrustNCGOptionItems PetscOpti
   change of the slope with s'H s: at no evaluation, no product and no reduction. Where several
   steps show, more of them than not, a gap that the curvature of f does not explain, one warning on
   the standard error says which of f, gradient and H v does not fit the other two;
-  `TaoTrustNCGGetOutcome()` and `-tao_view` repeat it. Before H v is named, one product and one
-  gradient more confirm it.
+  `TaoTrustNCGGetOutcome()` and `-tao_view` repeat it. Before H v is named, one product and two
+  gradients more confirm it.
 
   The fall-back lasts to the end of the `TaoSolve()`, whose outcome still names the product. A deliberate approximation of H v, such as
   Gauss-Newton's, is a wrong product to this check: leave the fall-back off.
