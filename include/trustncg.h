@@ -88,6 +88,8 @@ PETSC_EXTERN PetscErrorCode TaoTrustNCGGetMaxVectors(Tao tao, PetscInt *most);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGSetSecondOrder(Tao tao, PetscBool check, PetscReal flat);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGGetSecondOrder(Tao tao, PetscBool *check, PetscReal *flat);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGGetCurvature(Tao tao, PetscReal *theta, PetscReal *bound);
+PETSC_EXTERN PetscErrorCode TaoTrustNCGSetReproducible(Tao tao, PetscBool same);
+PETSC_EXTERN PetscErrorCode TaoTrustNCGGetReproducible(Tao tao, PetscBool *same);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGSetCheckDerivatives(Tao tao, PetscBool report,
                                                            PetscBool stop);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGGetCheckDerivatives(Tao tao, PetscBool *report,

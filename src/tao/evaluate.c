@@ -3,6 +3,7 @@
 #include "tao/trustncg_impl.h"
 #include "hessvec/hessvec.h"
 #include "subproblem/trustcg.h"
+#include "sums/sums.h"
 
 /* sqrt(g'Mg) with the M of TaoSetGradientNorm(), at one reduction, else sqrt(gg) = ||g||_2 */
 static PetscErrorCode TrustNCGGradientNorm(Tao tao, Vec g, PetscReal gg, PetscReal *norm)
@@ -12,7 +13,7 @@ static PetscErrorCode TrustNCGGradientNorm(Tao tao, Vec g, PetscReal gg, PetscRe
   PetscFunctionBegin;
   if (tao->gradient_norm) {
     PetscCall(MatMult(tao->gradient_norm, g, tao->gradient_norm_tmp));
-    PetscCall(VecDot(g, tao->gradient_norm_tmp, &gg));
+    PetscCall(TrustNCGDot(g, tao->gradient_norm_tmp, &gg));
     tn->reductions++;
   }
   *norm = PetscSqrtReal(gg);
@@ -48,7 +49,7 @@ PetscErrorCode TrustNCGEvaluateNear(Tao tao, Vec x, PetscReal *f, Vec g)
     PetscCall(TrustNCGHeed(tao, error, "the gradient", x, NULL, g));
     tn->ledger.ng++;
   }
-  PetscCall(TrustNCGAgree(tao, f, 0, NULL));
+  PetscCall(TrustNCGAgree(tao, tn->combined ? f : NULL, 0, NULL));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -84,6 +84,7 @@ static PetscErrorCode TrustNCGCreateKSP(Tao tao)
 . -tao_trustncg_check_derivatives - report before the solve whether f, gradient and H v fit
 . -tao_trustncg_check_derivatives_error - stop before the solve where they do not
 . -tao_trustncg_second_order - check the curvature at the end, and leave saddle points
+. -tao_trustncg_reproducible - the same bits on any number of ranks
 . -tao_trustncg_ksp_rtol <0.25> - largest forcing term
 . -tao_trustncg_ksp_max_it <10000> - most CG iterations in a solve
 . -tao_trustncg_precond <auto> - what preconditions CG, see `TaoTrustNCGSetPrecondType()`
@@ -123,7 +124,7 @@ PetscErrorCode TaoCreate_TrustNCG(Tao tao)
   PetscCall(PetscNew(&tn));
   tao->data                = tn;
   tao->ops->setup          = TaoSetUp_TrustNCG;
-  tao->ops->solve          = TaoSolve_TrustNCG;
+  tao->ops->solve          = TrustNCGSolveReproducibly;
   tao->ops->setfromoptions = TaoSetFromOptions_TrustNCG;
   tao->ops->view           = TaoView_TrustNCG;
   tao->ops->destroy        = TaoDestroy_TrustNCG;

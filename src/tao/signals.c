@@ -2,6 +2,7 @@
    Stopping a solve from outside: SIGUSR1 and SIGTERM, where the user asked for it. A handler only
    sets a flag; the flags of all ranks meet in reductions, those of CG among them. */
 #include "tao/trustncg_impl.h"
+#include "subproblem/lanczos.h"
 #include "subproblem/trustcg.h"
 #include <signal.h>
 
@@ -73,6 +74,15 @@ PetscErrorCode TrustNCGInterruptCG(Tao tao)
   PetscFunctionBegin;
   if (!tn->ours) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(TrustCGSetAlarm(tao->ksp, Listening(tn) || tao->max_funcs >= 0 ? Alarm : NULL, tao));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode TrustNCGInterruptLanczos(Tao tao)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+
+  PetscFunctionBegin;
+  PetscCall(TrustNCGLanczosSetAlarm(tn->lanczos, Listening(tn) ? Alarm : NULL, tao));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

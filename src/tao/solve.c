@@ -19,7 +19,7 @@
 
 #define MAX_TRIES 50 /* trial points in an iteration; each is at most half as long as the last */
 
-/* History, monitors and the convergence test at the iterate; a checkpoint where it is time. */
+/* History, monitors and the convergence test at the iterate. */
 PetscErrorCode TrustNCGReport(Tao tao, PetscReal step)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
@@ -28,7 +28,6 @@ PetscErrorCode TrustNCGReport(Tao tao, PetscReal step)
   PetscCall(TaoLogConvergenceHistory(tao, tn->f, tn->gnorm, 0.0, tao->ksp_tot_its));
   PetscCall(TaoMonitor(tao, tao->niter, tn->f, tn->gnorm, 0.0, step));
   PetscCall(TrustNCGTest(tao));
-  PetscCall(TrustNCGCheckpoint(tao));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -98,6 +97,7 @@ static PetscErrorCode TrustNCGStart(Tao tao)
   }
   tao->reason = TAO_CONTINUE_ITERATING;
   PetscCall(TrustNCGReport(tao, tao->trust));
+  if (tao->reason == TAO_CONTINUE_ITERATING) PetscCall(TrustNCGNoiseFloor(tao)); /* a restart */
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -244,6 +244,7 @@ static PetscErrorCode TrustNCGIterate(Tao tao)
   PetscBool     done = PETSC_FALSE, forgot, stop;
 
   PetscFunctionBegin;
+  PetscCall(TrustNCGCheckpoint(tao)); /* where it is time; all that was learned is in it */
   PetscTryTypeMethod(tao, update, tao->niter, tao->user_update);
   PetscCall(TrustNCGAccuse(tao));
   PetscCall(TrustNCGInterrupted(tao, &stop));

@@ -31,6 +31,7 @@ typedef struct {
   /* set by the user */
   PetscReal eta;                    /* smallest reduction ratio of an accepted step */
   PetscReal relstep;                /* relative step of the differences */
+  PetscBool reproducible;           /* the same bits on any number of ranks */
   PetscBool checkreport, checkstop; /* the derivative check before a solve */
 
   /* fixed for a solve */
@@ -75,6 +76,7 @@ typedef struct {
   PetscInt                  maxvectors;  /* that it may take */
   PetscBool                 waiting;     /* auto: a sparse Hessian may come to pay, */
   PetscBool                 due;         /* and does at this iterate */
+  PetscBool                 unfit;       /* it was tried, and is not the Hessian */
   struct _n_TrustNCGPairs  *pairs;       /* the learned model, or NULL */
   struct _n_TrustNCGGather *gather;      /* as pairs */
   struct _n_TrustNCGSparse *sparse;      /* in use or waiting, or NULL */
@@ -257,6 +259,7 @@ PETSC_INTERN PetscErrorCode    TrustNCGConsistencyOptions(Tao tao, TrustNCGOptio
 PETSC_INTERN PetscErrorCode TrustNCGSignalsBegin(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGSignalsEnd(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGInterruptCG(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGInterruptLanczos(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGInterrupted(Tao tao, PetscBool *stop);
 PETSC_INTERN PetscErrorCode TrustNCGTestLimits(Tao tao);
 
@@ -280,6 +283,10 @@ PETSC_INTERN PetscErrorCode TrustNCGReport(Tao tao, PetscReal step);
 PETSC_INTERN PetscErrorCode TrustNCGMove(Tao tao);
 PETSC_INTERN void           TrustNCGBegin(Tao tao);
 PETSC_INTERN PetscErrorCode TaoSolve_TrustNCG(Tao tao);
+
+/* reproducible.c */
+PETSC_INTERN PetscErrorCode TrustNCGReproducibleOptions(Tao tao, TrustNCGOptionItems items);
+PETSC_INTERN PetscErrorCode TrustNCGSolveReproducibly(Tao tao);
 
 /* second_order.c */
 PETSC_INTERN PetscErrorCode TrustNCGSecondOrderOptions(Tao tao, TrustNCGOptionItems items);
