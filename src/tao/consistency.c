@@ -2,6 +2,7 @@
    A check of f, gradient and Hv against each other on every step of CG that is taken, from numbers
    that are known anyway; one product and two gradients more before Hv is called wrong. */
 #include "tao/trustncg_impl.h"
+#include "sums/sums.h"
 
 #define SURE_STEPS 4 /* that do not fit, less those that do: then it is said, once */
 #define WIDER      4.0
@@ -110,13 +111,13 @@ static PetscErrorCode ProductIsWrong(Tao tao, PetscBool *wrong)
   PetscCall(MatMult(H, tao->stepdirection, Hs));
   PetscCall(TrustNCGCountProducts(tao, 1));
   PetscCall(Difference(tao, h, D));
-  PetscCall(VecNorm(D, NORM_2, &Dnorm));
-  PetscCall(VecNorm(Hs, NORM_2, &Hsnorm));
+  PetscCall(TrustNCGNorm(D, &Dnorm));
+  PetscCall(TrustNCGNorm(Hs, &Hsnorm));
   PetscCall(VecAXPY(Hs, -1.0, D));
-  PetscCall(VecNorm(Hs, NORM_2, &gap));
+  PetscCall(TrustNCGNorm(Hs, &gap));
   PetscCall(Difference(tao, WIDER * h, Hs));
   PetscCall(VecAXPY(Hs, -1.0, D));
-  PetscCall(VecNorm(Hs, NORM_2, &doubt));
+  PetscCall(TrustNCGNorm(Hs, &doubt));
   tn->reductions += 4;
   *wrong = (PetscBool)(TrustNCGJudge(gap, doubt, PetscMax(Dnorm, Hsnorm)) == TRUSTNCG_FIT_WRONG);
   PetscCall(VecDestroy(&Hs));
