@@ -36,8 +36,9 @@ void TrustNCGNoteStep(TAO_TrustNCG *tn)
 /* f tells nothing more: rounding hides it, or what is known to be more, noise. */
 static PetscErrorCode TrustNCGStopHidden(Tao tao, const char what[])
 {
-  TAO_TrustNCG   *tn    = (TAO_TrustNCG *)tao->data;
-  const PetscBool noisy = (PetscBool)(TrustNCGHidden(tn) > TrustNCGRoundoff(tn->f, tn->f, tn->n));
+  TAO_TrustNCG   *tn = (TAO_TrustNCG *)tao->data;
+  const PetscBool noisy =
+    (PetscBool)(TrustNCGHidden(tn) > TrustNCGRoundoff(tn->f, tn->fplus, tn->n));
 
   PetscFunctionBegin;
   PetscCall(TrustNCGStop(

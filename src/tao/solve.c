@@ -247,7 +247,7 @@ static PetscErrorCode TrustNCGIterate(Tao tao)
   PetscFunctionBegin;
   PetscCall(TrustNCGCheckpoint(tao)); /* where it is time; all that was learned is in it */
   PetscTryTypeMethod(tao, update, tao->niter, tao->user_update);
-  PetscCall(TrustNCGFallBack(tao));
+  PetscCall(TrustNCGAccuse(tao));
   PetscCall(TrustNCGInterrupted(tao, &stop));
   if (stop) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(TrustNCGPrecondDue(tao));

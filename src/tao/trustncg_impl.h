@@ -102,6 +102,7 @@ typedef struct {
   TrustNCGSuspect misfit;     /* on the last steps */
   PetscReal       factor;     /* of the gradient, on the last step, as Hv has it */
   PetscInt        misfits;    /* steps that did not fit, less those that did */
+  PetscBool       acquitted;  /* Hv was looked at, and is right */
 
   /* curvature at the end, where it is checked */
   PetscBool                  secondorder; /* as set by the user */
@@ -250,7 +251,7 @@ PETSC_INTERN PetscErrorCode TrustNCGGiveUpProduct(Tao tao);
 PETSC_INTERN const char *const TrustNCGSuspectWords[];
 PETSC_INTERN void              TrustNCGConsistencyStart(TAO_TrustNCG *tn);
 PETSC_INTERN PetscErrorCode    TrustNCGCheckStep(Tao tao);
-PETSC_INTERN PetscErrorCode    TrustNCGFallBack(Tao tao);
+PETSC_INTERN PetscErrorCode    TrustNCGAccuse(Tao tao);
 PETSC_INTERN PetscBool         TrustNCGIsSuspect(const TAO_TrustNCG *tn);
 PETSC_INTERN PetscErrorCode    TrustNCGConsistencyOptions(Tao tao, TrustNCGOptionItems items);
 
