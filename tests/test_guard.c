@@ -298,21 +298,23 @@ START_TEST(a_bad_start_on_one_rank_is_an_error_on_all)
 END_TEST
 
 /* An error on one rank in the place k: in f and gradient or each, in products of all kinds */
-enum { PLACES = 8 };
+enum { PLACES = 9 };
 
 static const struct {
   const char *where;
   HvWay       way;
   PetscBool   apart;
   Fault       fault;
-} Places[PLACES] = {{"objective and gradient", HV_USER, PETSC_FALSE, {.failure = 1}},
-                    {"objective and gradient", HV_USER, PETSC_FALSE, {.failure = 3}},
-                    {"objective", HV_USER, PETSC_TRUE, {.failure = 3}},
-                    {"gradient", HV_USER, PETSC_TRUE, {.failure = 6}},
-                    {"Hessian-vector product", HV_USER, PETSC_FALSE, {.error = 2}},
-                    {"gradient, for a difference", HV_FD, PETSC_TRUE, {.failure = 3}},
-                    {"product with the Mat of TaoSetHessian()", HV_MAT, PETSC_FALSE, {.error = 2}},
-                    {"Hessian", HV_MAT, PETSC_FALSE, {.hessian = 1}}};
+} Places[PLACES] = {
+  {"the objective and gradient", HV_USER, PETSC_FALSE, {.failure = 1}},
+  {"the objective and gradient", HV_USER, PETSC_FALSE, {.failure = 3}},
+  {"the objective", HV_USER, PETSC_TRUE, {.failure = 3}},
+  {"the gradient", HV_USER, PETSC_TRUE, {.failure = 6}},
+  {"the Hessian-vector product", HV_USER, PETSC_FALSE, {.error = 2}},
+  {"the gradient, for a difference", HV_FD, PETSC_TRUE, {.failure = 3}},
+  {"the product with the Mat of TaoSetHessian()", HV_MAT, PETSC_FALSE, {.error = 2}},
+  {"the Hessian", HV_MAT, PETSC_FALSE, {.hessian = 1}},
+  {"a monitor", HV_USER, PETSC_FALSE, {.monitor = 3}}};
 
 /* fault 7: a callback returns an error on one rank, after its own collective: the same on all */
 /* fault 25: an error in the middle, then a solve as if nothing had been; destroyed, no leak */
@@ -328,7 +330,7 @@ START_TEST(an_error_on_one_rank_is_the_same_error_on_all)
   run.fault.rank = rank ? LAST : 1;
   ckm_fails(TaoSolve(run.tao), PETSC_ERR_USER, "");
   if (PetscGlobalRank == (rank ? PetscGlobalSize - 1 : 0)) own = PETSC_TRUE;
-  ckm_ok(PetscSNPrintf(words, sizeof(words), "met error %d in the %s", (int)PETSC_ERR_USER,
+  ckm_ok(PetscSNPrintf(words, sizeof(words), "met error %d in %s", (int)PETSC_ERR_USER,
                        Places[place].where));
   ckm_assert(strstr(ckm_message(), own ? "an error on purpose" : words));
   run.fault = (Fault){.value = 0.0};

@@ -85,7 +85,8 @@ typedef struct {
   PetscBool    learnedsteps; /* as set by the user */
   TrustNCGMode mode;
 
-  TrustNCGGuard guard; /* of the callbacks */
+  TrustNCGGuard guard;   /* of the callbacks */
+  PetscBool     started; /* nothing was refused */
   /* ends that are no convergence */
   PetscReal      f0;
   PetscReal      promise; /* model at the first trial of this iteration */
