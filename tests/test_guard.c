@@ -479,6 +479,9 @@ START_TEST(norms_remembered_on_some_ranks_do_no_harm)
   ckm_assert(RunReason(&run) > 0 && run.its == clean.its);
   ckm_assert_near(ValueAtSolution(&run), ValueAtSolution(&clean), 1e-10);
   ckm_assert_near(run.gnorm[run.its - 1], norm, 1e-14);
+  ckm_ok((*run.prob->start)(run.prob, run.x)); /* now the norm of the gradient is remembered */
+  ckm_ok(TaoSolve(run.tao));
+  ckm_assert_near(ValueAtSolution(&run), ValueAtSolution(&clean), 1e-10);
   ckm_ok(RunDestroy(&run));
   ckm_ok(RunDestroy(&clean));
 }
