@@ -45,6 +45,7 @@ static PetscErrorCode SolveAfresh(Run *run, PetscReal *f, PetscReal *work, Vec x
    multigrid adds what comes from other ranks in the order of its arrival: with more than one
    neighbour not even it repeats itself to the bit. */
 /* fault 25: errors in any product, then a solve as if nothing had been */
+/* fault 27: the same run five times more gives the same bits, after errors in between, too */
 START_TEST(a_second_solve_gives_the_same_bits)
 {
   static const char *const forms[]  = {"2", "1", "overlapped"};

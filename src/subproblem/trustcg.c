@@ -169,6 +169,7 @@ static PetscErrorCode KSPReset_TrustCG(KSP ksp)
   PetscCall(VecDestroy(&cg->q));
   PetscCall(VecDestroy(&cg->Am));
   PetscCall(VecDestroy(&cg->Aq));
+  PetscCall(SweepReset(&cg->sweeper));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -11,6 +11,7 @@
    A rank that fails may leave the others behind in a collective call of the callback. From its
    error to the agreement a watch runs on it, which ends the job if the others never come. */
 #include "tao/trustncg_impl.h"
+#include "sums/sums.h"
 #include <pthread.h>
 #include <time.h>
 
@@ -195,6 +196,7 @@ PetscErrorCode TrustNCGAgree(Tao tao, PetscReal *f, PetscInt n, const SweepOp do
   TrustNCGGuard guard                       = tn->guard;
   PetscReal     sums[VOTES + TRUSTNCG_DOTS] = {0.0};
   Sweeper       sweeper                     = {.host = PETSC_TRUE}; /* for any type of vector */
+  TrustNCGTally tally;
 
   PetscFunctionBegin;
   sums[FAILED]     = guard->error ? 1.0 : 0.0;
@@ -202,11 +204,15 @@ PetscErrorCode TrustNCGAgree(Tao tao, PetscReal *f, PetscInt n, const SweepOp do
   sums[NOT_FINITE] = f && PetscIsInfOrNanReal(*f) ? 1.0 : 0.0;
   sums[VALUE]      = f && guard->rank == 0 && *f <= PETSC_MAX_REAL ? *f : 0.0;
   sums[STRAYED]    = guard->strayed;
-  if (n) PetscCall(SweepRun(&sweeper, n, dots));
-  PetscCall(PetscArraycpy(sums + VOTES, sweeper.local, n));
   /* always of the same length: ranks that come from different places meet */
-  PetscCallMPI(
-    MPI_Allreduce(MPI_IN_PLACE, sums, VOTES + TRUSTNCG_DOTS, MPIU_REAL, MPIU_SUM, guard->comm));
+  PetscCall(TrustNCGTallyStart(VOTES + TRUSTNCG_DOTS, &tally));
+  for (PetscInt k = 0; tally.exact && k < n; k++) {
+    PetscCall(TrustNCGTallyDot(&tally, VOTES + k, dots[k].x, dots[k].y));
+  }
+  if (!tally.exact && n) PetscCall(SweepRun(&sweeper, n, dots));
+  for (PetscInt k = 0; k < VOTES; k++) TrustNCGTallyAdd(&tally, k, sums[k]);
+  for (PetscInt k = 0; k < n; k++) TrustNCGTallyAdd(&tally, VOTES + k, sweeper.local[k]);
+  PetscCall(TrustNCGTallyReduce(guard->comm, &tally, sums));
   EndWatch(guard);
   tn->reductions++;
   guard->left    = PETSC_FALSE;

@@ -4,9 +4,12 @@
 #include "tao/trustncg_impl.h"
 #include "rules/rules.h"
 #include "subproblem/trustcg.h"
+#include "sums/sums.h"
 
 #define OPENING_ITS 2
 #define WAITING_ITS 10
+#define HOLDS       2.0 /* on the way the model holds where actual over predicted is within this, */
+#define HOLDS_WELL  1.1 /* and at the boundary it is worth a larger radius */
 
 /* The tolerances that the KSP came with */
 PetscErrorCode TrustNCGRestoreKSP(Tao tao)
@@ -64,21 +67,23 @@ PetscErrorCode TrustNCGGetRoom(Tao tao)
 }
 
 /* On the way of a long solve of CG: where f no longer follows the model, or follows it badly, the
-   rest of the solve would be wasted. What is known of the trial is kept for its judgement. */
-static PetscErrorCode TrustNCGLook(void *ctx, PetscBool *stop)
+   rest of the solve would be wasted. At the boundary: where f follows it closely, the solve goes on
+   in a region as large as the next would be. What is known of a trial is kept for its judgement. */
+static PetscErrorCode TrustNCGLook(void *ctx, PetscReal *radius, PetscBool *stop)
 {
   Tao           tao = (Tao)ctx;
   TAO_TrustNCG *tn  = (TAO_TrustNCG *)tao->data;
-  PetscReal     ared;
+  PetscReal     ared, roundoff;
 
   PetscFunctionBegin;
   PetscCall(KSPCGGetNormD(tao->ksp, &tn->dnorm));
   PetscCall(KSPCGGetObjFcn(tao->ksp, &tn->model));
   PetscCall(TrustNCGGetRoom(tao));
   PetscCall(TrustNCGEvaluateTrial(tao));
-  ared = tn->f - tn->fplus;
-  *stop =
-    (PetscBool)!TrustNCGModelHolds(ared, -tn->model, TrustNCGRoundoff(tn->f, tn->fplus, tn->n));
+  ared     = tn->f - tn->fplus;
+  roundoff = TrustNCGRoundoff(tn->f, tn->fplus, tn->n);
+  *stop = (PetscBool)!TrustNCGModelHolds(ared, -tn->model, radius ? HOLDS_WELL : HOLDS, roundoff);
+  if (radius && !*stop) *radius = tao->trust = TrustNCGGrow(*radius, tn->dnorm);
   tn->checked = *stop;
   if (!*stop) tn->ledger.looks++;
   tn->tries = *stop;
@@ -160,7 +165,7 @@ static PetscErrorCode TrustNCGFirstRadius(Tao tao)
   PetscReal     dnorm2, share;
 
   PetscFunctionBegin;
-  PetscCall(VecNorm(tao->stepdirection, NORM_2, &dnorm2));
+  PetscCall(TrustNCGNorm(tao->stepdirection, &dnorm2));
   tn->reductions++;
   share      = TrustNCGFirstShare(dnorm2, tn->xnorm);
   tao->trust = share * tn->dnorm;
