@@ -347,6 +347,31 @@ START_TEST(an_error_on_one_rank_is_the_same_error_on_all)
 }
 END_TEST
 
+/* fault 7: in a product of the second-order check, too; NaN there is no verdict */
+START_TEST(the_second_order_check_is_guarded)
+{
+  Run      run;
+  PetscInt products;
+
+  ckm_ok(RunCreate(PETSC_COMM_WORLD, "genrose", 40, (HvWay)_i, PETSC_FALSE, &run));
+  ckm_ok(TaoSolve(run.tao));
+  products = _i == HV_FD ? run.nfg + run.ng : run.nhv;
+  run.nhv = run.nfg = run.ng = 0;
+  ckm_ok(TaoTrustNCGSetSecondOrder(run.tao, PETSC_TRUE, 1e-4));
+  if (_i == HV_FD) run.fault = (Fault){.failure = products + 2, .rank = LAST};
+  else run.fault = (Fault){.error = products + 2, .rank = LAST};
+  ckm_ok((*run.prob->start)(run.prob, run.x));
+  ckm_fails(TaoSolve(run.tao), PETSC_ERR_USER, "");
+  run.nhv = run.nfg = run.ng = 0;
+  if (_i == HV_FD) run.fault = (Fault){.value = NOT_A_NUMBER, .g = products + 2, .rank = LAST};
+  else run.fault = (Fault){.value = NOT_A_NUMBER, .hv = products + 2, .rank = LAST};
+  ckm_ok((*run.prob->start)(run.prob, run.x));
+  ckm_ok(TaoSolve(run.tao));
+  AssertOutcome(&run, TAO_TRUSTNCG_FIRST_ORDER);
+  ckm_ok(RunDestroy(&run));
+}
+END_TEST
+
 /* fault 8: the others do not come: the job is ended by a deadline; if they do, it is not */
 START_TEST(a_rank_left_alone_ends_the_job)
 {
@@ -594,6 +619,7 @@ static void AddTests(Suite *suite)
   tcase_add_loop_test(tc, a_start_outside_the_domain_is_an_error, 0, 2);
   tc = ckm_tcase(suite, "errors");
   tcase_add_loop_test(tc, an_error_on_one_rank_is_the_same_error_on_all, 0, 2 * PLACES);
+  tcase_add_loop_test(tc, the_second_order_check_is_guarded, 0, 3);
   tcase_add_loop_test(tc, a_rank_left_alone_ends_the_job, 0, 2 * PLACES);
   tcase_add_loop_test(tc, solvers_on_split_communicators_are_independent, 0, 2);
   tcase_add_test(tc, a_rank_without_unknowns_is_heard);
