@@ -130,6 +130,7 @@ static PetscErrorCode Note(Tao tao, void *ctx)
       TaoGetSolutionStatus(tao, NULL, &run->f[run->its], &run->gnorm[run->its], NULL, NULL, NULL));
     run->its++;
   }
+  PetscCall(Fail(run, run->fault.monitor, run->its));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

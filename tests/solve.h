@@ -18,7 +18,8 @@ typedef struct {
   PetscInt  only;     /* and only so many times; 0: for ever */
   PetscInt  error;    /* the product with this number is an error, */
   PetscInt  failure;  /* or this evaluation of f, gradient or both, */
-  PetscInt  hessian;  /* or this call for the Hessian */
+  PetscInt  hessian;  /* or this call for the Hessian, */
+  PetscInt  monitor;  /* or this call of the monitor */
   PetscInt  outside;  /* from this evaluation on the point is outside the domain, */
   PetscInt  hvout;    /* or from this product on */
   PetscReal jitter;   /* relative difference of f on a rank and on the next */

@@ -48,8 +48,7 @@ PetscErrorCode TrustCGProduct(KSP ksp, Vec v, PetscReal vv, Vec Av)
   PetscCall(PCGetOperators(ksp->pc, &A, NULL));
   if (cg->announce && vv >= 0.0) PetscCall((*cg->announce)(A, PetscSqrtReal(vv)));
   error = KSP_MatMult(ksp, A, v, Av);
-  if (cg->guard) error = (*cg->guard)(cg->guardctx, error, v, Av);
-  PetscCall(error);
+  PetscCall(cg->guard ? (*cg->guard)(cg->guardctx, error, v, Av) : error);
   cg->products++;
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -15,10 +15,12 @@ void TrustNCGEndsStart(TAO_TrustNCG *tn)
    further without bending: |f| grows of itself there. */
 PetscErrorCode TrustNCGTest(Tao tao)
 {
-  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+  TAO_TrustNCG  *tn = (TAO_TrustNCG *)tao->data;
+  PetscErrorCode error;
 
   PetscFunctionBegin;
-  PetscUseTypeMethod(tao, convergencetest, tao->cnvP);
+  error = (*tao->ops->convergencetest)(tao, tao->cnvP);
+  PetscCall(TrustNCGHeed(tao, error, "the convergence test", tao->solution, NULL, NULL));
   if (tao->reason == TAO_CONVERGED_GRTOL && tn->flight.steps > 0) {
     tao->reason = TAO_CONTINUE_ITERATING;
   }

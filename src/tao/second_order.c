@@ -348,18 +348,17 @@ PetscErrorCode TrustNCGSecondOrder(Tao tao)
   TAO_TrustNCG            *tn     = (TAO_TrustNCG *)tao->data;
   PetscBool                left   = PETSC_FALSE, stop;
   LanczosResult            result;
-  Mat                      H;
 
   PetscFunctionBegin;
   if (!tn->secondorder || tao->reason <= 0 || tao->reason == TAO_CONVERGED_MINF) {
     PetscFunctionReturn(PETSC_SUCCESS);
   }
-  PetscCall(TrustNCGSetHessianPoint(tao, PETSC_FALSE, &H));
-  PetscCall(Estimate(tao, H, &result));
+  PetscCall(TrustNCGSetHessianPoint(tao, PETSC_FALSE));
+  PetscCall(Estimate(tao, tn->shell, &result));
   PetscCall(Interrupted(tao, reason, &stop));
   if (stop) PetscFunctionReturn(PETSC_SUCCESS);
   if (result.verdict != LANCZOS_SPOILT && result.theta <= result.level) {
-    PetscCall(Leave(tao, H, &result, &left));
+    PetscCall(Leave(tao, tn->shell, &result, &left));
   }
   if (left) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(Interrupted(tao, reason, &stop));

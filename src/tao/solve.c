@@ -23,11 +23,13 @@
 /* History, monitors and the convergence test at the iterate. */
 PetscErrorCode TrustNCGReport(Tao tao, PetscReal step)
 {
-  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+  TAO_TrustNCG  *tn = (TAO_TrustNCG *)tao->data;
+  PetscErrorCode error;
 
   PetscFunctionBegin;
   PetscCall(TaoLogConvergenceHistory(tao, tn->f, tn->gnorm, 0.0, tao->ksp_tot_its));
-  PetscCall(TaoMonitor(tao, tao->niter, tn->f, tn->gnorm, 0.0, step));
+  error = TaoMonitor(tao, tao->niter, tn->f, tn->gnorm, 0.0, step);
+  PetscCall(TrustNCGHeed(tao, error, "a monitor", tao->solution, NULL, NULL));
   PetscCall(TrustNCGTest(tao));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -97,6 +99,7 @@ static PetscErrorCode TrustNCGStart(Tao tao)
     TrustNCGBegin(tao);
   }
   tao->reason = TAO_CONTINUE_ITERATING;
+  tn->started = PETSC_TRUE;
   PetscCall(TrustNCGReport(tao, tao->trust));
   if (tao->reason == TAO_CONTINUE_ITERATING) PetscCall(TrustNCGNoiseFloor(tao)); /* a restart */
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -241,12 +244,16 @@ static PetscErrorCode TrustNCGStepByCG(Tao tao)
 /* One iteration. Where the learned model has no good step, CG has the turn at once. */
 static PetscErrorCode TrustNCGIterate(Tao tao)
 {
-  TAO_TrustNCG *tn   = (TAO_TrustNCG *)tao->data;
-  PetscBool     done = PETSC_FALSE, forgot, stop;
+  TAO_TrustNCG  *tn   = (TAO_TrustNCG *)tao->data;
+  PetscBool      done = PETSC_FALSE, forgot, stop;
+  PetscErrorCode error;
 
   PetscFunctionBegin;
   PetscCall(TrustNCGCheckpoint(tao)); /* where it is time; all that was learned is in it */
-  PetscTryTypeMethod(tao, update, tao->niter, tao->user_update);
+  if (tao->ops->update) {
+    error = (*tao->ops->update)(tao, tao->niter, tao->user_update);
+    PetscCall(TrustNCGHeed(tao, error, "the update", tao->solution, NULL, NULL));
+  }
   PetscCall(TrustNCGAccuse(tao));
   PetscCall(TrustNCGInterrupted(tao, &stop));
   if (stop) PetscFunctionReturn(PETSC_SUCCESS);

@@ -90,15 +90,6 @@ static PetscErrorCode TrustNCGLook(void *ctx, PetscReal *radius, PetscBool *stop
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* A product with the user's Mat; what our own meets is heeded within it. */
-static PetscErrorCode TrustNCGHeedProduct(void *ctx, PetscErrorCode error, Vec v, Vec Hv)
-{
-  PetscFunctionBegin;
-  PetscCall(
-    TrustNCGHeed((Tao)ctx, error, "the product with the Mat of TaoSetHessian()", v, NULL, Hv));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
 /* What the KSP asks and tells us during a solve; it may be used elsewhere after it. */
 static PetscErrorCode TrustNCGAttend(Tao tao, PetscBool begin)
 {

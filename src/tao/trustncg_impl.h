@@ -38,7 +38,7 @@ typedef struct {
   TaoTrustNCGHessianVectorFn hvfn; /* the user's Hv, or NULL */
   void                      *hvctx;
   TrustNCGHvKind             kind;
-  Mat                        shell;    /* Hv, unless the user gave a Mat */
+  Mat                        shell;    /* Hv, guarded; the KSP takes a Mat of the user's itself */
   PetscBool                  combined; /* f and gradient come from one call */
   PetscBool                  ours; /* the KSP is KSPTRUSTCG: a rejected step is read off its path */
   PetscReal                  etamax; /* largest forcing term: the rtol that the KSP came with */
@@ -87,7 +87,8 @@ typedef struct {
   PetscBool    learnedsteps; /* as set by the user */
   TrustNCGMode mode;
 
-  TrustNCGGuard guard; /* of the callbacks */
+  TrustNCGGuard guard;   /* of the callbacks */
+  PetscBool     started; /* nothing was refused */
 
   /* ends that are no convergence */
   PetscReal      f0;
@@ -190,8 +191,9 @@ PETSC_INTERN PetscErrorCode TrustNCGEvaluateStart(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGEvaluateNear(Tao tao, Vec x, PetscReal *f, Vec g);
 PETSC_INTERN PetscErrorCode TrustNCGEvaluateTrial(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGEvaluateTrialGradient(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGHeedProduct(void *ctx, PetscErrorCode error, Vec v, Vec Hv);
 PETSC_INTERN PetscErrorCode TrustNCGComputeHessian(Tao tao, Vec x, Mat H, Mat P);
-PETSC_INTERN PetscErrorCode TrustNCGSetHessianPoint(Tao tao, PetscBool needP, Mat *H);
+PETSC_INTERN PetscErrorCode TrustNCGSetHessianPoint(Tao tao, PetscBool needP);
 PETSC_INTERN PetscErrorCode TrustNCGUpdateHessian(Tao tao, Mat *H, Mat *P);
 PETSC_INTERN PetscErrorCode TrustNCGUseDifferences(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGCountHessVec(Tao tao, PetscInt cg);
