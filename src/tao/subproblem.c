@@ -76,9 +76,8 @@ static PetscErrorCode TrustNCGLook(void *ctx, PetscBool *stop)
   PetscCall(KSPCGGetObjFcn(tao->ksp, &tn->model));
   PetscCall(TrustNCGGetRoom(tao));
   PetscCall(TrustNCGEvaluateTrial(tao));
-  ared = tn->f - tn->fplus;
-  *stop =
-    (PetscBool)!TrustNCGModelHolds(ared, -tn->model, TrustNCGRoundoff(tn->f, tn->fplus, tn->n));
+  ared        = tn->f - tn->fplus;
+  *stop       = (PetscBool)!TrustNCGModelHolds(ared, -tn->model, TrustNCGLevel(tn));
   tn->checked = *stop;
   if (!*stop) tn->ledger.looks++;
   tn->tries = *stop;
