@@ -19,6 +19,8 @@ typedef struct {
   PetscInt  error;    /* the product with this number is an error */
   PetscReal scale;    /* f and its derivatives are multiplied by this; 0 is 1 */
   PetscReal shift;    /* and this is added to f */
+  PetscReal noisef;   /* deviation of noise on f, */
+  PetscReal noiseg;   /* and norm of noise on g, negative: relative to ||g|| */
 } Fault;
 
 typedef struct {

@@ -43,7 +43,7 @@ static TrustNCGSuspect Suspect(TAO_TrustNCG *tn)
                                    .slopeplus = tn->slopeplus,
                                    .df        = tn->fplus - tn->f,
                                    .sHs       = 2.0 * (tn->model - tn->slope),
-                                   .roundoff  = TrustNCGRoundoff(tn->f, tn->fplus, tn->n)};
+                                   .roundoff  = TrustNCGLevel(tn)};
   const PetscReal       last    = tn->factor;
   TrustNCGSuspect       suspect = TrustNCGStepSuspect(&step, &tn->factor);
 

@@ -93,13 +93,11 @@ PetscErrorCode TrustNCGGiveUp(Tao tao)
 {
   TAO_TrustNCG   *tn       = (TAO_TrustNCG *)tao->data;
   const PetscReal roundoff = TrustNCGRoundoff(tn->f, tn->f, tn->n);
-  PetscBool       stopped;
+  PetscBool       excused;
 
   PetscFunctionBegin;
-  if (!TrustNCGBelowRoundoff(0.0, tn->promise, roundoff)) {
-    PetscCall(TrustNCGNoiseExcuse(tao, &stopped));
-    if (stopped) PetscFunctionReturn(PETSC_SUCCESS);
-  }
+  PetscCall(TrustNCGNoiseExcuse(tao, &excused));
+  if (excused) PetscFunctionReturn(PETSC_SUCCESS);
   if (PetscIsInfOrNanReal(tn->fplus)) PetscCall(TrustNCGStopNotFinite(tao, "f"));
   else if (PetscIsInfOrNanReal(tn->gplusnorm)) {
     PetscCall(TrustNCGStopNotFinite(tao, "the gradient"));

@@ -50,14 +50,14 @@ static PetscErrorCode Search(Tao tao, PetscBool *accept)
   while (tn->tries < TRIALS) {
     PetscCall(Judge(tao, &verdict));
     if (!(tn->slope < 0.0)) { /* B is not positive along g, or holds a NaN */
-      tn->ledger.rejected++;
+      TrustNCGCountRejected(tn);
       break;
     }
     if (verdict != GOOD) PetscCall(TrustNCGTestLimits(tao)); /* limits hold here */
     last    = (PetscBool)(tn->tries >= TRIALS || tao->reason != TAO_CONTINUE_ITERATING);
     *accept = (PetscBool)(verdict == GOOD || (verdict == NEAR && last)); /* f has fallen */
     if (*accept) break;
-    tn->ledger.rejected++;
+    TrustNCGCountRejected(tn);
     if (last) break;
     if (verdict == NEAR) low = t;
     else high = t;

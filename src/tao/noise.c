@@ -9,7 +9,7 @@
 #define FLOOR   1.5  /* ||g|| in units of its noise where there is nothing left to do */
 #define CHANGED 10.0 /* ||g|| since the noise was measured: it may be another one */
 #define NEAR    10.0 /* and where, as no step is good, there is nothing either */
-#define PATIENT 30   /* rejected trials without progress */
+#define PATIENT 12   /* late trials rejected without progress */
 #define ROUNDED 1e3  /* machine epsilons of ||g(x0)||: that is rounding */
 
 PetscErrorCode TrustNCGNoiseStart(Tao tao)
@@ -135,15 +135,25 @@ static PetscErrorCode StopAtFloor(Tao tao)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* No step is good: is that the noise? */
-PetscErrorCode TrustNCGNoiseExcuse(Tao tao, PetscBool *stopped)
+/* No step is good: is that the noise? Once it is known, f is no longer asked where it cannot tell,
+   and it is worth going on. */
+PetscErrorCode TrustNCGNoiseExcuse(Tao tao, PetscBool *excused)
 {
-  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+  TAO_TrustNCG   *tn     = (TAO_TrustNCG *)tao->data;
+  const PetscReal before = TrustNCGLevel(tn);
 
   PetscFunctionBegin;
+  *excused = PETSC_FALSE;
+  if (PetscIsInfOrNanReal(tn->fplus) || PetscIsInfOrNanReal(tn->gplusnorm)) {
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
   PetscCall(MeasureAgain(tao));
-  *stopped = Drowned(tn, NEAR, tn->promise);
-  if (*stopped) PetscCall(StopAtFloor(tao));
+  *excused = Drowned(tn, NEAR, tn->promise);
+  if (!*excused) PetscFunctionReturn(PETSC_SUCCESS);
+  if (TrustNCGLevel(tn) > NEAR * before && !Drowned(tn, NEAR, PETSC_INFINITY)) {
+    tao->trust = tao->trust0;
+    tn->tries  = 0;
+  } else PetscCall(StopAtFloor(tao));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -157,12 +167,12 @@ PetscErrorCode TrustNCGNoiseFloor(Tao tao)
 
   PetscFunctionBegin;
   if (tn->gnorm <= 0.5 * noise->record) {
-    noise->record   = tn->gnorm;
-    noise->rejected = tn->ledger.rejected;
+    noise->record = tn->gnorm;
+    noise->late   = 0;
   }
-  stuck = (PetscBool)(tn->ledger.rejected - noise->rejected >= noise->patience);
+  stuck = (PetscBool)(noise->late >= noise->patience);
   if (stuck) {
-    noise->rejected = tn->ledger.rejected;
+    noise->late = 0;
     noise->patience *= 2;
     PetscCall(MeasureAgain(tao));
   }

@@ -134,7 +134,7 @@ static PetscErrorCode TrustNCGReject(Tao tao)
   PetscInt        before = tao->ksp_its;
 
   PetscFunctionBegin;
-  tn->ledger.rejected++;
+  TrustNCGCountRejected(tn);
   TrustNCGProbeTrial(&tn->probe, tn->fplus - tn->f, tn->slope, TrustNCGLevel(tn));
   tao->trust = TrustNCGShrink(tao->trust, tn->dnorm, factor);
   if (tn->tries >= MAX_TRIES || tn->dnorm2 <= PETSC_MACHINE_EPSILON * tn->xnorm) {

@@ -28,8 +28,8 @@ typedef struct {
   PetscReal step;     /* relative step of the differences in use */
   PetscReal error;    /* of Hv / ||v|| then; 0 as long as it does not matter */
   PetscReal record;   /* ||g|| half of which is progress, */
-  PetscInt  rejected; /* trials that had been rejected by then, */
-  PetscInt  patience; /* and so many more are no accident */
+  PetscInt  late;     /* late trials rejected since, */
+  PetscInt  patience; /* and so many are no accident */
 } TrustNCGNoiseState;
 
 typedef struct {
@@ -137,6 +137,13 @@ static inline PetscReal TrustNCGLevel(const TAO_TrustNCG *tn)
   return PetscMax(TrustNCGRoundoff(tn->f, tn->fplus, tn->n), TRUSTNCG_NOISE_SHARE * tn->noise.f);
 }
 
+/* A rejected trial; after so many in one iteration the step is so short that the next should do. */
+static inline void TrustNCGCountRejected(TAO_TrustNCG *tn)
+{
+  tn->ledger.rejected++;
+  if (tn->tries > 4) tn->noise.late++;
+}
+
 /* The options prefix as a string, empty where there is none: for messages and keys. */
 static inline const char *TrustNCGPrefix(Tao tao)
 {
@@ -226,7 +233,7 @@ PETSC_INTERN PetscErrorCode TrustNCGNoiseStart(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGTellErrors(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGHeedNoise(Tao tao, PetscBool *again);
 PETSC_INTERN PetscErrorCode TrustNCGNoiseFloor(Tao tao);
-PETSC_INTERN PetscErrorCode TrustNCGNoiseExcuse(Tao tao, PetscBool *stopped);
+PETSC_INTERN PetscErrorCode TrustNCGNoiseExcuse(Tao tao, PetscBool *excused);
 
 /* outcome.c */
 PETSC_INTERN PetscErrorCode TrustNCGStop(Tao tao, TaoConvergedReason reason,
