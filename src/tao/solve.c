@@ -115,7 +115,7 @@ static PetscErrorCode TrustNCGTrial(Tao tao, PetscBool *accept)
   if (!tn->checked) PetscCall(TrustNCGEvaluateTrial(tao));
   tn->checked  = PETSC_FALSE;
   ared         = tn->f - tn->fplus;
-  tn->rounding = TrustNCGBelowRoundoff(ared, tn->model, TrustNCGRoundoff(tn->f, tn->fplus, tn->n));
+  tn->rounding = TrustNCGBelowRoundoff(ared, tn->model, TrustNCGLevel(tn));
   if (tn->rounding) { /* the trapezoidal rule on the slopes sees what the values no longer do */
     PetscCall(TrustNCGEvaluateTrialGradient(tao));
     ared = -0.5 * (tn->slope + tn->slopeplus);
@@ -139,14 +139,15 @@ static PetscErrorCode TrustNCGReject(Tao tao)
   PetscInt        before = tao->ksp_its;
 
   PetscFunctionBegin;
-  tn->ledger.rejected++;
-  TrustNCGProbeTrial(&tn->probe, tn->fplus - tn->f, tn->slope, TrustNCGHidden(tn));
+  TrustNCGCountRejected(tn);
+  TrustNCGProbeTrial(&tn->probe, tn->fplus - tn->f, tn->slope, TrustNCGLevel(tn));
   tao->trust = TrustNCGShrink(tao->trust, tn->dnorm, factor);
   if (tn->tries >= MAX_TRIES || tn->dnorm2 <= PETSC_MACHINE_EPSILON * tn->xnorm) {
     PetscCall(TrustNCGGiveUp(tao));
     PetscFunctionReturn(PETSC_SUCCESS);
   }
   PetscCall(TrustNCGTestLimits(tao)); /* limits hold here, too */
+  if (tao->reason == TAO_CONTINUE_ITERATING) PetscCall(TrustNCGNoiseFloor(tao));
   if (tao->reason != TAO_CONTINUE_ITERATING) PetscFunctionReturn(PETSC_SUCCESS);
   if (tn->ours) PetscCall(TrustNCGStepTo(tao));
   else {
@@ -230,7 +231,7 @@ static PetscErrorCode TrustNCGStepByCG(Tao tao)
     if (tao->reason != TAO_CONTINUE_ITERATING) PetscFunctionReturn(PETSC_SUCCESS);
     PetscCall(TrustNCGTrial(tao, &accept));
   }
-  if (tn->f - tn->fplus < TrustNCGHidden(tn) &&
+  if (tn->f - tn->fplus < TrustNCGLevel(tn) &&
       TrustNCGProbeJudge(&tn->probe) == TRUSTNCG_FIT_WRONG) {
     PetscCall(TrustNCGGiveUp(tao)); /* f is against the gradient, down to where it tells nothing */
     PetscFunctionReturn(PETSC_SUCCESS);
@@ -264,7 +265,8 @@ static PetscErrorCode TrustNCGIterate(Tao tao)
     tn->ledger.learned += done ? 1 : 0;
   }
   if (!done && tao->reason == TAO_CONTINUE_ITERATING) PetscCall(TrustNCGStepByCG(tao));
-  if (tao->reason == TAO_DIVERGED_TR_REDUCTION) { /* the fault may be with what was learned */
+  if (tao->reason == TAO_DIVERGED_TR_REDUCTION &&
+      tn->outcome != TAO_TRUSTNCG_NOISE_FLOOR) { /* the fault may be with what was learned */
     PetscCall(TrustNCGPrecondForget(tao, &forgot));
     if (forgot) {
       tao->reason = TAO_CONTINUE_ITERATING;

@@ -80,6 +80,9 @@ static PetscErrorCode RecordNoise(TAO_TrustNCG *tn, CheckpointRecord *record)
   RecordReal(record, &noise->gnorm, 0.0, "the gradient with that noise");
   RecordReal(record, &noise->step, 0.0, "the difference step");
   RecordReal(record, &noise->error, 0.0, "the error of Hv");
+  RecordReal(record, &noise->record, 0.0, "the smallest gradient");
+  RecordCount(record, &noise->late, "late rejections");
+  RecordCount(record, &noise->patience, "patience with them");
   if (record->load && tn->shell) PetscCall(TrustNCGHessVecSetStep(tn->shell, noise->step));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
