@@ -134,9 +134,9 @@ PetscErrorCode TrustNCGPrecondCreateSparse(Tao tao)
   tn->sparse = tn->kept;
   tn->kept   = NULL;
   PetscCall(TrustNCGSparseCreate(tao->solution, pattern, &tn->sparse));
+  if (tn->sparse && tn->saved) PetscCall(TrustNCGSparseKeep(tn->sparse));
   if (tn->sparse) PetscCall(TrustNCGSparseGetCounts(tn->sparse, NULL, &vectors, NULL));
   if (vectors > tn->maxvectors) PetscCall(TrustNCGSparseDestroy(&tn->sparse));
-  if (tn->sparse && tn->saved) PetscCall(TrustNCGSparseKeep(tn->sparse));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

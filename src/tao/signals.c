@@ -152,7 +152,8 @@ PetscErrorCode TrustNCGTestLimits(Tao tao)
   The handlers are there during `TaoSolve()` alone; then those of the caller are restored. The
   reason is `TAO_DIVERGED_USER`, the outcome `TAO_TRUSTNCG_SIGNAL`. The ranks agree in one small
   reduction an iteration, and within CG (of type `KSPTRUSTCG`) with its own: the solve stops within
-  one Hessian-vector product.
+  one product of CG, or after those that build a sparse Hessian. A signal that comes when the solve
+  is about to end otherwise changes nothing.
 
   A batch system gives notice by a signal, as SLURM does with `--signal=USR1@300`. Open MPI's
   mpirun passes SIGUSR1 on; after SIGTERM it kills the ranks within a second.

@@ -87,6 +87,20 @@ static PetscErrorCode RecordNoise(TAO_TrustNCG *tn, CheckpointRecord *record)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Differences may have taken the place of the user's products. */
+static PetscErrorCode RecordProducts(Tao tao, CheckpointRecord *record)
+{
+  TAO_TrustNCG *tn   = (TAO_TrustNCG *)tao->data;
+  PetscInt      kind = tn->kind;
+
+  PetscFunctionBegin;
+  RecordInt(record, &kind, TRUSTNCG_HV_FD, TRUSTNCG_HV_USER, "the kind of products");
+  if (kind == TRUSTNCG_HV_FD && tn->kind != TRUSTNCG_HV_FD && tn->hvfallback) {
+    PetscCall(TrustNCGUseDifferences(tao));
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* The counts of the KSP and of the Mat go on from what they were. */
 static PetscErrorCode RecordCounters(Tao tao, CheckpointRecord *record)
 {
@@ -128,6 +142,7 @@ PetscErrorCode TrustNCGStateRecord(Tao tao, CheckpointRecord *record, TrustNCGSa
   PetscCall(RecordIterate(tao, record));
   PetscCall(RecordMode(&tn->mode, record));
   PetscCall(RecordEnds(tn, record));
+  PetscCall(RecordProducts(tao, record));
   PetscCall(RecordNoise(tn, record));
   PetscCall(TrustNCGPrecondRecord(tao, record, saved));
   PetscCall(RecordCounters(tao, record)); /* after what may have added to them */
