@@ -7,9 +7,9 @@ TAO's, SciPy's and ROL's iterates do not depend on the tolerance, so one run to 
 all: its history is read at the first iterate that passes the looser tests, where a run to that
 tolerance would have stopped. trustncg and LIBLINEAR look at the tolerance and are run for each.
 
-Where a source has changed, the cheapest known run of the problem by that kind of peer is made again:
-if it comes out the same to the last digit, the others are taken over as they are. Runs of trustncg
-never are.
+Where a source has changed, the cheapest known run of the problem by that kind of peer is made
+again: if it comes out the same to the last digit, the others are taken over as they are. Runs of
+trustncg never are.
 
 Counts do not depend on what else runs: as many runs as there are cores, and one more because a
 start waits, go at a time. Runs that are timed go alone, the solvers in turn, all of them anew
