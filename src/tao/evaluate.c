@@ -256,8 +256,8 @@ PetscErrorCode TrustNCGUpdateHessian(Tao tao, Mat *H, Mat *P)
   PetscCall(KSPGetPC(tao->ksp, &pc));
   PetscCall(PetscObjectTypeCompare((PetscObject)pc, PCNONE, &none));
   /* a PC that trustncg has chosen is not made from a Mat of the user's */
-  PetscCall(
-    TrustNCGSetHessianPoint(tao, (PetscBool)(tn->type == TAO_TRUSTNCG_PRECOND_USER && !none), H));
+  PetscCall(TrustNCGSetHessianPoint(
+    tao, (PetscBool)(tn->type == TAO_TRUSTNCG_PRECOND_USER && !none && !tn->riesz), H));
   PetscCall(TaoGetHessian(tao, NULL, &userP, NULL, NULL));
   *P = userP ? userP : *H;
   PetscCall(TrustNCGPrecondUpdate(tao, *H, P));
