@@ -2,8 +2,8 @@
    The step h of the forward difference H v ~ (g(x + h v) - g(x)) / h, without and with noise. */
 #include "rules/rules.h"
 
-#define THIRD   10.0 /* third derivatives, in units of the second ones and of x, that are no noise */
-#define ROUNDED 1e-6 /* asymmetry that rounding may make */
+#define THIRD   5.0 /* third derivatives, in units of the second ones and of x, that are no noise */
+#define ROUNDED 5e-7 /* asymmetry that rounding may make */
 #define VISIBLE 2.0  /* times the noise: a second difference that the bend of g has a part in */
 #define CLOSE   8.0  /* within this factor the length is good */
 #define AHEAD   4.0  /* beyond the best length the bend shows well */

@@ -18,14 +18,15 @@ typedef struct {
   PetscReal floor; /* error of b, and */
   PetscReal slack; /* of Ap / ||p||: no residual below what these make of it is solved for */
   /* of this solve */
-  PetscReal AA;    /* ||Ap||^2 */
-  PetscReal zA;    /* z'Ap, of this p and z */
-  PetscReal zAold; /* z'Ap, of the last p */
-  PetscReal cross; /* p_k'Ap_{k-1} */
-  PetscReal pp2;   /* ||p_{k-1}||^2 */
-  PetscReal path2; /* the sum of ||alpha p||^2 */
-  PetscReal norm;  /* ||A|| at least */
-  PetscReal sum;   /* of squared errors seen, relative to no norm */
+  PetscReal AA;     /* ||Ap||^2 */
+  PetscReal zA;     /* z'Ap, of this p and z */
+  PetscReal zAold;  /* z'Ap, of the last p */
+  PetscReal cross;  /* p_k'Ap_{k-1} */
+  PetscReal pp2;    /* ||p_{k-1}||^2 */
+  PetscReal path2;  /* the sum of ||alpha p||^2 */
+  PetscReal norm;   /* ||A|| at least */
+  PetscReal sum;    /* of squared errors seen, relative to no norm */
+  PetscReal excess; /* of the last product's error over the limit */
   PetscInt  seen;
   PetscBool given; /* up */
 } TrustCGDoubt;
@@ -54,6 +55,7 @@ typedef struct {
   PetscReal    pp2;         /* p'p */
   PetscReal    mm;          /* m'm of an earlier m, negative before there is one */
   PetscReal    lag;         /* d + lag p is meant where d stands */
+  PetscReal    ahead;       /* d + (alpha - ahead) p is the next iterate, after a look beyond */
   PetscBool    behind;      /* z + beta p is meant where p stands, and so for Ap, q, Aq */
   PetscReal    rrreplaced;  /* r'r when recurred products were last replaced by true ones */
   PetscReal    model;       /* q(d) */
@@ -70,6 +72,8 @@ typedef struct {
   void           *observerctx;
   TrustCGLook     look; /* or NULL */
   void           *lookctx;
+  TrustCGGuard    guard; /* or NULL */
+  void           *guardctx;
   PetscInt        nextlook; /* at this iteration */
   PetscBool       looking;
 } KSP_TrustCG;

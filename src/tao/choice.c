@@ -48,9 +48,9 @@ static PetscErrorCode Resolve(Tao tao, PetscBool haspc, TaoTrustNCGPrecondType *
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
 
   PetscFunctionBegin;
-  tn->waiting = PETSC_FALSE;
-  tn->why     = "as asked";
-  *type       = tn->precond;
+  tn->waiting = tn->unfit = PETSC_FALSE;
+  tn->why                 = "as asked";
+  *type                   = tn->precond;
   if (*type != TAO_TRUSTNCG_PRECOND_AUTO) PetscFunctionReturn(PETSC_SUCCESS);
   if (haspc) {
     *type   = TAO_TRUSTNCG_PRECOND_USER;
@@ -64,8 +64,10 @@ static PetscErrorCode Resolve(Tao tao, PetscBool haspc, TaoTrustNCGPrecondType *
   } else {
     *type = TAO_TRUSTNCG_PRECOND_PAIRS;
     PetscCall(HasPattern(tao, &tn->waiting));
-    tn->why = tn->waiting ? "the solve was too easy for a sparse Hessian"
-                          : "no pattern of the Hessian is known";
+    if (tn->reproducible) tn->waiting = PETSC_FALSE;
+    tn->why = tn->reproducible ? "a sparse Hessian would depend on the number of ranks"
+              : tn->waiting    ? "the solve was too easy for a sparse Hessian"
+                               : "no pattern of the Hessian is known";
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }

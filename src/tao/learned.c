@@ -31,7 +31,9 @@ static PetscErrorCode Judge(Tao tao, Verdict *verdict)
   if (!TrustNCGAccept(TrustNCGRatio(ared, -tn->slope), ARMIJO)) PetscFunctionReturn(PETSC_SUCCESS);
   if (!tn->rounding) PetscCall(TrustNCGEvaluateTrialGradient(tao));
   if (PetscIsInfOrNanReal(tn->gplusnorm)) PetscFunctionReturn(PETSC_SUCCESS);
-  if (tn->rounding && tn->gplusnorm >= tn->gnorm) PetscFunctionReturn(PETSC_SUCCESS);
+  if (tn->rounding && (tn->gplusnorm >= tn->gnorm || tn->fplus > tn->f0)) {
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
   *verdict = tn->slopeplus < WOLFE * tn->slope ? NEAR : GOOD;
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -18,7 +18,8 @@
 #define GATHER_LEAST 3    /* fewer pairs of CG do not replace what was learned before */
 #define PAIRS        10   /* in the model, */
 #define GATHERED     8    /* and gathered during CG, where the user does not bound the memory */
-#define FIT          1e-3 /* largest ||Hg - Pg|| / ||Hg|| of a P whose pattern fits */
+#define FIT          1e-3 /* largest ||Hg - Pg|| / ||Hg|| of a P whose pattern fits, */
+#define FIT_NOISY    0.1  /* and where products are noisy */
 
 static PetscErrorCode ObserveCG(void *ctx, PetscInt it, Vec p, Vec Hp)
 {
@@ -83,6 +84,7 @@ static PetscErrorCode ResetPairs(Tao tao)
   if (ours) {
     PetscCall(TrustCGSetObserver(tao->ksp, NULL, NULL));
     PetscCall(TrustCGSetLook(tao->ksp, NULL, NULL)); /* left by an error */
+    PetscCall(TrustCGSetGuard(tao->ksp, NULL, NULL));
     PetscCall(TrustCGSetAlarm(tao->ksp, NULL, NULL));
   }
   PetscCall(KSPGetPC(tao->ksp, &pc));
@@ -248,18 +250,29 @@ static PetscErrorCode CountProducts(Tao tao, PetscInt products)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+static PetscErrorCode TrySparse(Tao tao, Mat H, PetscReal *misfit)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+  PetscInt      products;
+
+  PetscFunctionBegin;
+  PetscCall(TrustNCGSparseTry(tn->sparse, H, tao->gradient, misfit, &products));
+  PetscCall(CountProducts(tao, products));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* From pairs to sparse for good, if the Hessian has that pattern. */
 static PetscErrorCode Switch(Tao tao, Mat H)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
   PetscReal     misfit;
-  PetscInt      products, reductions;
+  PetscInt      reductions;
 
   PetscFunctionBegin;
   tn->waiting = tn->due = PETSC_FALSE;
-  PetscCall(TrustNCGSparseTry(tn->sparse, H, tao->gradient, &misfit, &products));
-  PetscCall(CountProducts(tao, products));
-  if (misfit <= FIT) {
+  PetscCall(TrySparse(tao, H, &misfit));
+  tn->unfit = (PetscBool) !(misfit <= (tn->noise.error > 0.0 ? FIT_NOISY : FIT));
+  if (!tn->unfit) {
     tn->why = "a pattern of the Hessian is known";
     PetscCall(TrustNCGPrecondUseSparse(tao));
     tao->trust = tao->trust0;          /* what was learned of the radius was in another norm */
@@ -318,14 +331,14 @@ PetscErrorCode TrustNCGPrecondUpdate(Tao tao, Mat H, Mat *P)
 PetscErrorCode TrustNCGPrecondRenew(Tao tao, Mat H)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
-  PetscInt      products;
   PetscReal     misfit;
   Mat           P;
 
   PetscFunctionBegin;
-  if (tn->type == TAO_TRUSTNCG_PRECOND_SPARSE) {
-    PetscCall(TrustNCGSparseTry(tn->sparse, H, tao->gradient, &misfit, &products));
-    PetscCall(CountProducts(tao, products));
+  if (tn->type == TAO_TRUSTNCG_PRECOND_SPARSE) PetscCall(TrySparse(tao, H, &misfit));
+  if (tn->unfit && tn->noise.error > 0.0) { /* the pattern may be right */
+    tn->waiting = PETSC_TRUE;
+    PetscCall(TrustNCGPrecondDue(tao));
   }
   PetscCall(TrustNCGPrecondUpdate(tao, H, &P));
   PetscFunctionReturn(PETSC_SUCCESS);
