@@ -162,13 +162,14 @@ static PetscErrorCode TrustNCGReject(Tao tao)
 static PetscErrorCode TrustNCGJudgeCG(Tao tao, PetscReal before)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
-  PetscReal     factor, rnorm;
+  PetscReal     factor, drop;
 
   PetscFunctionBegin;
-  PetscCall(KSPGetResidualNorm(tao->ksp, &rnorm)); /* of an interior step */
-  tn->mismatch = tn->boundary ? PETSC_INFINITY : TrustNCGMismatch(tn->gplusnorm, rnorm, tn->gnorm);
-  factor       = TrustNCGInterpolate(tn->f, tn->fplus, tn->slope);
-  tao->trust   = TrustNCGUpdateRadius(tao->trust, tn->dnorm, tn->rho, factor, tn->boundary);
+  PetscCall(TrustNCGGetDrop(tao, &drop)); /* of an interior step */
+  tn->mismatch =
+    tn->boundary ? PETSC_INFINITY : TrustNCGMismatch(tn->gplusnorm, drop * tn->gnorm, tn->gnorm);
+  factor     = TrustNCGInterpolate(tn->f, tn->fplus, tn->slope);
+  tao->trust = TrustNCGUpdateRadius(tao->trust, tn->dnorm, tn->rho, factor, tn->boundary);
   if (!TrustNCGLearns(tn)) PetscFunctionReturn(PETSC_SUCCESS);
   TrustNCGModeCG(&tn->mode, tn->n, (PetscBool)!tn->boundary, tn->rho, tn->gnorm, tn->gplusnorm,
                  TrustNCGWork(tn) - before, TrustNCGWork(tn));

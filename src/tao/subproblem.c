@@ -135,6 +135,22 @@ PetscErrorCode TrustNCGSolveKSP(Tao tao)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* How far the last solve brought the residual down, in the norm of its test: that of the gradient
+   may be another. */
+PetscErrorCode TrustNCGGetDrop(Tao tao, PetscReal *drop)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+  PetscReal     rnorm;
+
+  PetscFunctionBegin;
+  if (tn->ours) PetscCall(TrustCGGetDrop(tao->ksp, drop));
+  else {
+    PetscCall(KSPGetResidualNorm(tao->ksp, &rnorm));
+    *drop = rnorm / tn->gnorm;
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* The step of the CG path for the present radius, which is shorter than the last step. */
 PetscErrorCode TrustNCGStepTo(Tao tao)
 {

@@ -87,6 +87,8 @@ typedef struct {
   struct _n_TrustNCGSparse *sparse;      /* in use or waiting, or NULL */
   struct _n_TrustNCGSparse *kept;        /* of an earlier solve, or NULL */
   PetscInt                  nhv_precond; /* products spent on it */
+  Mat                       riesz;    /* of TaoSetGradientNorm(), where it preconditions; or NULL */
+  KSPNormType               normtype; /* of the KSP, then */
 
   /* steps of the learned model */
   PetscBool    learnedsteps; /* as set by the user */
@@ -239,6 +241,7 @@ PETSC_INTERN PetscErrorCode TrustNCGGetRoom(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGSubproblem(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGSolveKSP(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGStepTo(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGGetDrop(Tao tao, PetscReal *drop);
 
 /* noise.c */
 PETSC_INTERN PetscErrorCode TrustNCGNoiseStart(Tao tao);
