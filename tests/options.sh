@@ -52,7 +52,7 @@ refuses "knows no trust-region radius" -tao_trustncg_ksp_type gmres
 refuses "There is no problem 'nonsense'" -problem nonsense
 refuses "-rtol must be in (0, 1)" -rtol 0
 refuses "at least 0, not -1" -tao_trustncg_vectors -1
-refuses "must be positive, not -1 seconds" -tao_trustncg_max_time -1
+refuses "time limit -tao_trustncg_max_time must be positive" -tao_trustncg_max_time -1
 refuses "Unknown option best" -tao_trustncg_precond best
 refuses "leaves no room for the PC" -tao_trustncg_precond pairs -tao_trustncg_pc_type jacobi
 refuses "needs a pattern of the Hessian" -tao_trustncg_precond sparse
