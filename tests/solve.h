@@ -18,7 +18,8 @@ typedef struct {
   PetscInt  only;     /* and only so many times; 0: for ever */
   PetscInt  error;    /* the product with this number is an error, */
   PetscInt  failure;  /* or this evaluation of f, gradient or both, */
-  PetscInt  hessian;  /* or this call for the Hessian */
+  PetscInt  hessian;  /* or this call for the Hessian, */
+  PetscInt  monitor;  /* or this call of the monitor */
   PetscInt  outside;  /* from this evaluation on the point is outside the domain, */
   PetscInt  hvout;    /* or from this product on */
   PetscReal jitter;   /* relative difference of f on a rank and on the next */
@@ -26,6 +27,8 @@ typedef struct {
   int       rank;     /* 0: all this on all ranks; r: on the r-th alone, or the last */
   PetscReal scale;    /* f and its derivatives are multiplied by this; 0 is 1 */
   PetscReal shift;    /* and this is added to f */
+  PetscReal noisef;   /* deviation of noise on f, */
+  PetscReal noiseg;   /* and norm of noise on g, negative: relative to ||g|| */
 } Fault;
 
 typedef struct {

@@ -298,21 +298,23 @@ START_TEST(a_bad_start_on_one_rank_is_an_error_on_all)
 END_TEST
 
 /* An error on one rank in the place k: in f and gradient or each, in products of all kinds */
-enum { PLACES = 8 };
+enum { PLACES = 9 };
 
 static const struct {
   const char *where;
   HvWay       way;
   PetscBool   apart;
   Fault       fault;
-} Places[PLACES] = {{"objective and gradient", HV_USER, PETSC_FALSE, {.failure = 1}},
-                    {"objective and gradient", HV_USER, PETSC_FALSE, {.failure = 3}},
-                    {"objective", HV_USER, PETSC_TRUE, {.failure = 3}},
-                    {"gradient", HV_USER, PETSC_TRUE, {.failure = 6}},
-                    {"Hessian-vector product", HV_USER, PETSC_FALSE, {.error = 2}},
-                    {"gradient, for a difference", HV_FD, PETSC_TRUE, {.failure = 3}},
-                    {"product with the Mat of TaoSetHessian()", HV_MAT, PETSC_FALSE, {.error = 2}},
-                    {"Hessian", HV_MAT, PETSC_FALSE, {.hessian = 1}}};
+} Places[PLACES] = {
+  {"the objective and gradient", HV_USER, PETSC_FALSE, {.failure = 1}},
+  {"the objective and gradient", HV_USER, PETSC_FALSE, {.failure = 3}},
+  {"the objective", HV_USER, PETSC_TRUE, {.failure = 3}},
+  {"the gradient", HV_USER, PETSC_TRUE, {.failure = 6}},
+  {"the Hessian-vector product", HV_USER, PETSC_FALSE, {.error = 2}},
+  {"the gradient, for a difference", HV_FD, PETSC_TRUE, {.failure = 3}},
+  {"the product with the Mat of TaoSetHessian()", HV_MAT, PETSC_FALSE, {.error = 2}},
+  {"the Hessian", HV_MAT, PETSC_FALSE, {.hessian = 1}},
+  {"a monitor", HV_USER, PETSC_FALSE, {.monitor = 3}}};
 
 /* fault 7: a callback returns an error on one rank, after its own collective: the same on all */
 /* fault 25: an error in the middle, then a solve as if nothing had been; destroyed, no leak */
@@ -328,7 +330,7 @@ START_TEST(an_error_on_one_rank_is_the_same_error_on_all)
   run.fault.rank = rank ? LAST : 1;
   ckm_fails(TaoSolve(run.tao), PETSC_ERR_USER, "");
   if (PetscGlobalRank == (rank ? PetscGlobalSize - 1 : 0)) own = PETSC_TRUE;
-  ckm_ok(PetscSNPrintf(words, sizeof(words), "met error %d in the %s", (int)PETSC_ERR_USER,
+  ckm_ok(PetscSNPrintf(words, sizeof(words), "met error %d in %s", (int)PETSC_ERR_USER,
                        Places[place].where));
   ckm_assert(strstr(ckm_message(), own ? "an error on purpose" : words));
   run.fault = (Fault){.value = 0.0};
@@ -342,6 +344,31 @@ START_TEST(an_error_on_one_rank_is_the_same_error_on_all)
   for (PetscInt k = 0; k < run.its; k++) ckm_assert(run.f[k] == fresh.f[k]);
   ckm_ok(RunDestroy(&run));
   ckm_ok(RunDestroy(&fresh));
+}
+END_TEST
+
+/* fault 7: in a product of the second-order check, too; NaN there is no verdict */
+START_TEST(the_second_order_check_is_guarded)
+{
+  Run      run;
+  PetscInt products;
+
+  ckm_ok(RunCreate(PETSC_COMM_WORLD, "genrose", 40, (HvWay)_i, PETSC_FALSE, &run));
+  ckm_ok(TaoSolve(run.tao));
+  products = _i == HV_FD ? run.nfg + run.ng : run.nhv;
+  run.nhv = run.nfg = run.ng = 0;
+  ckm_ok(TaoTrustNCGSetSecondOrder(run.tao, PETSC_TRUE, 1e-4));
+  if (_i == HV_FD) run.fault = (Fault){.failure = products + 2, .rank = LAST};
+  else run.fault = (Fault){.error = products + 2, .rank = LAST};
+  ckm_ok((*run.prob->start)(run.prob, run.x));
+  ckm_fails(TaoSolve(run.tao), PETSC_ERR_USER, "");
+  run.nhv = run.nfg = run.ng = 0;
+  if (_i == HV_FD) run.fault = (Fault){.value = NOT_A_NUMBER, .g = products + 2, .rank = LAST};
+  else run.fault = (Fault){.value = NOT_A_NUMBER, .hv = products + 2, .rank = LAST};
+  ckm_ok((*run.prob->start)(run.prob, run.x));
+  ckm_ok(TaoSolve(run.tao));
+  AssertOutcome(&run, TAO_TRUSTNCG_FIRST_ORDER);
+  ckm_ok(RunDestroy(&run));
 }
 END_TEST
 
@@ -477,6 +504,9 @@ START_TEST(norms_remembered_on_some_ranks_do_no_harm)
   ckm_assert(RunReason(&run) > 0 && run.its == clean.its);
   ckm_assert_near(ValueAtSolution(&run), ValueAtSolution(&clean), 1e-10);
   ckm_assert_near(run.gnorm[run.its - 1], norm, 1e-14);
+  ckm_ok((*run.prob->start)(run.prob, run.x)); /* now the norm of the gradient is remembered */
+  ckm_ok(TaoSolve(run.tao));
+  ckm_assert_near(ValueAtSolution(&run), ValueAtSolution(&clean), 1e-10);
   ckm_ok(RunDestroy(&run));
   ckm_ok(RunDestroy(&clean));
 }
@@ -589,6 +619,7 @@ static void AddTests(Suite *suite)
   tcase_add_loop_test(tc, a_start_outside_the_domain_is_an_error, 0, 2);
   tc = ckm_tcase(suite, "errors");
   tcase_add_loop_test(tc, an_error_on_one_rank_is_the_same_error_on_all, 0, 2 * PLACES);
+  tcase_add_loop_test(tc, the_second_order_check_is_guarded, 0, 3);
   tcase_add_loop_test(tc, a_rank_left_alone_ends_the_job, 0, 2 * PLACES);
   tcase_add_loop_test(tc, solvers_on_split_communicators_are_independent, 0, 2);
   tcase_add_test(tc, a_rank_without_unknowns_is_heard);

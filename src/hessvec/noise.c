@@ -33,6 +33,7 @@ PetscErrorCode TrustNCGMeasureNoise(TrustNCGNoisyFn fn, void *ctx, Vec x, Vec w,
 
   PetscFunctionBegin;
   PetscCall(TrustNCGNorm(v, &vnorm));
+  noise->reductions++;
   PetscCall(VecDuplicateVecs(g, ORDERS + 1, &table));
   PetscCall(VecCopy(g, table[0]));
   value[0] = f;
@@ -46,6 +47,7 @@ PetscErrorCode TrustNCGMeasureNoise(TrustNCGNoisyFn fn, void *ctx, Vec x, Vec w,
     for (PetscInt i = ORDERS; i >= k; i--) {
       PetscCall(VecAXPY(table[i], -1.0, table[i - 1]));
       PetscCall(TrustNCGNorm(table[i], &norm[i - k]));
+      noise->reductions++;
       value[i] -= value[i - 1];
     }
     sigma    = TrustNCGNoiseOfOrder(k, ORDERS + 1 - k, norm);
@@ -66,6 +68,7 @@ PetscErrorCode TrustNCGMeasureLength(TrustNCGNoisyFn fn, void *ctx, Vec x, Vec w
 
   PetscFunctionBegin;
   PetscCall(TrustNCGNorm(v, &vnorm));
+  noise->reductions++;
   PetscCall(VecDuplicateVecs(g, 2, &side));
   noise->length = PetscMin(noise->length, longest);
   for (PetscInt i = 0; i < LENGTHS && !found; i++) {
@@ -74,6 +77,7 @@ PetscErrorCode TrustNCGMeasureLength(TrustNCGNoisyFn fn, void *ctx, Vec x, Vec w
     noise->evaluations += 2;
     PetscCall(VecAXPBYPCZ(side[0], 1.0, -2.0, 1.0, side[1], g));
     PetscCall(TrustNCGNorm(side[0], &second));
+    noise->reductions++;
     found = TrustNCGNextLength(noise->g, second, longest, &low, &high, &noise->length);
   }
   noise->error = 2.0 * PETSC_SQRT2 * noise->g / noise->length;

@@ -46,7 +46,7 @@ static TrustNCGSuspect Suspect(TAO_TrustNCG *tn)
                                    .slopeplus = tn->slopeplus,
                                    .df        = tn->fplus - tn->f,
                                    .sHs       = 2.0 * (tn->model - tn->slope),
-                                   .roundoff  = TrustNCGHidden(tn)};
+                                   .roundoff  = TrustNCGLevel(tn)};
   const PetscReal       last    = tn->factor;
   TrustNCGSuspect       suspect = TrustNCGStepSuspect(&step, &tn->factor);
 
@@ -101,14 +101,13 @@ static PetscErrorCode ProductIsWrong(Tao tao, PetscBool *wrong)
   TAO_TrustNCG   *tn = (TAO_TrustNCG *)tao->data;
   const PetscReal h  = tn->noise.step * (1.0 + tn->xnorm) / tn->dnorm2;
   PetscReal       gap, doubt, Dnorm, Hsnorm;
-  Mat             H;
   Vec             Hs, D;
 
   PetscFunctionBegin;
   PetscCall(VecDuplicate(tao->solution, &Hs));
   PetscCall(VecDuplicate(tao->solution, &D));
-  PetscCall(TrustNCGSetHessianPoint(tao, PETSC_FALSE, &H));
-  PetscCall(MatMult(H, tao->stepdirection, Hs));
+  PetscCall(TrustNCGSetHessianPoint(tao, PETSC_FALSE));
+  PetscCall(MatMult(tn->shell, tao->stepdirection, Hs));
   PetscCall(TrustNCGCountProducts(tao, 1));
   PetscCall(Difference(tao, h, D));
   PetscCall(TrustNCGNorm(D, &Dnorm));

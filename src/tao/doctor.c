@@ -208,15 +208,16 @@ static PetscErrorCode DoctorApply(void *ctx, Vec x, Vec v, Vec Hv)
 {
   Tao           tao = (Tao)ctx;
   TAO_TrustNCG *tn  = (TAO_TrustNCG *)tao->data;
-  Mat           H   = tn->shell, P;
+  Mat           H, P;
   PetscErrorCode (*compute)(Tao, Vec, Mat, Mat, void *);
 
   PetscFunctionBegin;
-  if (tn->kind == TRUSTNCG_HV_MATRIX) {
-    PetscCall(TaoGetHessian(tao, &H, &P, &compute, NULL));
-    if (compute) PetscCall(TrustNCGComputeHessian(tao, x, H, P ? P : H));
-  } else PetscCall(TrustNCGHessVecSetPoint(H, x, tao->gradient, 0.0, tn->w));
-  PetscCall(MatMult(H, v, Hv));
+  PetscCall(TaoGetHessian(tao, &H, &P, &compute, NULL));
+  if (tn->kind == TRUSTNCG_HV_MATRIX && compute) {
+    PetscCall(TrustNCGComputeHessian(tao, x, H, P ? P : H));
+  }
+  PetscCall(TrustNCGHessVecSetPoint(tn->shell, x, tao->gradient, 0.0, tn->w));
+  PetscCall(MatMult(tn->shell, v, Hv));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -102,6 +102,25 @@ PetscErrorCode TrustNCGUseDifferences(Tao tao)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* After a product with the user's Mat */
+PetscErrorCode TrustNCGHeedProduct(void *ctx, PetscErrorCode error, Vec v, Vec Hv)
+{
+  PetscFunctionBegin;
+  PetscCall(
+    TrustNCGHeed((Tao)ctx, error, "the product with the Mat of TaoSetHessian()", v, NULL, Hv));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode TrustNCGHessVec_Mat(void *ctx, Vec x, Vec v, Vec Hv)
+{
+  Mat H;
+
+  PetscFunctionBegin;
+  PetscCall(TaoGetHessian((Tao)ctx, &H, NULL, NULL, NULL));
+  PetscCall(TrustNCGHeedProduct(ctx, MatMult(H, v, Hv), v, Hv));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* Where Hv comes from: the user's function, else the user's Mat, else differences. */
 static PetscErrorCode TrustNCGSetUpHessVec(Tao tao)
 {
@@ -115,8 +134,10 @@ static PetscErrorCode TrustNCGSetUpHessVec(Tao tao)
   if (tn->hvfn) {
     tn->kind = TRUSTNCG_HV_USER;
     PetscCall(TrustNCGHessVecCreateUser(tao->solution, TrustNCGHessVec_User, tao, &tn->shell));
-  } else if (H) tn->kind = TRUSTNCG_HV_MATRIX;
-  else PetscCall(TrustNCGUseDifferences(tao));
+  } else if (H) { /* the KSP takes the Mat itself, all else the guarded one */
+    tn->kind = TRUSTNCG_HV_MATRIX;
+    PetscCall(TrustNCGHessVecCreateUser(tao->solution, TrustNCGHessVec_Mat, tao, &tn->shell));
+  } else PetscCall(TrustNCGUseDifferences(tao));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -232,8 +253,8 @@ PetscErrorCode TrustNCGComputeHessian(Tao tao, Vec x, Mat H, Mat P)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* H at the iterate, and a Mat of the user's beside it where that is needed. */
-PetscErrorCode TrustNCGSetHessianPoint(Tao tao, PetscBool needP, Mat *H)
+/* H at the iterate: tn->shell, and the Mats of the user where they are needed. */
+PetscErrorCode TrustNCGSetHessianPoint(Tao tao, PetscBool needP)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
   PetscErrorCode (*compute)(Tao, Vec, Mat, Mat, void *);
@@ -244,11 +265,7 @@ PetscErrorCode TrustNCGSetHessianPoint(Tao tao, PetscBool needP, Mat *H)
   if (userH && compute && (tn->kind == TRUSTNCG_HV_MATRIX || needP)) {
     PetscCall(TrustNCGComputeHessian(tao, tao->solution, userH, userP ? userP : userH));
   }
-  if (tn->kind == TRUSTNCG_HV_MATRIX) *H = userH;
-  else {
-    *H = tn->shell;
-    PetscCall(TrustNCGHessVecSetPoint(tn->shell, tao->solution, tao->gradient, tn->xnorm, tn->w));
-  }
+  PetscCall(TrustNCGHessVecSetPoint(tn->shell, tao->solution, tao->gradient, tn->xnorm, tn->w));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -257,7 +274,7 @@ PetscErrorCode TrustNCGSetHessianPoint(Tao tao, PetscBool needP, Mat *H)
 PetscErrorCode TrustNCGUpdateHessian(Tao tao, Mat *H, Mat *P)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
-  Mat           userP;
+  Mat           userH, userP;
   PC            pc;
   PetscBool     none;
 
@@ -265,11 +282,12 @@ PetscErrorCode TrustNCGUpdateHessian(Tao tao, Mat *H, Mat *P)
   PetscCall(KSPGetPC(tao->ksp, &pc));
   PetscCall(PetscObjectTypeCompare((PetscObject)pc, PCNONE, &none));
   /* a PC that trustncg has chosen is not made from a Mat of the user's */
-  PetscCall(
-    TrustNCGSetHessianPoint(tao, (PetscBool)(tn->type == TAO_TRUSTNCG_PRECOND_USER && !none), H));
-  PetscCall(TaoGetHessian(tao, NULL, &userP, NULL, NULL));
+  PetscCall(TrustNCGSetHessianPoint(
+    tao, (PetscBool)(tn->type == TAO_TRUSTNCG_PRECOND_USER && !none && !tn->riesz)));
+  PetscCall(TaoGetHessian(tao, &userH, &userP, NULL, NULL));
+  *H = tn->kind == TRUSTNCG_HV_MATRIX ? userH : tn->shell;
   *P = userP ? userP : *H;
-  PetscCall(TrustNCGPrecondUpdate(tao, *H, P));
+  PetscCall(TrustNCGPrecondUpdate(tao, tn->shell, P));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -100,9 +100,11 @@ static void EndWatch(TrustNCGGuard guard)
 /* Nothing of an earlier solve is left. */
 PetscErrorCode TrustNCGGuardStart(Tao tao)
 {
-  TrustNCGGuard guard = ((TAO_TrustNCG *)tao->data)->guard;
+  TAO_TrustNCG *tn    = (TAO_TrustNCG *)tao->data;
+  TrustNCGGuard guard = tn->guard;
 
   PetscFunctionBegin;
+  tn->started    = PETSC_FALSE;
   guard->error   = PETSC_SUCCESS;
   guard->strayed = 0.0;
   guard->outside = guard->left = guard->known = guard->warned = PETSC_FALSE;
@@ -230,16 +232,18 @@ PetscErrorCode TrustNCGAgree(Tao tao, PetscReal *f, PetscInt n, const SweepOp do
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* The end of a solve that returns `error` on this rank: on all ranks, too. */
+/* The end of a solve that returns `error` on this rank: on all ranks, too. What is refused before
+   the first step is so on all ranks, as are errors that were agreed on. */
 PetscErrorCode TrustNCGGuardEnd(Tao tao, PetscErrorCode error)
 {
-  TrustNCGGuard guard = ((TAO_TrustNCG *)tao->data)->guard;
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
 
   PetscFunctionBegin;
-  if (!guard->known) {
+  if (!error || (tn->started && !tn->guard->known)) {
     PetscCall(TrustNCGHeed(tao, error, "the solve", tao->solution, NULL, NULL));
     PetscCall(TrustNCGAgree(tao, NULL, 0, NULL));
   }
+  EndWatch(tn->guard);
   PetscCall(error);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
