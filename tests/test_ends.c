@@ -318,14 +318,16 @@ START_TEST(a_gradient_five_percent_wrong_is_named)
 }
 END_TEST
 
-/* fault 18: where every trial is rejected the reason is NO_STEP, no convergence */
+/* fault 18: where every trial is rejected the reason is NO_STEP, or the noise that did it */
 START_TEST(a_start_without_a_better_point_has_no_step)
 {
-  Case c;
+  TaoTrustNCGOutcome outcome;
+  Case               c;
 
   ckm_ok(CaseCreate(CONVEX, 3.0, (PetscBool)_i, &c));
-  c.jump = 1e6;
-  ckm_assert(CaseSolve(&c) == TAO_TRUSTNCG_NO_STEP);
+  c.jump  = 1e6;
+  outcome = CaseSolve(&c);
+  ckm_assert(outcome == TAO_TRUSTNCG_NO_STEP || outcome == TAO_TRUSTNCG_NOISE_FLOOR);
   ckm_assert(CaseReason(&c) == TAO_DIVERGED_TR_REDUCTION);
   ckm_assert(c.calls < 130);
   ckm_ok(CaseDestroy(&c));
