@@ -293,6 +293,22 @@ START_TEST(the_cost_is_in_the_ledger)
 }
 END_TEST
 
+START_TEST(a_difference_that_is_not_finite_is_taken_backwards)
+{
+  Run run;
+
+  Noisy("tridia", 400, HV_FD, 0.0, 1e-6, NEWTON, &run);
+  run.fault.value = NAN;
+  run.fault.g     = 5;
+  run.fault.only  = 1;
+  ckm_ok(TaoSolve(run.tao));
+  ckm_assert(RunReason(&run) > 0);
+  ckm_assert(RunLedger(&run).rejected == 0);
+  ckm_assert(RunLedger(&run).nhv_fd == RunLedger(&run).cg + 1);
+  ckm_ok(RunDestroy(&run));
+}
+END_TEST
+
 START_TEST(CG_does_not_iterate_on_noise)
 {
   PetscReal gnorm, rnorm;
@@ -333,6 +349,7 @@ static void AddTests(Suite *suite)
   tcase_add_loop_test(test, noise_that_falls_with_the_gradient_has_no_floor, 0, NAMES);
   tcase_add_test(test, the_users_step_is_not_changed);
   tcase_add_test(test, the_cost_is_in_the_ledger);
+  tcase_add_test(test, a_difference_that_is_not_finite_is_taken_backwards);
   tcase_add_test(test, CG_does_not_iterate_on_noise);
 }
 
