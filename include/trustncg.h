@@ -71,6 +71,8 @@ PETSC_EXTERN PetscErrorCode TaoTrustNCGSetHessianVector(Tao tao, TaoTrustNCGHess
                                                         void *ctx);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGGetHessianVector(Tao tao, TaoTrustNCGHessianVectorFn *fn,
                                                         void **ctx);
+PETSC_EXTERN PetscErrorCode TaoTrustNCGSetHessianVectorFallback(Tao tao, PetscBool use);
+PETSC_EXTERN PetscErrorCode TaoTrustNCGGetHessianVectorFallback(Tao tao, PetscBool *use);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGSetEta(Tao tao, PetscReal eta);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGGetEta(Tao tao, PetscReal *eta);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGSetDifferenceStep(Tao tao, PetscReal relstep);
@@ -86,6 +88,8 @@ PETSC_EXTERN PetscErrorCode TaoTrustNCGGetMaxVectors(Tao tao, PetscInt *most);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGSetSecondOrder(Tao tao, PetscBool check, PetscReal flat);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGGetSecondOrder(Tao tao, PetscBool *check, PetscReal *flat);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGGetCurvature(Tao tao, PetscReal *theta, PetscReal *bound);
+PETSC_EXTERN PetscErrorCode TaoTrustNCGSetReproducible(Tao tao, PetscBool same);
+PETSC_EXTERN PetscErrorCode TaoTrustNCGGetReproducible(Tao tao, PetscBool *same);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGSetCheckDerivatives(Tao tao, PetscBool report,
                                                            PetscBool stop);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGGetCheckDerivatives(Tao tao, PetscBool *report,
@@ -94,6 +98,8 @@ PETSC_EXTERN PetscErrorCode TaoTrustNCGSetCheckDirection(Tao tao, Vec v);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGGetCheckDirection(Tao tao, Vec *v);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGSetCheckIndexSet(Tao tao, IS is);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGGetCheckIndexSet(Tao tao, IS *is);
+PETSC_EXTERN PetscErrorCode TaoTrustNCGSetMaxTime(Tao tao, PetscReal seconds);
+PETSC_EXTERN PetscErrorCode TaoTrustNCGGetMaxTime(Tao tao, PetscReal *seconds);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGSetDomainError(Tao tao);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGSetDeadline(Tao tao, PetscReal seconds);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGGetDeadline(Tao tao, PetscReal *seconds);

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # The benchmarks on two problems: the runner runs and resumes, the comparison finds what got worse,
-# the page is well-formed, the problems in Python are those of the driver.
+# the page is well-formed, what is kept is whole, the problems that SciPy and ROL solve are those of
+# the driver.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 . scripts/env.sh
@@ -31,24 +32,28 @@ bench() {
   timeout -k 10 400 scripts/bench "$@" >"$work/log" 2>&1 </dev/null
 }
 
-bench_run() {
-  bench run --problems 'broydn3d|rosenbrock' --solvers 'TAO blmvm, m = 30|Newton-CG' --no-timing \
+bench_run() { # COMMAND
+  bench "$1" --problems 'broydn3d|rosenbrock' --solvers 'TAO blmvm, m = 30|Newton-CG' --no-timing \
     --out "$work/out"
 }
 
 make --no-print-directory "BUILD=$BUILD" "PETSC=$PETSC" all peers >"$work/log" 2>&1
 verdict "the problems build as a library" $?
 
-bench_run
+bench_run peers && ! grep -q '"kind": "ours"' "$work/out/runs.jsonl" &&
+  [ "$(wc -l <"$work/out/runs.jsonl")" -eq 4 ]
+verdict "the peers run beforehand" $?
+
+bench_run run && grep -q '^10 runs, 4 of them known already' "$work/log"
 verdict "the runner runs" $?
 
 runs=$(wc -l <"$work/out/runs.jsonl")
-bench_run && [ "$runs" -gt 7 ] && [ "$(wc -l <"$work/out/runs.jsonl")" -eq "$runs" ] &&
+bench_run run && [ "$runs" -gt 7 ] && [ "$(wc -l <"$work/out/runs.jsonl")" -eq "$runs" ] &&
   grep -q "^$runs runs, $runs of them known already" "$work/log"
 verdict "it does not run again what it knows" $?
 
 sed -i '$ d' "$work/out/runs.jsonl"
-bench_run && [ "$(wc -l <"$work/out/runs.jsonl")" -eq "$runs" ]
+bench_run run && [ "$(wc -l <"$work/out/runs.jsonl")" -eq "$runs" ]
 verdict "it runs what is missing" $?
 
 "$python" - "$work/out/index.html" >"$work/log" 2>&1 <<'EOP'
@@ -64,6 +69,12 @@ assert len(list(root.iter("{http://www.w3.org/2000/svg}svg"))) == 4
 assert "http" not in "".join(e.get("src", "") + e.get("href", "") for e in root.iter())
 EOP
 verdict "the page is well-formed, whole and tells the headline" $?
+
+mkdir -p "$work/kept" && bench keep --out "$work/out" --to "$work/kept" &&
+  grep -q '^!\[.*\](benchmarks/kept/profiles.svg)' "$work/log" &&
+  [ -s "$work/kept/trustncg.csv" ] && [ -s "$work/kept/profiles.svg" ] &&
+  [ -s "$work/kept/classes.svg" ]
+verdict "what is kept is whole" $?
 
 csv=$work/out/bench.csv
 bench compare "$csv" "$csv" && grep -q '6 runs of trustncg compared: 0 worse' "$work/log"
@@ -84,6 +95,21 @@ verdict "the comparison finds a run no longer solved" $?
 
 bench table -np 1 rosenbrock:100 && grep -qE '^\| rosenbrock \| 100 \| [0-9]+ \(f = ' "$work/log"
 verdict "the README's table is printed" $?
+
+timeout 60 mpirun -n 2 "$BUILD/bin/trustncg" -skip_petscrc -problem gl2 -n 400 -tao_type ntr \
+  -hessian coloured -tao_ntr_pc_type none -rtol 1e-4 >"$work/log" 2>&1 </dev/null
+verdict "TAO solves a periodic grid with an assembled Hessian" $?
+
+if [ -x "$BUILD/bin/rol" ]; then
+  for method in trust-region newton-krylov quasi-newton; do
+    timeout 60 "$BUILD/bin/rol" -problem minsurf -n 400 -method "$method" -rtol 1e-4 \
+      -json "$work/rol.json" -csv "$work/rol.csv" >"$work/log" 2>&1 </dev/null &&
+      grep -q '"verified": true' "$work/rol.json" && [ "$(wc -l <"$work/rol.csv")" -gt 3 ]
+    verdict "ROL solves minsurf: $method" $?
+  done
+else
+  echo "skip ROL: Trilinos is not installed (Debian's libtrilinos-rol-dev)"
+fi
 
 for problem in minsurf:400 gl2:200 rosenbrock:100 genrose:50; do
   timeout 60 mpirun -n 2 "$BUILD/bin/trustncg" -skip_petscrc -problem "${problem%:*}" \

@@ -3,11 +3,31 @@
 #include "solve.h"
 #include "noise.h"
 
+/* Is this the rank with the fault? */
+static PetscBool Chosen(const Run *run)
+{
+  PetscMPIInt rank, size;
+
+  (void)MPI_Comm_rank(run->prob->comm, &rank);
+  (void)MPI_Comm_size(run->prob->comm, &size);
+  return (PetscBool)(run->fault.rank == 0 || rank + 1 == PetscMin(run->fault.rank, size));
+}
+
 static PetscBool Struck(const Run *run, PetscInt from, PetscInt call)
 {
   const PetscInt only = run->fault.only;
 
-  return (PetscBool)(from > 0 && call >= from && (only == 0 || call < from + only));
+  return (PetscBool)(from > 0 && call >= from && (only == 0 || call < from + only) && Chosen(run));
+}
+
+/* An error in the call with the number `bad`. The others come later, as if one had kept them. */
+static PetscErrorCode Fail(const Run *run, PetscInt bad, PetscInt call)
+{
+  PetscFunctionBegin;
+  if (bad == 0 || call != bad) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCheck(!Chosen(run), PETSC_COMM_SELF, PETSC_ERR_USER, "an error on purpose");
+  PetscCall(PetscSleep(run->fault.nap));
+  PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 static PetscErrorCode Spoil(Vec v, PetscReal value)
@@ -52,8 +72,11 @@ static PetscErrorCode Evaluate(Run *run, Vec x, PetscReal *f, Vec g)
   run->reductions += ReductionCount() - before;
   if (g) PetscCall(VecScale(g, scale));
   if (f) *f = Struck(run, run->fault.f, call) ? run->fault.value : scale * *f + run->fault.shift;
+  if (f) *f *= 1.0 + run->fault.jitter * PetscGlobalRank;
   PetscCall(AddNoise(&run->fault, x, f, g));
   if (g && Struck(run, run->fault.g, call)) PetscCall(Spoil(g, run->fault.value));
+  if (Struck(run, run->fault.outside, call)) PetscCall(TaoTrustNCGSetDomainError(run->tao));
+  PetscCall(Fail(run, run->fault.failure, call));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -89,11 +112,12 @@ static PetscErrorCode HessianVector(Tao tao, Vec x, Vec v, Vec Hv, void *ctx)
 
   PetscFunctionBegin;
   run->nhv++;
-  PetscCheck(run->nhv != run->fault.error, run->prob->comm, PETSC_ERR_USER, "an error on purpose");
   PetscCall((*run->prob->hessvec)(run->prob, x, v, Hv));
   run->reductions += ReductionCount() - before;
   PetscCall(VecScale(Hv, scale));
   if (Struck(run, run->fault.hv, run->nhv)) PetscCall(Spoil(Hv, run->fault.value));
+  if (Struck(run, run->fault.hvout, run->nhv)) PetscCall(TaoTrustNCGSetDomainError(tao));
+  PetscCall(Fail(run, run->fault.error, run->nhv));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -112,6 +136,7 @@ static PetscErrorCode Hessian(Tao tao, Vec x, Mat H, Mat P, void *ctx)
   PetscFunctionBegin;
   PetscCall(MatAssemblyBegin(H, MAT_FINAL_ASSEMBLY));
   PetscCall(MatAssemblyEnd(H, MAT_FINAL_ASSEMBLY));
+  PetscCall(Fail((Run *)ctx, ((Run *)ctx)->fault.hessian, ++((Run *)ctx)->nhessian));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -16,7 +16,14 @@ typedef struct {
   PetscReal value;    /* NaN or Inf in the place of f, of an entry of g, or of Hv */
   PetscInt  f, g, hv; /* from that call on */
   PetscInt  only;     /* and only so many times; 0: for ever */
-  PetscInt  error;    /* the product with this number is an error */
+  PetscInt  error;    /* the product with this number is an error, */
+  PetscInt  failure;  /* or this evaluation of f, gradient or both, */
+  PetscInt  hessian;  /* or this call for the Hessian */
+  PetscInt  outside;  /* from this evaluation on the point is outside the domain, */
+  PetscInt  hvout;    /* or from this product on */
+  PetscReal jitter;   /* relative difference of f on a rank and on the next */
+  PetscReal nap;      /* in an error on one rank the others return so many seconds later */
+  int       rank;     /* 0: all this on all ranks; r: on the r-th alone, or the last */
   PetscReal scale;    /* f and its derivatives are multiplied by this; 0 is 1 */
   PetscReal shift;    /* and this is added to f */
   PetscReal noisef;   /* deviation of noise on f, */
@@ -31,7 +38,8 @@ typedef struct {
   PetscBool apart; /* f and gradient by two functions */
   Fault     fault;
   PetscInt  nf, ng, nfg, nhv; /* calls */
-  long      reductions;       /* made inside them */
+  PetscInt  nhessian;
+  long      reductions; /* made inside them */
   PetscReal f[HISTORY], gnorm[HISTORY];
   PetscInt  its; /* iterates in the history */
 } Run;

@@ -2,6 +2,7 @@
    How a solve ends where it cannot converge: unbounded, inconsistent, lost in rounding, at a limit. */
 #include "solve.h"
 #include "rules/rules.h"
+#include <time.h>
 
 /* f = sum of phi(x_i), phi = */
 typedef enum {
@@ -24,6 +25,8 @@ typedef struct {
   PetscReal gfactor; /* the gradient is multiplied by this */
   PetscReal gshift;  /* and is that of the function moved by this */
   HvFault   hv;
+  PetscReal jump;  /* f is higher by this, everywhere but at the start */
+  PetscReal sleep; /* seconds that each product takes */
   PetscInt  calls, products;
   PetscReal f0, f;
   Vec       x;
@@ -93,6 +96,7 @@ static PetscErrorCode ObjectiveGradient(Tao tao, Vec x, PetscReal *f, Vec g, voi
   PetscCall(VecRestoreArray(g, &b));
   PetscCall(VecRestoreArrayRead(x, &a));
   PetscCallMPI(MPI_Allreduce(&sum, f, 1, MPIU_REAL, MPIU_SUM, PetscObjectComm((PetscObject)x)));
+  if (c->calls > 1) *f += c->jump;
   c->f = *f;
   if (c->calls == 1) c->f0 = *f;
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -106,8 +110,11 @@ static PetscErrorCode HessianVector(Tao tao, Vec x, Vec v, Vec Hv, void *ctx)
   PetscScalar       *b;
   PetscInt           lo, hi;
 
+  const struct timespec wait = {.tv_nsec = (long)(1e9 * c->sleep)};
+
   PetscFunctionBegin;
   c->products++;
+  if (c->sleep > 0.0) nanosleep(&wait, NULL);
   PetscCall(VecGetOwnershipRange(x, &lo, &hi));
   PetscCall(VecGetArrayRead(x, &a));
   PetscCall(VecGetArrayRead(v, &p));
@@ -264,6 +271,173 @@ START_TEST(a_wrong_product_converges_or_is_named)
 }
 END_TEST
 
+/* fault 16: where asked for, differences take the place of a wrong Hv: then the solve converges */
+START_TEST(a_wrong_product_is_replaced_where_asked_for)
+{
+  TaoTrustNCGLedger ledger;
+  Case              c;
+
+  ckm_ok(CaseCreate(STIFF, 3.0, PETSC_FALSE, &c));
+  c.hv = (HvFault)(NEGATIVE + _i);
+  ckm_ok(TaoTrustNCGSetPrecondType(c.tao, TAO_TRUSTNCG_PRECOND_NONE));
+  ckm_ok(TaoTrustNCGSetHessianVectorFallback(c.tao, PETSC_TRUE));
+  ckm_assert(CaseSolve(&c) == TAO_TRUSTNCG_FIRST_ORDER);
+  ckm_ok(TaoTrustNCGGetLedger(c.tao, &ledger));
+  ckm_assert(ledger.nhv_fd > 0 && ledger.nhv_user == c.products);
+  ckm_assert(CaseSays(&c, "Hv is not the derivative of the gradient"));
+  ckm_ok(CaseDestroy(&c));
+}
+END_TEST
+
+/* fault 15: a gradient 5 % too large is named on the way, at no evaluation */
+START_TEST(a_gradient_five_percent_wrong_is_named)
+{
+  Case right, wrong;
+
+  ckm_ok(CaseCreate(STIFF, 3.0, (PetscBool)_i, &wrong));
+  ckm_ok(CaseCreate(STIFF, 3.0, (PetscBool)_i, &right));
+  wrong.gfactor = 1.05;
+  ckm_ok(TaoSetInitialTrustRegionRadius(wrong.tao, 1e-3));
+  ckm_ok(TaoTrustNCGSetPrecondType(wrong.tao, TAO_TRUSTNCG_PRECOND_NONE));
+  ckm_ok(TaoTrustNCGSetPrecondType(right.tao, TAO_TRUSTNCG_PRECOND_NONE));
+  ckm_assert(CaseSolve(&wrong) == TAO_TRUSTNCG_FIRST_ORDER);
+  ckm_assert(CaseSays(&wrong, _i ? "f does not fit its gradient" : "the gradient is wrong"));
+  ckm_assert(CaseSolve(&right) == TAO_TRUSTNCG_FIRST_ORDER);
+  ckm_assert(!CaseSays(&right, "fit") && !CaseSays(&right, "wrong"));
+  ckm_ok(CaseDestroy(&wrong));
+  ckm_ok(CaseDestroy(&right));
+}
+END_TEST
+
+/* fault 18: where every trial is rejected the reason is NO_STEP, no convergence */
+START_TEST(a_start_without_a_better_point_has_no_step)
+{
+  Case c;
+
+  ckm_ok(CaseCreate(CONVEX, 3.0, (PetscBool)_i, &c));
+  c.jump = 1e6;
+  ckm_assert(CaseSolve(&c) == TAO_TRUSTNCG_NO_STEP);
+  ckm_assert(CaseReason(&c) == TAO_DIVERGED_TR_REDUCTION);
+  ckm_assert(c.calls < 130);
+  ckm_ok(CaseDestroy(&c));
+}
+END_TEST
+
+/* Problems, and what is done to their f */
+static const char *const Names[] = {"rosenbrock", "genrose", "minsurf"};
+static const struct {
+  PetscReal scale, shift;
+} Changes[] = {{1.0, 0.0}, {1.0, 1e8}, {1e-8, 0.0}, {1e-8, 1e-3}};
+enum { NAMES = 3, CHANGES = 4 };
+
+/* fault 17: a tolerance below rounding, f + 1e8, f 1e-8: STAGNATION, and no step uphill */
+START_TEST(an_unreachable_tolerance_stagnates)
+{
+  const PetscReal    scale = Changes[_i % CHANGES].scale, shift = Changes[_i % CHANGES].shift;
+  Run                run;
+  TaoTrustNCGOutcome outcome;
+  PetscReal          lowest = PETSC_INFINITY;
+
+  ckm_ok(RunCreate(PETSC_COMM_WORLD, Names[_i / CHANGES % NAMES], 100, HV_USER, PETSC_FALSE, &run));
+  run.fault.scale = scale;
+  run.fault.shift = shift;
+  if (_i >= NAMES * CHANGES) {
+    ckm_ok(TaoTrustNCGSetPrecondType(run.tao, TAO_TRUSTNCG_PRECOND_NONE));
+  }
+  ckm_ok(TaoSetTolerances(run.tao, 0.0, 0.0, 1e-30));
+  ckm_ok(TaoSolve(run.tao));
+  ckm_ok(TaoTrustNCGGetOutcome(run.tao, &outcome, NULL));
+  ckm_assert(outcome == TAO_TRUSTNCG_STAGNATION || run.gnorm[run.its - 1] == 0.0);
+  ckm_assert(run.f[run.its - 1] <= run.f[0]);
+  for (PetscInt k = 0; k < run.its; k++) {
+    const PetscReal roundoff = TrustNCGRoundoff(run.f[k], run.f[k], 100.0);
+
+    lowest = PetscMin(lowest, run.f[k]);
+    ckm_assert(run.f[k] <= lowest + 10.0 * roundoff);
+  }
+  ckm_ok(RunDestroy(&run));
+}
+END_TEST
+
+static TaoTrustNCGOutcome RunSolve(const char name[], PetscReal scale, PetscReal shift, Run *run)
+{
+  TaoTrustNCGOutcome outcome;
+
+  ckm_ok(RunCreate(PETSC_COMM_WORLD, name, 100, HV_USER, PETSC_FALSE, run));
+  run->fault.scale = scale;
+  run->fault.shift = shift;
+  ckm_ok(TaoSolve(run->tao));
+  ckm_ok(TaoTrustNCGGetOutcome(run->tao, &outcome, NULL));
+  return outcome;
+}
+
+/* fault 17: f -> a f + c changes no iterate, but for rounding, and no end */
+START_TEST(scaling_and_shifting_f_change_nothing_but_rounding)
+{
+  static const PetscReal scales[] = {1e-12, 1e-6, 1e6, 1e12}, shifts[] = {-1e8, -1.0, 1.0, 1e8};
+  const char            *name  = Names[_i % NAMES];
+  const PetscReal        scale = scales[_i / NAMES % 4];
+  Run                    plain, changed;
+
+  ckm_assert(RunSolve(name, 1.0, 0.0, &plain) == TAO_TRUSTNCG_FIRST_ORDER);
+  const PetscReal shift = shifts[_i / NAMES / 4] * scale * plain.f[0];
+  ckm_assert(RunSolve(name, scale, shift, &changed) == TAO_TRUSTNCG_FIRST_ORDER);
+  ckm_assert(changed.gnorm[changed.its - 1] <= 1e-6 * changed.gnorm[0]);
+  for (PetscInt k = 0; k < PetscMin(5, plain.its); k++) {
+    ckm_assert_near(changed.gnorm[k] / scale, plain.gnorm[k], 1e-6 * plain.gnorm[0]);
+  }
+  ckm_ok(RunDestroy(&plain));
+  ckm_ok(RunDestroy(&changed));
+}
+END_TEST
+
+/* fault 19: a limit on time stops CG within a product */
+START_TEST(time_is_up_within_a_product)
+{
+  Case c;
+
+  ckm_ok(CaseCreate(STIFF, 3.0, PETSC_FALSE, &c));
+  ckm_ok(TaoTrustNCGSetPrecondType(c.tao, TAO_TRUSTNCG_PRECOND_NONE));
+  ckm_ok(TaoTrustNCGSetMaxTime(c.tao, 0.1));
+  c.sleep = 0.03;
+  ckm_assert(CaseSolve(&c) == TAO_TRUSTNCG_TIME);
+  ckm_assert(CaseReason(&c) < 0);
+  ckm_assert(c.products <= 4);
+  ckm_ok(CaseDestroy(&c));
+}
+END_TEST
+
+/* fault 19: a limit on evaluations stops CG by differences within a product */
+START_TEST(evaluations_are_spent_within_a_product)
+{
+  Case c;
+
+  ckm_ok(CaseCreate(STIFF, 3.0, PETSC_TRUE, &c));
+  ckm_ok(TaoTrustNCGSetPrecondType(c.tao, TAO_TRUSTNCG_PRECOND_NONE));
+  ckm_ok(TaoSetMaximumFunctionEvaluations(c.tao, 3 + _i));
+  ckm_assert(CaseSolve(&c) == TAO_TRUSTNCG_LIMIT);
+  ckm_assert(CaseReason(&c) == TAO_DIVERGED_MAXFCN);
+  ckm_assert(c.calls <= 5 + _i); /* a look at f may come before the product */
+  ckm_ok(CaseDestroy(&c));
+}
+END_TEST
+
+/* fault 19: a limit on iterations holds to the step */
+START_TEST(iterations_end_at_their_limit)
+{
+  TaoTrustNCGLedger ledger;
+  Case              c;
+
+  ckm_ok(CaseCreate(STIFF, 3.0, (PetscBool)_i, &c));
+  ckm_ok(TaoSetMaximumIterations(c.tao, 2));
+  ckm_assert(CaseSolve(&c) == TAO_TRUSTNCG_LIMIT);
+  ckm_assert(CaseReason(&c) == TAO_DIVERGED_MAXITS);
+  ckm_ok(TaoTrustNCGGetLedger(c.tao, &ledger));
+  ckm_assert(ledger.steps == 2);
+  ckm_ok(CaseDestroy(&c));
+}
+END_TEST
+
 static void AddTests(Suite *suite)
 {
   TCase *tc = ckm_tcase(suite, "unbounded");
@@ -275,6 +449,15 @@ static void AddTests(Suite *suite)
   tcase_add_loop_test(tc, a_gradient_of_the_wrong_sign_is_called_inconsistent, 0, 2);
   tcase_add_loop_test(tc, the_gradient_of_another_function_is_called_inconsistent, 0, 2);
   tcase_add_loop_test(tc, a_wrong_product_converges_or_is_named, 0, 6);
+  tcase_add_loop_test(tc, a_wrong_product_is_replaced_where_asked_for, 0, 3);
+  tcase_add_loop_test(tc, a_gradient_five_percent_wrong_is_named, 0, 2);
+  tc = ckm_tcase(suite, "limits");
+  tcase_add_loop_test(tc, a_start_without_a_better_point_has_no_step, 0, 2);
+  tcase_add_loop_test(tc, an_unreachable_tolerance_stagnates, 0, 2 * NAMES * CHANGES);
+  tcase_add_loop_test(tc, scaling_and_shifting_f_change_nothing_but_rounding, 0, NAMES * 16);
+  tcase_add_test(tc, time_is_up_within_a_product);
+  tcase_add_loop_test(tc, evaluations_are_spent_within_a_product, 0, 12);
+  tcase_add_loop_test(tc, iterations_end_at_their_limit, 0, 2);
 }
 
 int main(int argc, char **argv)

@@ -16,6 +16,8 @@ static PetscReal ValueAtSolution(const Run *run)
   return f;
 }
 
+/* fault 1: f = NaN at two trials: the radius shrinks */
+/* fault 2: f = Inf at two trials: the radius shrinks */
 START_TEST(a_bad_f_at_a_trial_shrinks_the_radius)
 {
   Run run;
@@ -30,6 +32,7 @@ START_TEST(a_bad_f_at_a_trial_shrinks_the_radius)
 }
 END_TEST
 
+/* fault 4: NaN or Inf in the gradient at a trial: it is rejected */
 START_TEST(a_bad_gradient_at_a_trial_shrinks_the_radius)
 {
   Run run;
@@ -44,6 +47,8 @@ START_TEST(a_bad_gradient_at_a_trial_shrinks_the_radius)
 }
 END_TEST
 
+/* fault 1: f = NaN for ever: bounded tries, a NaN reason, the best point */
+/* fault 2: f = Inf for ever: the same */
 START_TEST(a_bad_f_for_ever_ends_at_the_best_point)
 {
   Run run;
@@ -58,6 +63,7 @@ START_TEST(a_bad_f_for_ever_ends_at_the_best_point)
 }
 END_TEST
 
+/* fault 5: NaN or Inf in Hv for ever: a NaN reason, f never rises */
 START_TEST(a_bad_product_never_takes_f_uphill)
 {
   Run run;
@@ -71,6 +77,7 @@ START_TEST(a_bad_product_never_takes_f_uphill)
 }
 END_TEST
 
+/* fault 6: NaN or Inf at x0: an error that names it, x unchanged */
 START_TEST(a_bad_start_is_an_error_and_leaves_x_alone)
 {
   Run run;
@@ -94,6 +101,7 @@ START_TEST(a_bad_start_is_an_error_and_leaves_x_alone)
 }
 END_TEST
 
+/* fault 25: an error, then a solve */
 START_TEST(a_solve_after_an_error_works)
 {
   Run run;
@@ -281,6 +289,7 @@ START_TEST(the_ksp_type_may_change_between_solves)
 }
 END_TEST
 
+/* fault 25: an error within CG, then a solve */
 START_TEST(the_forcing_term_survives_a_solve_and_an_error)
 {
   PetscReal rtol;

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
    KSPTRUSTCG: what a solve costs, and its manners as a KSP. */
-#include "hessvec/hessvec.h"
 #include "model.h"
-#include "rules/announce.h"
 #include <petscdmda.h>
 
 enum { SIZE = 100 };
@@ -21,106 +19,6 @@ START_TEST(an_initial_guess_is_ignored)
   ckm_ok(VecEqual(x, m.x, &same));
   ckm_assert(same);
   ckm_ok(VecDestroy(&x));
-  ckm_ok(ModelDestroy(&m));
-}
-END_TEST
-
-/* Reductions of ten CG iterations after the first five */
-static PetscErrorCode ReductionsOfTen(Model *m, long *reductions)
-{
-  PetscFunctionBegin;
-  *reductions = 0;
-  for (PetscInt its = 5; its <= 15; its += 5) { /* the first solve sets up */
-    const long before = ReductionCount();
-
-    PetscCall(KSPSetTolerances(m->ksp, 0.0, PETSC_DEFAULT, PETSC_DEFAULT, its == 10 ? 5 : its));
-    PetscCall(ModelSolve(m, 0.0));
-    *reductions = ReductionCount() - before - (its == 15 ? *reductions : 0);
-  }
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-START_TEST(an_iteration_makes_two_reductions_at_most)
-{
-  Model m;
-  long  reductions;
-
-  ckm_ok(ModelCreate(PETSC_COMM_WORLD, SIZE, CONVEX, _i, &m));
-  ckm_ok(ReductionsOfTen(&m, &reductions));
-  ckm_assert(reductions > 0);
-  if (!PetscDefined(USE_DEBUG)) ckm_assert(reductions <= 20);
-  ckm_ok(ModelDestroy(&m));
-}
-END_TEST
-
-static PetscErrorCode GradientOfModel(void *ctx, Vec x, Vec g)
-{
-  PetscFunctionBegin;
-  PetscCall(MatMult(((Model *)ctx)->A, x, g));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-/* The norm of the direction, which a difference needs, comes at no reduction of its own. */
-START_TEST(an_iteration_by_differences_makes_two_reductions_at_most)
-{
-  Model    m;
-  Mat      H;
-  Vec      x, g, w;
-  long     reductions;
-  PetscInt norms, products;
-
-  ckm_ok(ModelCreate(PETSC_COMM_WORLD, SIZE, CONVEX, _i, &m));
-  ckm_ok(VecDuplicate(m.x, &x));
-  ckm_ok(VecDuplicate(m.x, &g));
-  ckm_ok(VecDuplicate(m.x, &w));
-  ckm_ok(TrustNCGHessVecCreateFD(x, GradientOfModel, &m, 1e-8, &H));
-  ckm_ok(TrustNCGHessVecSetPoint(H, x, g, 0.0, w));
-  ckm_ok(KSPSetOperators(m.ksp, H, m.A));
-  ckm_ok(ReductionsOfTen(&m, &reductions));
-  ckm_ok(TrustNCGHessVecGetCounts(H, &products, &norms));
-  ckm_assert(products == 25 && norms == 0);
-  if (!PetscDefined(USE_DEBUG)) ckm_assert(reductions <= 20);
-  ckm_ok(MatDestroy(&H));
-  ckm_ok(VecDestroy(&x));
-  ckm_ok(VecDestroy(&g));
-  ckm_ok(VecDestroy(&w));
-  ckm_ok(ModelDestroy(&m));
-}
-END_TEST
-
-/* What a Mat is told as the norm of the direction, against the truth */
-static PetscReal told, worst;
-
-static PetscErrorCode Listen(Mat A, PetscReal vnorm)
-{
-  told = vnorm;
-  return PETSC_SUCCESS;
-}
-
-static PetscErrorCode CheckedProduct(Mat shell, Vec x, Vec y)
-{
-  PetscReal norm;
-
-  PetscFunctionBegin;
-  PetscCall(VecNorm(x, NORM_2, &norm));
-  worst = PetscMax(worst, PetscAbsReal(told / norm - 1.0));
-  told  = 0.0;
-  PetscCall(ModelProduct(shell, x, y));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-START_TEST(the_announced_norm_is_that_of_the_direction)
-{
-  Model m;
-
-  told = worst = 0.0;
-  ckm_ok(ModelCreate(PETSC_COMM_WORLD, SIZE, CONVEX, _i, &m));
-  ckm_ok(MatShellSetOperation(m.shell, MATOP_MULT, (void (*)(void))CheckedProduct));
-  ckm_ok(PetscObjectComposeFunction((PetscObject)m.shell, TRUSTNCG_DIRECTION_NORM, Listen));
-  ckm_ok(ModelSolve(&m, 0.0));
-  ckm_assert(m.products > 5);
-  ckm_assert_near(worst, 0.0, 1e-6);
-  ckm_ok(PetscObjectComposeFunction((PetscObject)m.shell, TRUSTNCG_DIRECTION_NORM, NULL));
   ckm_ok(ModelDestroy(&m));
 }
 END_TEST
@@ -234,9 +132,6 @@ static void AddTests(Suite *suite)
 {
   TCase *cost = ckm_tcase(suite, "cost"), *manners = ckm_tcase(suite, "manners");
 
-  tcase_add_loop_test(cost, an_iteration_makes_two_reductions_at_most, 0, 2);
-  tcase_add_loop_test(cost, an_iteration_by_differences_makes_two_reductions_at_most, 0, 2);
-  tcase_add_loop_test(cost, the_announced_norm_is_that_of_the_direction, 0, 2);
   tcase_add_loop_test(cost, it_counts_its_reductions_and_its_vectors, 0, 2);
   tcase_add_loop_test(manners, an_initial_guess_is_ignored, 0, 2 * ENDS);
   tcase_add_test(manners, products_see_vectors_like_the_solution);

@@ -44,6 +44,8 @@ static PetscErrorCode SolveAfresh(Run *run, PetscReal *f, PetscReal *work, Vec x
 /* Also after an error in between, in a product of every kind of preconditioner and of CG. PETSc's
    multigrid adds what comes from other ranks in the order of its arrival: with more than one
    neighbour not even it repeats itself to the bit. */
+/* fault 25: errors in any product, then a solve as if nothing had been */
+/* fault 27: the same run five times more gives the same bits, after errors in between, too */
 START_TEST(a_second_solve_gives_the_same_bits)
 {
   static const char *const forms[]  = {"2", "1", "overlapped"};
@@ -95,6 +97,7 @@ static PetscErrorCode NumberDiagonal(Mat A)
 }
 
 /* The same KSP for a linear system of the user's, while there is a Tao and after. */
+/* fault 25: destroyed after an error, what the user kept works */
 START_TEST(a_ksp_that_is_kept_does_not_look_at_f)
 {
   Run      run;

@@ -158,11 +158,40 @@ START_TEST(every_form_takes_the_step_of_the_default_by_differences)
 }
 END_TEST
 
+/* The norm of the direction, which a difference needs, comes at no reduction of its own. */
+START_TEST(products_by_differences_need_no_more_reductions)
+{
+  Model    m;
+  Mat      H;
+  Vec      x, g, w;
+  long     reductions = 0;
+  PetscInt norms, products;
+
+  ckm_ok(ModelCreate(PETSC_COMM_WORLD, SIZE, CONVEX, _i, &m));
+  ckm_ok(VecDuplicate(m.x, &x));
+  ckm_ok(VecDuplicate(m.x, &g));
+  ckm_ok(VecDuplicate(m.x, &w));
+  ckm_ok(TrustNCGHessVecCreateFD(x, GradientOfModel, &m, 1e-8, &H));
+  ckm_ok(TrustNCGHessVecSetPoint(H, x, g, 0.0, w));
+  ckm_ok(KSPSetOperators(m.ksp, H, m.A));
+  ckm_ok(ReductionsOfTen(&m, &reductions));
+  ckm_ok(TrustNCGHessVecGetCounts(H, &products, &norms));
+  ckm_assert(products == 25 && norms == 0);
+  if (!PetscDefined(USE_DEBUG) && PetscGlobalSize > 1) ckm_assert(reductions == 20);
+  ckm_ok(MatDestroy(&H));
+  ckm_ok(VecDestroy(&x));
+  ckm_ok(VecDestroy(&g));
+  ckm_ok(VecDestroy(&w));
+  ckm_ok(ModelDestroy(&m));
+}
+END_TEST
+
 static void AddTests(Suite *suite)
 {
   TCase *tcase = ckm_tcase(suite, "reductions");
 
   tcase_add_loop_test(tcase, every_form_takes_the_step_of_the_default_by_differences, 0, 6);
+  tcase_add_loop_test(tcase, products_by_differences_need_no_more_reductions, 0, 2);
   tcase_add_loop_test(tcase, the_announced_norm_is_about_that_of_the_vector, 0, 6);
   tcase_add_loop_test(tcase, an_iteration_makes_the_reductions_of_its_form, 0, 12);
   tcase_add_loop_test(tcase, a_form_takes_the_products_it_says, 0, 6);

@@ -8,7 +8,7 @@
 
 enum { K = 40, SPECTRA = 6, SIZE = 300 };
 
-static const LanczosGoal goal = {1e-3, 1e-4, 1e-12, 0.0, 2000};
+static const LanczosGoal goal = {.delta = 1e-3, .tol = 1e-4, .relnoise = 1e-12, .most = 2000};
 
 /* T = (-1, 2, -1) of order k, whose next b is 1: the smallest eigenvalue is 2 - 2 cos(pi/(k+1)) */
 START_TEST(the_smallest_ritz_value_and_its_vector_are_right)
@@ -130,6 +130,31 @@ START_TEST(the_start_does_not_depend_on_the_number_of_ranks)
   ckm_ok(Estimate(PETSC_COMM_SELF, _i, &one, &vHv));
   ckm_assert(all.products == one.products);
   ckm_assert_near(all.theta, one.theta, 1e-6);
+}
+END_TEST
+
+/* From the sixth question on: within the third product, as the start asks once and each twice */
+static PetscBool OnTheLastRank(void *ctx)
+{
+  return (PetscBool)(PetscGlobalRank == PetscGlobalSize - 1 && ++*(int *)ctx >= 6);
+}
+
+START_TEST(an_alarm_on_one_rank_ends_a_run)
+{
+  TrustNCGLanczos lanczos;
+  LanczosResult   r;
+  int             asked = 0;
+  Mat             H;
+  Vec             v;
+
+  ckm_ok(DiagonalCreate(PETSC_COMM_WORLD, 1, &H, &v));
+  ckm_ok(TrustNCGLanczosCreate(v, &lanczos));
+  ckm_ok(TrustNCGLanczosSetAlarm(lanczos, OnTheLastRank, &asked));
+  ckm_ok(TrustNCGLanczosRun(lanczos, H, goal, &r));
+  ckm_assert(r.verdict == LANCZOS_OPEN && r.products == 3);
+  ckm_ok(TrustNCGLanczosDestroy(&lanczos));
+  ckm_ok(VecDestroy(&v));
+  ckm_ok(MatDestroy(&H));
 }
 END_TEST
 
@@ -289,6 +314,29 @@ START_TEST(a_saddle_point_that_cannot_be_left_is_named)
 }
 END_TEST
 
+static PetscErrorCode ErrorOnOneRank(Tao tao, Vec x, Vec v, Vec Hv, void *ctx)
+{
+  PetscFunctionBegin;
+  PetscCheck(PetscGlobalRank != PetscGlobalSize - 1, PETSC_COMM_SELF, PETSC_ERR_USER, "on purpose");
+  PetscCall(VecCopy(v, Hv));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+START_TEST(an_error_in_a_product_on_one_rank_is_that_of_all)
+{
+  Run run;
+
+  ckm_ok(Prepare("saddle", 20, HV_FD, &run));
+  ckm_ok(TaoTrustNCGSetHessianVector(run.tao, ErrorOnOneRank, NULL));
+  ckm_ok(TaoTrustNCGSetSecondOrder(run.tao, PETSC_TRUE, 1e-4));
+  ckm_fails(TaoSolve(run.tao), PETSC_ERR_USER, "");
+  ckm_ok(TaoTrustNCGSetHessianVector(run.tao, NULL, NULL));
+  ckm_ok(TaoSolve(run.tao));
+  ckm_assert(Outcome(&run, NULL) == TAO_TRUSTNCG_SECOND_ORDER);
+  ckm_ok(RunDestroy(&run));
+}
+END_TEST
+
 START_TEST(a_bad_product_is_no_verdict)
 {
   const char *why;
@@ -388,6 +436,7 @@ static void AddTests(Suite *suite)
   tcase_add_test(lanczos, the_bound_is_where_the_polynomial_says);
   tcase_add_loop_test(lanczos, the_smallest_eigenvalue_is_between_bound_and_curvature, 0, SPECTRA);
   tcase_add_loop_test(lanczos, the_start_does_not_depend_on_the_number_of_ranks, 0, SPECTRA);
+  tcase_add_test(lanczos, an_alarm_on_one_rank_ends_a_run);
   tcase_add_unchecked_fixture(solve, SetUp, TearDown);
   tcase_add_loop_test(solve, a_start_at_a_saddle_point_ends_in_a_minimum, 0, 3 * STARTS);
   tcase_add_test(solve, without_the_option_the_outcome_names_no_more_than_first_order);
@@ -395,6 +444,7 @@ static void AddTests(Suite *suite)
   tcase_add_loop_test(solve, the_scale_of_f_does_not_matter, 0, 8);
   tcase_add_loop_test(solve, every_product_and_reduction_is_in_the_ledger, 0, 3);
   tcase_add_test(solve, a_saddle_point_that_cannot_be_left_is_named);
+  tcase_add_test(solve, an_error_in_a_product_on_one_rank_is_that_of_all);
   tcase_add_loop_test(solve, a_bad_product_is_no_verdict, 0, 2);
   tcase_add_test(solve, too_few_products_prove_no_more_than_they_do);
   tcase_add_loop_test(solve, it_works_beside_other_settings, 0, 5);

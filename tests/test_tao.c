@@ -260,6 +260,7 @@ START_TEST(seven_vectors_are_all_that_is_allocated)
 }
 END_TEST
 
+/* fault 26: a rank with no unknowns: works */
 START_TEST(ranks_without_unknowns_take_part)
 {
   Run run;

@@ -195,6 +195,24 @@ static PetscErrorCode CreateShell(Driver *d)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Of an elasticity problem, a vector of as many components as coordinates: multigrid needs them. */
+static PetscErrorCode SetRigidMotions(DM dm, Mat H)
+{
+  Vec          coordinates;
+  MatNullSpace motions;
+  PetscInt     dim, block;
+
+  PetscFunctionBegin;
+  PetscCall(DMGetCoordinates(dm, &coordinates));
+  PetscCall(DMGetDimension(dm, &dim));
+  PetscCall(DMGetBlockSize(dm, &block));
+  if (!coordinates || dim != block) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(MatNullSpaceCreateRigidBody(coordinates, &motions));
+  PetscCall(MatSetNearNullSpace(H, motions));
+  PetscCall(MatNullSpaceDestroy(&motions));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* A matrix on the DM's pattern: each colour costs a gradient, products with it nothing. DMDA's own
    colouring would do on most grids, but not on periodic ones of any side. */
 static PetscErrorCode CreateColoured(Driver *d)
@@ -220,6 +238,7 @@ static PetscErrorCode CreateColoured(Driver *d)
   PetscCall(MatFDColoringSetFromOptions(d->colours));
   PetscCall(MatFDColoringSetUp(d->H, colouring, d->colours));
   PetscCall(ISColoringDestroy(&colouring));
+  PetscCall(SetRigidMotions(d->prob->dm, d->H));
   PetscCall(TaoSetHessian(d->tao, d->H, d->H, FormColoured, d));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

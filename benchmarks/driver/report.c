@@ -87,14 +87,15 @@ static PetscErrorCode WriteInt(MPI_Comm comm, FILE *file, const char key[], Pets
 static PetscErrorCode WriteOutcome(Driver *d, FILE *file)
 {
   TaoTrustNCGOutcome outcome;
+  const char        *why;
   PetscBool          ours;
 
   PetscFunctionBegin;
   PetscCall(PetscObjectTypeCompare((PetscObject)d->tao, TAOTRUSTNCG, &ours));
   if (!ours) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCall(TaoTrustNCGGetOutcome(d->tao, &outcome, NULL));
-  PetscCall(
-    PetscFPrintf(d->prob->comm, file, "  \"outcome\": \"%s\",\n", TaoTrustNCGOutcomes[outcome]));
+  PetscCall(TaoTrustNCGGetOutcome(d->tao, &outcome, &why));
+  PetscCall(PetscFPrintf(d->prob->comm, file, "  \"outcome\": \"%s\",\n  \"why\": \"%s\",\n",
+                         TaoTrustNCGOutcomes[outcome], why));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -11,8 +11,8 @@ typedef struct {
   PetscReal lambda; /* weight of the regularisation */
 } LogisticData;
 
-/* Collective, by options -problem_...; a file that is wrong is the same error on all ranks. Defaults:
-   how many of Fashion-MNIST's samples to take, 0 for all, and lambda */
+/* Collective, by options -problem_...; a file that is wrong is the same error on all ranks.
+   Defaults: how many of Fashion-MNIST's samples to take, 0 for all, and lambda */
 extern PetscErrorCode LogisticDataRead(MPI_Comm comm, PetscInt samples, PetscReal lambda,
                                        LogisticData *data);
 extern PetscErrorCode LogisticDataFree(LogisticData *data);

@@ -3,6 +3,7 @@
 import os
 import shutil
 import sys
+import textwrap
 import time
 
 import matplotlib.pyplot as plt
@@ -12,6 +13,7 @@ from . import figures, sets
 FOLDER = os.path.join("benchmarks", "kept")
 COUNTS = os.path.join(FOLDER, sets.OURS + ".csv")
 LINES = "readme.md"
+BEGIN, END = "<!-- scripts/bench keep writes from here -->\n", "<!-- to here -->\n"
 PICTURES = {"profiles.svg": "Performance profiles of trustncg and its peers at three tolerances",
             "classes.svg": "Work of trustncg over that of each peer, by class of problems"}
 
@@ -31,8 +33,8 @@ def lines(data):
             "problems.")
     if behind:
         told += f" Furthest behind: {worst}."
-    return "\n".join([*(f"![{words}]({FOLDER}/{name})" for name, words in PICTURES.items()), "",
-                      told, ""])
+    return "\n".join([*(f"![{words}]({FOLDER}/{name})\n" for name, words in PICTURES.items()),
+                      textwrap.fill(told, 100), ""])
 
 
 def write(data):
@@ -48,15 +50,25 @@ def write(data):
         file.write(lines(data))
 
 
-def keep(out):
-    """Copies them into the repository and prints the README's lines."""
+def write_readme(lines_now):
+    with open("README.md", encoding="utf-8") as file:
+        before, rest = file.read().split(BEGIN)
+    with open("README.md", "w", encoding="utf-8") as file:
+        file.write(before + BEGIN + lines_now + END + rest.split(END)[1])
+
+
+def keep(out, folder):
+    """Copies them into a folder and prints the README's lines; the repository's own go into it."""
     names = [sets.OURS + ".csv", *PICTURES]
     missing = [name for name in (*names, LINES) if not os.path.exists(os.path.join(out, name))]
     if missing:
         print(f"{out} has no {', '.join(missing)}: `make bench` makes them", file=sys.stderr)
         return 1
     for name in names:
-        shutil.copyfile(os.path.join(out, name), os.path.join(FOLDER, name))
+        shutil.copyfile(os.path.join(out, name), os.path.join(folder, name))
     with open(os.path.join(out, LINES), encoding="utf-8") as file:
-        print(file.read())
+        text = file.read()
+    print(text)
+    if folder == FOLDER:
+        write_readme(text)
     return 0

@@ -57,7 +57,7 @@ class Results:
                    "solver": record["solver"], "family": self.families.get(record["solver"], ""),
                    "hessvec": record["hessvec"], "ranks": record["ranks"],
                    "tolerance": tolerance, "end": end,
-                   "reason": result.get("reason", "no result").replace("DIVERGED_", ""),
+                   "reason": result.get("reason", "crashed").replace("DIVERGED_", ""),
                    "f": at["f"], "f0": result.get("f0"),
                    "gnorm_ratio": at["gnorm"] / gnorm0 if gnorm0 and at["gnorm"] else None,
                    "gradient_equivalents": at["gradient_equivalents"],

@@ -38,7 +38,8 @@ def behind(results, peer, tolerance):
 
 def peer_row(results, peer, most):
     lost, problem, ratio = behind(results, peer, sets.MAIN_TOLERANCE)
-    worst = f"{problem} {'unsolved' if math.isinf(ratio) else times(ratio) + '&#215;'}"
+    end = results.end(problem, sets.OURS, sets.MAIN_TOLERANCE)
+    worst = f"{problem} {end if math.isinf(ratio) else times(ratio) + '&#215;'}"
     return [escape(peer), *[ratio_cell(results, peer, t) for t in sets.TOLERANCES],
             *[share(results, peer, t) for t in sets.TOLERANCES], str(lost),
             *([(worst if lost else "", "text")] if most else [])]
@@ -82,7 +83,8 @@ def headline(data):
         comparison(results, champions, most=False),
         losses(results),
         html.paragraph("One row for each family of peers (TAO's Newton types without and with "
-                       "preconditioner, its quasi-Newton, its nonlinear CG; SciPy's): the best "
+                       "preconditioner, and with an assembled Hessian where its pattern is known; "
+                       "its quasi-Newton and nonlinear CG; SciPy's and ROL's): the best "
                        "setting on this very set, chosen afterwards in the peer's favour; all are "
                        "below. trustncg runs with its defaults throughout. Red: the peer is ahead.",
                        "note")]
@@ -107,8 +109,8 @@ def profile_section(data):
                        "the least work of the solvers drawn (Dolan and Mor&#233; 2002). At 1 "
                        "stands how often it is the cheapest, at the right how often it solves at "
                        "all. A profile orders each solver against the best one, not the solvers "
-                       "behind it among themselves. Solvers that only some problems suit are not drawn.",
-                       "note"),
+                       "behind it among themselves. Solvers that only some problems suit "
+                       "are not drawn.", "note"),
         figures.svg(figures.profiles(data.results, data.results.champions(everywhere=True)),
                     "performance profiles at three tolerances"))
 
@@ -208,12 +210,13 @@ def runs_section(data):
 RULES = """
 A gradient-equivalent is an evaluation of f, of the gradient, or of both at one point, or a
 Hessian-vector product. f and then the gradient at the same point count once for every solver. Hv
-is the problem's own product for every solver that takes one.
+is the problem's own product for every solver that takes one. An assembled Hessian costs a gradient
+a colour each time it is made; products with it are free.
 
 The stop rule is the true &#8214;g&#8214;<sub>2</sub> at an iterate, measured against the true
-&#8214;g(x<sub>0</sub>)&#8214;; the solvers' own tests are off. TAO's and SciPy's iterates do not
-depend on the tolerance, so one run to 10<sup>&#8722;9</sup> is read at the first iterate that
-passes each tolerance; trustncg and LIBLINEAR look at the tolerance and are run for each.
+&#8214;g(x<sub>0</sub>)&#8214;; the solvers' own tests are off. The iterates of TAO, SciPy and ROL
+do not depend on the tolerance, so one run to 10<sup>&#8722;9</sup> is read at the first iterate
+that passes each tolerance; trustncg and LIBLINEAR look at the tolerance and are run for each.
 
 Solved: the test is passed within {cap:,} gradient-equivalents (and {seconds} s), and f is not
 higher than the best f any solver found to that tolerance. Up to max(10<sup>&#8722;4</sup> &#964;
@@ -228,11 +231,21 @@ To 10<sup>&#8722;9</sup> f often no longer changes in double precision: a solver
 steps by f alone may stall there, and then counts as unsolved.
 
 At the end of each run f and the gradient are computed afresh; a run whose claim does not hold is
-called wrong. Peers run without preconditioner or with TAO's lmvm, none of which is told the
-structure of the problem. EW: Eisenstat and Walker's forcing terms.
+called wrong. Crashed: the solver ended with an error or a signal (TAO's ntl without preconditioner
+and bntr do where f is not finite at a trial).
+
+TAO's Newton types run with Eisenstat and Walker's forcing terms (EW) or a fixed rtol, without
+preconditioner and with TAO's lmvm; and, where the Hessian has the pattern of the problem's DM, with
+a matrix assembled from coloured differences of the gradient and icc or gamg. trustncg's auto finds
+that pattern out for itself; it is not told which problems have it. ROL's limit of 20 CG iterations
+is lifted, its relative tolerance is 0.1; its Newton-Krylov method crashes with a secant
+preconditioner (13.2), and is run without.
+
+Counts are of one rank; they change a little with the order of sums, so also with the ranks. The
+vectors make their reductions there too. SciPy, ROL and LIBLINEAR make none.
 
 LIBLINEAR solves the same two-class problem (<code>-s 0 -B 1 -c 1/(&#955;M)</code>); the passes
-for its diagonal preconditioner count 1 each. SciPy and LIBLINEAR run on one process.
+for its diagonal preconditioner count 1 each.
 """
 
 

@@ -7,6 +7,10 @@ TAO's, SciPy's and ROL's iterates do not depend on the tolerance, so one run to 
 all: its history is read at the first iterate that passes the looser tests, where a run to that
 tolerance would have stopped. trustncg and LIBLINEAR look at the tolerance and are run for each.
 
+Where a source has changed, the cheapest known run of the problem by that kind of peer is made again:
+if it comes out the same to the last digit, the others are taken over as they are. Runs of trustncg
+never are.
+
 Counts do not depend on what else runs: as many runs as there are cores, and one more because a
 start waits, go at a time. Runs that are timed go alone, the solvers in turn, all of them anew
 whenever trustncg has changed.
@@ -124,11 +128,14 @@ class Bench:
                   "date": time.strftime("%Y-%m-%d %H:%M")}
         if result is None:
             record["said"] = said
+        self.keep(record)
+        return record
+
+    def keep(self, record):
         with self.lock:
             with open(self.store, "a", encoding="utf-8") as file:
                 file.write(json.dumps(record) + "\n")
-            self.known[task["key"]] = record
-        return record
+            self.known[record["key"]] = record
 
 
 def crossings(task, result, history):
@@ -194,24 +201,68 @@ def describe(record):
     return f"{told}  {reason.splitlines()[-1] if reason else ''}"
 
 
-def run_all(bench, problems, solvers, jobs):
-    """Everything not known yet, `jobs` at a time, with progress on stderr; the records of all."""
-    tasks = list(bench.tasks(problems, solvers))
-    todo = [task for task in tasks if task["key"] not in bench.known]
-    print(f"{len(tasks)} runs, {len(tasks) - len(todo)} of them known already", file=sys.stderr)
-    began = time.time()
+IDENTITY = ("problem", "driver", "n", "problem_options", "solver", "kind", "options", "ranks",
+            "hessvec", "rtol", "max_equivalents", "max_seconds")
+OUTCOME = ("reason", "f", "gnorm", "gradient_equivalents", "iterations")
+
+
+def identity(task):
+    return tuple(task[name] for name in IDENTITY)
+
+
+def outdated(bench, tasks):
+    """Groups of [(task, its record of earlier sources)], one for each problem and kind of peer."""
+    earlier = {identity(record): record for record in bench.known.values()
+               if record["kind"] != "ours" and "repetition" not in record and record["result"]}
+    groups = {}
+    for task in tasks:
+        if task["key"] not in bench.known and identity(task) in earlier:
+            name = task["problem"], task["kind"], "-hessian coloured" in task["options"]
+            groups.setdefault(name, []).append((task, earlier[identity(task)]))
+    return list(groups.values())
+
+
+def take_over(bench, group):
+    """Makes the cheapest run of a group again, and takes the others over if it is the same."""
+    group = sorted(group, key=lambda pair: pair[1]["result"]["cpu_seconds"])
+    (task, before), others = group[0], group[1:]
+    now = bench.run(task)["result"]
+    if now is None or any(now[name] != before["result"][name] for name in OUTCOME):
+        return 0
+    for task, record in others:
+        bench.keep({**record, **task})
+    return len(others)
+
+
+def run_together(jobs, function, items):
+    """Yields what the function returns, as it comes, `jobs` at a time."""
     with futures.ThreadPoolExecutor(jobs) as pool:
-        running = [pool.submit(bench.run, task) for task in todo]
+        running = [pool.submit(function, item) for item in items]
         try:
-            for k, done in enumerate(futures.as_completed(running), 1):
-                record, spent = done.result(), time.time() - began
-                print(f"[{k}/{len(todo)}] {clock(spent)} gone, about "
-                      f"{clock(spent / k * (len(todo) - k))} left  {record['problem']}  "
-                      f"{record['solver']} to {record['rtol']:.0e}: {describe(record)}",
-                      file=sys.stderr, flush=True)
+            for done in futures.as_completed(running):
+                yield done.result()
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
+
+
+def run_all(bench, problems, solvers, jobs):
+    """Everything not known yet, `jobs` at a time, with progress on stderr; the records of all."""
+    tasks = list(bench.tasks(problems, solvers))
+    groups = outdated(bench, tasks)
+    if groups:
+        print(f"{sum(map(len, groups))} runs were made with earlier sources: trying "
+              f"{len(groups)} of them again", file=sys.stderr, flush=True)
+        taken = sum(run_together(jobs, lambda group: take_over(bench, group), groups))
+        print(f"{taken} taken over", file=sys.stderr)
+    todo = [task for task in tasks if task["key"] not in bench.known]
+    print(f"{len(tasks)} runs, {len(tasks) - len(todo)} of them known already", file=sys.stderr)
+    began = time.time()
+    for k, record in enumerate(run_together(jobs, bench.run, todo), 1):
+        spent = time.time() - began
+        print(f"[{k}/{len(todo)}] {clock(spent)} gone, about {clock(spent / k * (len(todo) - k))} "
+              f"left  {record['problem']}  {record['solver']} to {record['rtol']:.0e}: "
+              f"{describe(record)}", file=sys.stderr, flush=True)
     return [bench.known[task["key"]] for task in tasks]
 
 

@@ -97,6 +97,9 @@ logistic     7850 expensive,dense            timed = logistic -problem_samples 2
 shirts        785 expensive,dense   quick timed = logistic -problem_data {data}/shirts-3000.libsvm
 """))
 
+UNMEASURED = dict.fromkeys(("saddle", "monkey"), "its gradient is zero at the start, so that no "
+                           "tolerance is relative to it")
+
 # Memory: the growth of the peak between two sizes of one problem, in a few evaluations.
 MEMORY_PROBLEM, MEMORY_SIZES, MEMORY_EQUIVALENTS = "minsurf", (10000, 250000), 70
 
@@ -166,8 +169,9 @@ def _scipy(method, family, options="", words="", quick=False):
     return Solver(f"SciPy {method}{words}", family, "scipy", f"-method {method}{options}", quick)
 
 
-def _rol(method, name, family, pairs=0, quick=False):
-    return Solver(f"ROL {name}", f"ROL {family}", "rol", f"-method {method} -pairs {pairs}", quick)
+def _rol(method, name, family, pairs=0, quick=False, timed=False):
+    return Solver(f"ROL {name}", f"ROL {family}", "rol", f"-method {method} -pairs {pairs}", quick,
+                  timed)
 
 
 WIDE = ' -options {"max_trust_radius":1e10}'
@@ -190,7 +194,7 @@ SOLVERS = [
     _scipy("L-BFGS-B", "SciPy L-BFGS-B", ' -options {"maxcor":10}', ", m = 10"),
     _scipy("L-BFGS-B", "SciPy L-BFGS-B", ' -options {"maxcor":30}', ", m = 30", True),
     _rol("trust-region", "trust region", "Newton"),
-    _rol("trust-region", "trust region, pc L-BFGS", "Newton", 10, True),
+    _rol("trust-region", "trust region, pc L-BFGS", "Newton", 10, True, True),
     _rol("newton-krylov", "Newton-Krylov", "Newton"),
     _rol("quasi-newton", "L-BFGS, m = 10", "L-BFGS", 10),
     _rol("quasi-newton", "L-BFGS, m = 30", "L-BFGS", 30, True),

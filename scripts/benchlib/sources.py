@@ -91,6 +91,14 @@ def problem_files(name):
     raise SystemExit(f"no file in benchmarks/problems defines ProblemCreate_{maker}()")
 
 
+def newest():
+    """When a source of the driver was changed last."""
+    folders = ("src", "include", "benchmarks/problems", "benchmarks/driver")
+    return max(os.path.getmtime(os.path.join(folder, name)) for part in folders
+               for folder, _, names in os.walk(os.path.join(ROOT, part))
+               for name in names if name.endswith((".c", ".h")))
+
+
 @functools.lru_cache(maxsize=None)
 def library_files():
     return frozenset(os.path.relpath(os.path.join(folder, name), ROOT)

@@ -3,6 +3,7 @@
 #include "hessvec/hessvec.h"
 #include "rules/announce.h"
 #include "rules/rules.h"
+#include "sums/sums.h"
 
 typedef struct {
   TrustNCGApplyFn    apply;    /* the user's directional derivative, or */
@@ -40,7 +41,7 @@ static PetscErrorCode HessVecMult_FD(Mat H, Vec v, Vec Hv)
   vnorm     = hv->vnorm;
   hv->vnorm = -1.0; /* an announcement holds for one product */
   if (vnorm < 0.0) {
-    PetscCall(VecNorm(v, NORM_2, &vnorm));
+    PetscCall(TrustNCGNorm(v, &vnorm));
     hv->norms++;
   }
   if (vnorm == 0.0) {

@@ -6,6 +6,7 @@
    n entries tell so much at once that four points do where one number takes seven. */
 #include "hessvec/hessvec.h"
 #include "rules/rules.h"
+#include "sums/sums.h"
 
 enum { ORDERS = 3 };
 #define LENGTHS 4 /* tried at most */
@@ -31,7 +32,7 @@ PetscErrorCode TrustNCGMeasureNoise(TrustNCGNoisyFn fn, void *ctx, Vec x, Vec w,
   Vec      *table;
 
   PetscFunctionBegin;
-  PetscCall(VecNorm(v, NORM_2, &vnorm));
+  PetscCall(TrustNCGNorm(v, &vnorm));
   PetscCall(VecDuplicateVecs(g, ORDERS + 1, &table));
   PetscCall(VecCopy(g, table[0]));
   value[0] = f;
@@ -44,7 +45,7 @@ PetscErrorCode TrustNCGMeasureNoise(TrustNCGNoisyFn fn, void *ctx, Vec x, Vec w,
   for (PetscInt k = 1; k <= ORDERS; k++) {
     for (PetscInt i = ORDERS; i >= k; i--) {
       PetscCall(VecAXPY(table[i], -1.0, table[i - 1]));
-      PetscCall(VecNorm(table[i], NORM_2, &norm[i - k]));
+      PetscCall(TrustNCGNorm(table[i], &norm[i - k]));
       value[i] -= value[i - 1];
     }
     sigma    = TrustNCGNoiseOfOrder(k, ORDERS + 1 - k, norm);
@@ -64,7 +65,7 @@ PetscErrorCode TrustNCGMeasureLength(TrustNCGNoisyFn fn, void *ctx, Vec x, Vec w
   Vec      *side;
 
   PetscFunctionBegin;
-  PetscCall(VecNorm(v, NORM_2, &vnorm));
+  PetscCall(TrustNCGNorm(v, &vnorm));
   PetscCall(VecDuplicateVecs(g, 2, &side));
   noise->length = PetscMin(noise->length, longest);
   for (PetscInt i = 0; i < LENGTHS && !found; i++) {
@@ -72,7 +73,7 @@ PetscErrorCode TrustNCGMeasureLength(TrustNCGNoisyFn fn, void *ctx, Vec x, Vec w
     PetscCall(Value(fn, ctx, x, w, v, -noise->length / vnorm, &f, side[1]));
     noise->evaluations += 2;
     PetscCall(VecAXPBYPCZ(side[0], 1.0, -2.0, 1.0, side[1], g));
-    PetscCall(VecNorm(side[0], NORM_2, &second));
+    PetscCall(TrustNCGNorm(side[0], &second));
     found = TrustNCGNextLength(noise->g, second, longest, &low, &high, &noise->length);
   }
   noise->error = 2.0 * PETSC_SQRT2 * noise->g / noise->length;

@@ -16,6 +16,7 @@
    the spread of the spectrum, on pairs gathered from the last solve of CG together. gamma =
    y's / y'D^-1 y makes gamma D^-1 fit the last pair. */
 #include "precond/diagonal.h"
+#include "sums/sums.h"
 
 #define MEMORY 0.9   /* weight of the past, for each new pair */
 #define FLOOR  1e-20 /* of the mean: the least that a and b get of a pair; D stays within 1e+-10 */
@@ -79,10 +80,11 @@ PetscErrorCode TrustNCGDiagonalReset(TrustNCGDiagonal diag, PetscBool *had)
 static PetscErrorCode Explain(TrustNCGDiagonal diag, Vec s, Vec y, PetscReal sums[2 * POWERS])
 {
   const PetscScalar *a, *b, *sa, *ya;
-  PetscReal          mine[2 * POWERS] = {0.0};
+  TrustNCGTally      tally;
   PetscInt           n;
 
   PetscFunctionBegin;
+  PetscCall(TrustNCGTallyStart(2 * POWERS, &tally));
   PetscCall(VecGetLocalSize(s, &n));
   PetscCall(VecGetArrayRead(diag->a, &a));
   PetscCall(VecGetArrayRead(diag->b, &b));
@@ -92,19 +94,18 @@ static PetscErrorCode Explain(TrustNCGDiagonal diag, Vec s, Vec y, PetscReal sum
     const PetscReal d = PetscSqrtReal(a[i] / b[i]), half = PetscSqrtReal(d);
     const PetscReal yy = ya[i] * ya[i], ss = sa[i] * sa[i];
 
-    mine[0] += yy;
-    mine[1] += ss;
-    mine[2] += yy / half;
-    mine[3] += ss * half;
-    mine[4] += yy / d;
-    mine[5] += ss * d;
+    TrustNCGTallyAdd(&tally, 0, yy);
+    TrustNCGTallyAdd(&tally, 1, ss);
+    TrustNCGTallyAdd(&tally, 2, yy / half);
+    TrustNCGTallyAdd(&tally, 3, ss * half);
+    TrustNCGTallyAdd(&tally, 4, yy / d);
+    TrustNCGTallyAdd(&tally, 5, ss * d);
   }
   PetscCall(VecRestoreArrayRead(y, &ya));
   PetscCall(VecRestoreArrayRead(s, &sa));
   PetscCall(VecRestoreArrayRead(diag->b, &b));
   PetscCall(VecRestoreArrayRead(diag->a, &a));
-  PetscCallMPI(
-    MPI_Allreduce(mine, sums, 2 * POWERS, MPIU_REAL, MPIU_SUM, PetscObjectComm((PetscObject)s)));
+  PetscCall(TrustNCGTallyReduce(PetscObjectComm((PetscObject)s), &tally, sums));
   diag->reductions++;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -142,7 +143,7 @@ PetscErrorCode TrustNCGDiagonalWitness(TrustNCGDiagonal diag, Vec s, Vec y)
   PetscFunctionBegin;
   if (diag->pairs == 0) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(Explain(diag, s, y, sums));
-  PetscCall(VecDot(y, s, &ys));
+  PetscCall(TrustNCGDot(y, s, &ys));
   diag->reductions++;
   if (!(ys > 0.0)) PetscFunctionReturn(PETSC_SUCCESS);
   for (PetscInt k = 0; k < 2 * POWERS; k++) diag->heard[k] += sums[k] / ys;
@@ -174,10 +175,12 @@ static PetscErrorCode Average(TrustNCGDiagonal diag, Vec s, Vec y, PetscReal ys,
 {
   const PetscScalar *sa, *ya;
   PetscScalar       *a, *b;
-  PetscReal          mine[POWERS] = {0.0}, yfloor, sfloor;
+  PetscReal          yfloor, sfloor;
+  TrustNCGTally      tally;
   PetscInt           n, N;
 
   PetscFunctionBegin;
+  PetscCall(TrustNCGTallyStart(POWERS, &tally));
   PetscCall(VecGetSize(s, &N));
   yfloor = FLOOR * sums[0] / (PetscReal)N;
   sfloor = FLOOR * sums[1] / (PetscReal)N;
@@ -193,16 +196,15 @@ static PetscErrorCode Average(TrustNCGDiagonal diag, Vec s, Vec y, PetscReal ys,
     a[i] = MEMORY * a[i] + (yy + yfloor) / ys;
     b[i] = MEMORY * b[i] + (sa[i] * sa[i] + sfloor) / ys;
     d    = PetscSqrtReal(a[i] / b[i]);
-    mine[0] += yy;
-    mine[1] += yy / PetscSqrtReal(d);
-    mine[2] += yy / d;
+    TrustNCGTallyAdd(&tally, 0, yy);
+    TrustNCGTallyAdd(&tally, 1, yy / PetscSqrtReal(d));
+    TrustNCGTallyAdd(&tally, 2, yy / d);
   }
   PetscCall(VecRestoreArrayRead(y, &ya));
   PetscCall(VecRestoreArrayRead(s, &sa));
   PetscCall(VecRestoreArray(diag->b, &b));
   PetscCall(VecRestoreArray(diag->a, &a));
-  PetscCallMPI(
-    MPI_Allreduce(mine, sums, POWERS, MPIU_REAL, MPIU_SUM, PetscObjectComm((PetscObject)s)));
+  PetscCall(TrustNCGTallyReduce(PetscObjectComm((PetscObject)s), &tally, sums));
   diag->reductions++;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -220,16 +222,14 @@ PetscErrorCode TrustNCGDiagonalGetVecs(TrustNCGDiagonal diag, Vec *a, Vec *b)
 /* The first pair, sums = y'y and s's: what is not known of an unknown is taken to be as for all on average. */
 static PetscErrorCode Start(TrustNCGDiagonal diag, Vec s, Vec y, PetscReal ys, PetscReal sums[])
 {
-  PetscScalar ss, yy;
-  PetscInt    N;
+  PetscScalar       ss, yy;
+  PetscInt          N;
+  const TrustNCGSum pair[] = {SumDot(y, y, &yy), SumDot(s, s, &ss)};
 
   PetscFunctionBegin;
   PetscCall(TrustNCGDiagonalGetVecs(diag, NULL, NULL));
   PetscCall(VecGetSize(s, &N));
-  PetscCall(VecDotBegin(y, y, &yy));
-  PetscCall(VecDotBegin(s, s, &ss));
-  PetscCall(VecDotEnd(y, y, &yy));
-  PetscCall(VecDotEnd(s, s, &ss));
+  PetscCall(TrustNCGSumsReduce(2, pair));
   PetscCall(VecSet(diag->a, yy / ys / (PetscReal)N / MEMORY));
   PetscCall(VecSet(diag->b, ss / ys / (PetscReal)N / MEMORY));
   diag->reductions++;

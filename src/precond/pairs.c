@@ -12,6 +12,7 @@
    R. H. Byrd, J. Nocedal, R. B. Schnabel, Representations of quasi-Newton matrices and their use
    in limited memory methods, Math. Programming 63 (1994), 129-156. */
 #include "precond/pairs.h"
+#include "sums/sums.h"
 
 #define CURVATURE_MIN 1e-10 /* least cosine of s and y of a pair worth having */
 
@@ -128,15 +129,12 @@ PetscErrorCode TrustNCGPairsCommit(TrustNCGPairs b, PetscBool learn, PetscBool *
 {
   const PetscInt ld = b->most + 1, k = b->k;
   PetscScalar    ss, yy;
+  /* S'y with s itself as the last column, s's and y'y */
+  const TrustNCGSum sums[] = {SumDots(b->y[k], k + 1, b->s, b->R + ld * k),
+                              SumDot(b->s[k], b->s[k], &ss), SumDot(b->y[k], b->y[k], &yy)};
 
   PetscFunctionBegin;
-  /* S'y with s itself as the last column, s's and y'y: one reduction */
-  PetscCall(VecMDotBegin(b->y[k], k + 1, b->s, b->R + ld * k));
-  PetscCall(VecDotBegin(b->s[k], b->s[k], &ss));
-  PetscCall(VecDotBegin(b->y[k], b->y[k], &yy));
-  PetscCall(VecMDotEnd(b->y[k], k + 1, b->s, b->R + ld * k));
-  PetscCall(VecDotEnd(b->s[k], b->s[k], &ss));
-  PetscCall(VecDotEnd(b->y[k], b->y[k], &yy));
+  PetscCall(TrustNCGSumsReduce(3, sums));
   b->reductions++;
   *taken = (PetscBool)(b->R[k + ld * k] > CURVATURE_MIN * PetscSqrtReal(ss) * PetscSqrtReal(yy));
   /* squares that underflow leave no scale */
@@ -178,13 +176,13 @@ PetscErrorCode TrustNCGPairsApply(TrustNCGPairs b, Vec v, Vec z)
     PetscCall(TrustNCGDiagonalApply(b->diagonal, v, z));
     PetscFunctionReturn(PETSC_SUCCESS);
   }
-  PetscCall(VecMDot(v, k, b->s, b->u));
+  PetscCall(TrustNCGDots(v, k, b->s, b->u));
   SolveR(b, PETSC_FALSE, b->u);
   for (PetscInt i = 0; i < k; i++) b->c[i] = -b->u[i];
   PetscCall(VecCopy(v, b->q));
   PetscCall(VecMAXPY(b->q, k, b->c, b->y));
   PetscCall(TrustNCGDiagonalApply(b->diagonal, b->q, z));
-  PetscCall(VecMDot(z, k, b->y, b->c));
+  PetscCall(TrustNCGDots(z, k, b->y, b->c));
   for (PetscInt i = 0; i < k; i++) b->c[i] = b->R[i + ld * i] * b->u[i] - b->c[i];
   SolveR(b, PETSC_TRUE, b->c);
   PetscCall(VecMAXPY(z, k, b->c, b->s));

@@ -33,10 +33,10 @@ PetscBool TrustNCGAccept(PetscReal rho, PetscReal eta)
   return (PetscBool)(rho >= eta && !PetscIsInfReal(rho));
 }
 
-/* On the way of a solve: is the decrease of f what the model says, within a factor of two? Where
-   both drown in rounding there is no sign against it. False for NaN. */
-PetscBool TrustNCGModelHolds(PetscReal ared, PetscReal pred, PetscReal roundoff)
+/* On the way of a solve: is the decrease of f what the model says, within a factor? Where both
+   drown in rounding there is no sign against it. False for NaN. */
+PetscBool TrustNCGModelHolds(PetscReal ared, PetscReal pred, PetscReal factor, PetscReal roundoff)
 {
   if (TrustNCGBelowRoundoff(ared, pred, roundoff)) return PETSC_TRUE;
-  return (PetscBool)(ared >= 0.5 * pred && ared <= 2.0 * pred);
+  return (PetscBool)(factor * ared >= pred && ared <= factor * pred);
 }

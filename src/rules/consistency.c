@@ -36,7 +36,7 @@ TrustNCGSuspect TrustNCGStepSuspect(const TrustNCGStepFit *step, PetscReal *fact
   const PetscReal fg = PetscAbsReal(step->df - trapezoid), gH = PetscAbsReal(sy - step->sHs);
   const PetscReal first = Larger(step->df, trapezoid), second = Larger(sy, step->sHs);
 
-  *factor = sy / step->sHs;
+  *factor = step->sHs != 0.0 ? sy / step->sHs : 0.0;
   if (!(first > HIDDEN * noise) || PetscIsInfOrNanReal(gH)) return TRUSTNCG_SUSPECT_HIDDEN;
   if (TrustNCGJudge(fg, noise + SLIGHT * second, first) == TRUSTNCG_FIT_WRONG) {
     if (gH <= SLIGHT * second) return TRUSTNCG_SUSPECT_F;

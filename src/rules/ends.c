@@ -37,18 +37,6 @@ PetscBool TrustNCGFlightLost(const TrustNCGFlight *flight, PetscReal xnorm)
   return (PetscBool)(flight->steps > 0 && PETSC_MACHINE_EPSILON * xnorm > flight->scale);
 }
 
-/* Counts the steps since f or the gradient last fell by what counts: f by more than `visible`, or
-   ||g|| by half. */
-static PetscInt CountSteps(TrustNCGWindow *window, PetscReal f, PetscReal gnorm, PetscReal visible)
-{
-  if (window->f - f > visible || gnorm <= STALL_DROP * window->gnorm) {
-    window->steps = 0;
-    window->f     = f;
-    window->gnorm = gnorm;
-  } else window->steps++;
-  return window->steps;
-}
-
 void TrustNCGWindowStart(TrustNCGWindow *window, PetscReal f, PetscReal gnorm)
 {
   window->steps = 0;
@@ -56,16 +44,31 @@ void TrustNCGWindowStart(TrustNCGWindow *window, PetscReal f, PetscReal gnorm)
   window->gnorm = gnorm;
 }
 
-/* Has rounding stopped the progress? `roundoff` is the rounding level of f. */
-PetscBool TrustNCGStalls(TrustNCGWindow *window, PetscReal f, PetscReal gnorm, PetscReal roundoff)
+/* After a step: counts those since f or the gradient last fell by what counts, f by more than
+   `visible`, or ||g|| by half. */
+void TrustNCGWindowStep(TrustNCGWindow *window, PetscReal f, PetscReal gnorm, PetscReal visible)
 {
-  return (PetscBool)(CountSteps(window, f, gnorm, roundoff) >= STALL_STEPS);
+  if (window->f - f > visible || gnorm <= STALL_DROP * window->gnorm) {
+    TrustNCGWindowStart(window, f, gnorm);
+  } else window->steps++;
 }
 
-/* Is there next to no progress, of `fallen` since the start? */
-PetscBool TrustNCGCrawls(TrustNCGWindow *window, PetscReal f, PetscReal gnorm, PetscReal fallen)
+/* Where the visible is what rounding leaves of f: has it stopped the progress? */
+PetscBool TrustNCGStalls(const TrustNCGWindow *window)
 {
-  return (PetscBool)(CountSteps(window, f, gnorm, CRAWL_SHARE * fallen) >= CRAWL_STEPS);
+  return (PetscBool)(window->steps >= STALL_STEPS);
+}
+
+/* Of f's decrease so far, what is visible to TrustNCGCrawls() */
+PetscReal TrustNCGCrawlVisible(PetscReal fallen)
+{
+  return CRAWL_SHARE * fallen;
+}
+
+/* Is there next to no progress? */
+PetscBool TrustNCGCrawls(const TrustNCGWindow *window)
+{
+  return (PetscBool)(window->steps >= CRAWL_STEPS);
 }
 
 void TrustNCGProbeStart(TrustNCGProbe *probe)

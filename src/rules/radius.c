@@ -38,12 +38,18 @@ PetscReal TrustNCGShrink(PetscReal radius, PetscReal dnorm, PetscReal factor)
   return factor * PetscMin(radius, dnorm);
 }
 
+/* After a step to the boundary, of length dnorm, that kept its promise */
+PetscReal TrustNCGGrow(PetscReal radius, PetscReal dnorm)
+{
+  return PetscMax(radius, GROW * dnorm);
+}
+
 /* After an accepted step of length dnorm. */
 PetscReal TrustNCGUpdateRadius(PetscReal radius, PetscReal dnorm, PetscReal rho, PetscReal factor,
                                PetscBool boundary)
 {
   if (rho < RHO_BAD) return TrustNCGShrink(radius, dnorm, factor);
-  if (rho > RHO_GOOD && boundary) return PetscMax(radius, GROW * dnorm);
+  if (rho > RHO_GOOD && boundary) return TrustNCGGrow(radius, dnorm);
   return radius;
 }
 

@@ -10,7 +10,8 @@ PETSC_INTERN PetscReal TrustNCGRoundoff(PetscReal f, PetscReal fplus, PetscReal 
 PETSC_INTERN PetscBool TrustNCGBelowRoundoff(PetscReal ared, PetscReal pred, PetscReal roundoff);
 PETSC_INTERN PetscReal TrustNCGRatio(PetscReal ared, PetscReal pred);
 PETSC_INTERN PetscBool TrustNCGAccept(PetscReal rho, PetscReal eta);
-PETSC_INTERN PetscBool TrustNCGModelHolds(PetscReal ared, PetscReal pred, PetscReal roundoff);
+PETSC_INTERN PetscBool TrustNCGModelHolds(PetscReal ared, PetscReal pred, PetscReal factor,
+                                          PetscReal roundoff);
 
 /* radius.c: how far is the model trusted? */
 PETSC_INTERN PetscReal TrustNCGInterpolate(PetscReal f, PetscReal fplus, PetscReal slope);
@@ -18,6 +19,7 @@ PETSC_INTERN PetscReal TrustNCGFirstShare(PetscReal dnorm, PetscReal xnorm);
 PETSC_INTERN PetscReal TrustNCGShrink(PetscReal radius, PetscReal dnorm, PetscReal factor);
 PETSC_INTERN PetscReal TrustNCGUpdateRadius(PetscReal radius, PetscReal dnorm, PetscReal rho,
                                             PetscReal factor, PetscBool boundary);
+PETSC_INTERN PetscReal TrustNCGGrow(PetscReal radius, PetscReal dnorm);
 PETSC_INTERN PetscReal TrustNCGToBoundary(PetscReal dd, PetscReal dp, PetscReal pp,
                                           PetscReal radius);
 PETSC_INTERN PetscReal TrustNCGUnboundedStep(PetscReal rz, PetscReal kappa, PetscReal dd,
@@ -96,10 +98,11 @@ PETSC_INTERN void      TrustNCGFlightStep(TrustNCGFlight *flight, PetscReal xnor
                                           PetscReal slope, PetscReal slopeplus);
 PETSC_INTERN PetscBool TrustNCGFlightLost(const TrustNCGFlight *flight, PetscReal xnorm);
 PETSC_INTERN void      TrustNCGWindowStart(TrustNCGWindow *window, PetscReal f, PetscReal gnorm);
-PETSC_INTERN PetscBool TrustNCGStalls(TrustNCGWindow *window, PetscReal f, PetscReal gnorm,
-                                      PetscReal roundoff);
-PETSC_INTERN PetscBool TrustNCGCrawls(TrustNCGWindow *window, PetscReal f, PetscReal gnorm,
-                                      PetscReal fallen);
+PETSC_INTERN void      TrustNCGWindowStep(TrustNCGWindow *window, PetscReal f, PetscReal gnorm,
+                                          PetscReal visible);
+PETSC_INTERN PetscBool TrustNCGStalls(const TrustNCGWindow *window);
+PETSC_INTERN PetscReal TrustNCGCrawlVisible(PetscReal fallen);
+PETSC_INTERN PetscBool TrustNCGCrawls(const TrustNCGWindow *window);
 PETSC_INTERN void      TrustNCGProbeStart(TrustNCGProbe *probe);
 PETSC_INTERN void      TrustNCGProbeTrial(TrustNCGProbe *probe, PetscReal df, PetscReal slope,
                                           PetscReal roundoff);

@@ -40,13 +40,16 @@ PetscErrorCode TrustCGPrecondition(KSP ksp)
 /* Av = A v; vv = v'v, or about that, negative where nothing is known */
 PetscErrorCode TrustCGProduct(KSP ksp, Vec v, PetscReal vv, Vec Av)
 {
-  KSP_TrustCG *cg = (KSP_TrustCG *)ksp->data;
-  Mat          A;
+  KSP_TrustCG   *cg = (KSP_TrustCG *)ksp->data;
+  PetscErrorCode error;
+  Mat            A;
 
   PetscFunctionBegin;
   PetscCall(PCGetOperators(ksp->pc, &A, NULL));
   if (cg->announce && vv >= 0.0) PetscCall((*cg->announce)(A, PetscSqrtReal(vv)));
-  PetscCall(KSP_MatMult(ksp, A, v, Av));
+  error = KSP_MatMult(ksp, A, v, Av);
+  if (cg->guard) error = (*cg->guard)(cg->guardctx, error, v, Av);
+  PetscCall(error);
   cg->products++;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -126,8 +129,8 @@ static PetscErrorCode TrustCGStart(KSP ksp)
   PetscFunctionBegin;
   ksp->its     = 0;
   cg->products = 0;
-  cg->dd = cg->dp = cg->model = cg->work = cg->lag = 0.0;
-  cg->path.first.norm                              = 0.0;
+  cg->dd = cg->dp = cg->model = cg->work = cg->lag = cg->ahead = 0.0;
+  cg->path.first.norm                                          = 0.0;
   cg->behind = cg->looking = PETSC_FALSE;
   cg->nextlook             = FIRST_LOOK;
   TrustCGDoubtStart(cg);
@@ -196,7 +199,7 @@ static PetscErrorCode TrustCGMove(KSP ksp, PetscReal tau, PetscReal kappa)
   KSP_TrustCG *cg = (KSP_TrustCG *)ksp->data;
 
   PetscFunctionBegin;
-  cg->lag = tau;
+  cg->lag = tau - cg->ahead;
   cg->doubt.path2 += tau * tau * cg->pp2;
   cg->dd += tau * (2.0 * cg->dp + tau * cg->pp);
   cg->dp += tau * cg->pp;
@@ -205,14 +208,71 @@ static PetscErrorCode TrustCGMove(KSP ksp, PetscReal tau, PetscReal kappa)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* What is known of d */
+static TrustCGKnot TrustCGHere(const KSP_TrustCG *cg)
+{
+  const TrustCGKnot here = {PetscSqrtReal(cg->dd), cg->model, cg->work};
+
+  return here;
+}
+
+/* Does whoever asked for it want to stop at d? At the boundary there is a radius to raise instead. */
+static PetscErrorCode TrustCGAsk(KSP ksp, PetscReal *radius, PetscBool *stop)
+{
+  KSP_TrustCG *cg = (KSP_TrustCG *)ksp->data;
+
+  PetscFunctionBegin;
+  *stop        = PETSC_FALSE;
+  cg->path.end = TrustCGHere(cg);
+  cg->looking  = PETSC_TRUE;
+  PetscCall((*cg->look)(cg->lookctx, radius, stop));
+  cg->looking = PETSC_FALSE;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Is the model so good at the boundary that the same CG goes on in a larger region? Then d is
+   ahead of its iterate by some of alpha p, and r by all of it, as Ap is lent to who looks. */
+static PetscErrorCode TrustCGLookBeyond(KSP ksp, PetscReal alpha, PetscReal kappa)
+{
+  KSP_TrustCG      *cg = (KSP_TrustCG *)ksp->data;
+  const PetscReal   dp = cg->dp, tau = TrustNCGToBoundary(cg->dd, dp, cg->pp, cg->radius);
+  const TrustCGKnot here   = {cg->dd, cg->model, cg->work};
+  PetscReal         radius = cg->radius;
+  PetscBool         stop   = PETSC_TRUE;
+  PetscInt          nops   = 0;
+  SweepOp           ops[SWEEP_OPS_MAX];
+
+  PetscFunctionBegin;
+  PetscCall(TrustCGMove(ksp, tau, kappa));
+  cg->dd = radius * radius;
+  if (cg->look && tau > 0.0) {
+    if (cg->form == TRUSTCG_TWO && cg->ahead == 0.0) {
+      ops[nops++] = SweepAXPY(cg->r, -alpha, cg->Ap);
+    }
+    TrustCGCatchUp(ksp, &nops, ops);
+    PetscCall(SweepRun(&cg->sweeper, nops, ops));
+    PetscCall(TrustCGAsk(ksp, &radius, &stop));
+  }
+  if (stop || !(radius > cg->radius)) {
+    ksp->reason = TRUSTNCG_KSP_BOUNDARY;
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
+  cg->radius = radius;
+  cg->dd     = here.norm;
+  cg->dp     = dp;
+  cg->model  = here.model;
+  cg->work   = here.work;
+  cg->ahead  = tau;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* Does the step to the minimum along p leave the region? Then, and at negative curvature, go to
-   the boundary and stop. */
+   the boundary, and stop there unless the region grows. */
 static PetscErrorCode TrustCGLeave(KSP ksp, PetscReal kappa)
 {
   KSP_TrustCG    *cg      = (KSP_TrustCG *)ksp->data;
   const PetscBool bounded = (PetscBool)(cg->radius > 0.0 && cg->radius < PETSC_INFINITY);
-  const PetscReal alpha   = kappa > 0.0 ? cg->rz / kappa : PETSC_INFINITY;
-  PetscReal       tau;
+  PetscReal       tau, alpha;
 
   PetscFunctionBegin;
   if (PetscIsInfOrNanReal(kappa)) {
@@ -220,11 +280,14 @@ static PetscErrorCode TrustCGLeave(KSP ksp, PetscReal kappa)
     PetscFunctionReturn(PETSC_SUCCESS);
   }
   if (kappa > 0.0) {
-    const PetscReal dd = cg->dd + alpha * (2.0 * cg->dp + alpha * cg->pp);
-
-    if (!bounded || dd < cg->radius * cg->radius) PetscFunctionReturn(PETSC_SUCCESS);
+    alpha = cg->rz / kappa;
+    while (bounded && !ksp->reason &&
+           cg->dd + alpha * (2.0 * cg->dp + alpha * cg->pp) >= cg->radius * cg->radius) {
+      PetscCall(TrustCGLookBeyond(ksp, alpha, kappa));
+    }
+    PetscFunctionReturn(PETSC_SUCCESS);
   }
-  ksp->reason = kappa > 0.0 ? TRUSTNCG_KSP_BOUNDARY : TRUSTNCG_KSP_NEGATIVE_CURVATURE;
+  ksp->reason = TRUSTNCG_KSP_NEGATIVE_CURVATURE;
   if (bounded) tau = TrustNCGToBoundary(cg->dd, cg->dp, cg->pp, cg->radius);
   else tau = TrustNCGUnboundedStep(cg->rz, kappa, cg->dd, cg->pp);
   PetscCall(TrustCGMove(ksp, tau, kappa));
@@ -263,7 +326,7 @@ static PetscErrorCode TrustCGTurn(KSP ksp, PetscReal alpha)
   SweepOp         ops[SWEEP_OPS_MAX];
 
   PetscFunctionBegin;
-  ops[nops++] = SweepAXPY(cg->r, -alpha, cg->Ap);
+  if (cg->ahead == 0.0) ops[nops++] = SweepAXPY(cg->r, -alpha, cg->Ap);
   if (cg->pc) { /* which comes between the sweeps over r */
     PetscCall(SweepRun(&cg->sweeper, nops, ops));
     PetscCall(TrustCGPrecondition(ksp));
@@ -282,27 +345,16 @@ static PetscErrorCode TrustCGTurn(KSP ksp, PetscReal alpha)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* What is known of d */
-static TrustCGKnot TrustCGHere(const KSP_TrustCG *cg)
-{
-  const TrustCGKnot here = {PetscSqrtReal(cg->dd), cg->model, cg->work};
-
-  return here;
-}
-
 /* Between iterations: does whoever asked for it want to stop here? */
 static PetscErrorCode TrustCGLookOnTheWay(KSP ksp)
 {
-  KSP_TrustCG *cg   = (KSP_TrustCG *)ksp->data;
-  PetscBool    stop = PETSC_FALSE;
+  KSP_TrustCG *cg = (KSP_TrustCG *)ksp->data;
+  PetscBool    stop;
 
   PetscFunctionBegin;
   PetscCall(TrustCGSettle(ksp));
   cg->nextlook = 2 * ksp->its;
-  cg->path.end = TrustCGHere(cg);
-  cg->looking  = PETSC_TRUE;
-  PetscCall((*cg->look)(cg->lookctx, &stop));
-  cg->looking = PETSC_FALSE;
+  PetscCall(TrustCGAsk(ksp, NULL, &stop));
   if (stop) ksp->reason = KSP_CONVERGED_ITS;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -338,6 +390,7 @@ static PetscErrorCode TrustCGIterate(KSP ksp)
   }
   if (cg->form == TRUSTCG_TWO) PetscCall(TrustCGTurn(ksp, alpha));
   else PetscCall(TrustCGTurnOne(ksp, alpha));
+  cg->ahead = 0.0;
   if (cg->look && !ksp->reason && ksp->its >= cg->nextlook && ksp->its < ksp->max_it) {
     PetscCall(TrustCGLookOnTheWay(ksp));
   }

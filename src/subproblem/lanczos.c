@@ -13,6 +13,7 @@
 #include "rules/announce.h"
 #include "rules/rules.h"
 #include "subproblem/sweep.h"
+#include "sums/sums.h"
 
 #define GOOD_VECTOR 0.25 /* largest ||Hv - theta v|| / |theta| of a direction to leave along */
 #define FIRST_ROOM  64
@@ -47,6 +48,7 @@ PetscErrorCode TrustNCGLanczosDestroy(TrustNCGLanczos *lanczos)
   PetscCall(VecDestroy(&l->v));
   PetscCall(VecDestroy(&l->old));
   PetscCall(VecDestroy(&l->w));
+  PetscCall(SweepReset(&l->sweeper));
   PetscCall(PetscFree(l->a));
   PetscCall(PetscFree(l->b));
   PetscCall(PetscFree(l->d));
@@ -133,11 +135,12 @@ static PetscErrorCode Turn(TrustNCGLanczos l, PetscInt j)
 static void Judge(TrustNCGLanczos l, PetscInt k, PetscReal n, LanczosGoal goal, LanczosResult *r)
 {
   const PetscReal *a = l->a, *b = l->b, norm = TrustNCGTridiagonalNorm(k, a, b);
+  const PetscReal  error = PetscMax(goal.relnoise * norm, goal.error);
 
   r->products = l->k = k;
-  r->level           = goal.relnoise * norm + goal.noise;
+  r->level           = error + goal.noise;
   r->theta           = TrustNCGSmallestRitz(k, a, b);
-  r->bound = TrustNCGCurvatureBound(k, a, b, r->theta, n, goal.delta) - goal.relnoise * norm;
+  r->bound           = TrustNCGCurvatureBound(k, a, b, r->theta, n, goal.delta) - error;
   TrustNCGRitzVector(k, a, b, r->theta, l->d, l->s);
   r->residual = b[k - 1] * PetscAbsReal(l->s[k - 1]);
   r->verdict  = LANCZOS_OPEN;
@@ -168,9 +171,19 @@ PetscErrorCode TrustNCGLanczosRun(TrustNCGLanczos l, Mat H, LanczosGoal goal, La
       Judge(l, k, (PetscReal)n, goal, result);
       next = k + 1 + k / 8;
     }
-    if (l->b[k - 1] == 0.0) break;
+    if (l->sweeper.alarmed) result->verdict = LANCZOS_OPEN;
+    if (l->b[k - 1] == 0.0 || l->sweeper.alarmed) break;
     PetscCall(Turn(l, k - 1));
   }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode TrustNCGLanczosSetAlarm(TrustNCGLanczos l, SweepAlarm alarm, void *ctx)
+{
+  PetscFunctionBegin;
+  l->sweeper.alarm    = alarm;
+  l->sweeper.alarmctx = ctx;
+  l->sweeper.alarmed  = PETSC_FALSE;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -182,12 +195,16 @@ PetscErrorCode TrustNCGLanczosVector(TrustNCGLanczos l, Mat H, Vec v)
   PetscCall(Start(l, H));
   PetscCall(VecZeroEntries(v));
   for (PetscInt j = 0; j < l->k; j++) {
-    PetscCall(VecAXPY(v, l->s[j], l->v));
-    if (j == l->k - 1) break;
+    const SweepOp op = SweepAXPY(v, l->s[j], l->v);
+
+    PetscCall(SweepRun(&l->sweeper, 1, &op));
+    if (l->sweeper.alarm) PetscCall(SweepReduce(&l->sweeper)); /* to hear it */
+    if (j == l->k - 1 || l->sweeper.alarmed) break;
     PetscCall(Step(l, H, j, PETSC_TRUE));
     PetscCall(Turn(l, j));
   }
-  PetscCall(VecNormalize(v, &norm)); /* rounding has left it near 1 */
+  PetscCall(TrustNCGNorm(v, &norm)); /* which rounding has left near 1 */
+  PetscCall(VecScale(v, 1.0 / norm));
   l->sweeper.reductions++;
   PetscFunctionReturn(PETSC_SUCCESS);
 }

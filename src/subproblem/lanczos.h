@@ -4,7 +4,7 @@
 #define TRUSTNCG_LANCZOS_H
 
 #include <petscksp.h>
-#include "compat.h"
+#include "subproblem/sweep.h"
 
 typedef struct _n_TrustNCGLanczos *TrustNCGLanczos;
 
@@ -20,6 +20,7 @@ typedef struct {
   PetscReal delta;    /* the bound may be wrong with this probability */
   PetscReal tol;      /* a bound of -tol ||H|| is as good as 0 */
   PetscReal relnoise; /* the products are accurate to this, relative to ||H||, */
+  PetscReal error;    /* or to this, if it is more, */
   PetscReal noise;    /* and eigenvalues mean nothing below this */
   PetscInt  most;     /* products */
 } LanczosGoal;
@@ -38,6 +39,9 @@ PETSC_INTERN PetscErrorCode TrustNCGLanczosCreate(Vec like, TrustNCGLanczos *lan
 PETSC_INTERN PetscErrorCode TrustNCGLanczosDestroy(TrustNCGLanczos *lanczos);
 PETSC_INTERN PetscErrorCode TrustNCGLanczosRun(TrustNCGLanczos lanczos, Mat H, LanczosGoal goal,
                                                LanczosResult *result);
+/* Asked at each product; where one rank says yes, a run ends before the next, and says nothing. */
+PETSC_INTERN PetscErrorCode TrustNCGLanczosSetAlarm(TrustNCGLanczos lanczos, SweepAlarm alarm,
+                                                    void *ctx);
 /* After a run, with the same H: the v of theta, by the same products once more. */
 PETSC_INTERN PetscErrorCode TrustNCGLanczosVector(TrustNCGLanczos lanczos, Mat H, Vec v);
 PETSC_INTERN PetscErrorCode TrustNCGLanczosGetCounts(TrustNCGLanczos lanczos, PetscInt *vectors,

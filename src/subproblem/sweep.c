@@ -1,17 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause
    Sweeps over vectors: the loops on the host, and the plain form by PETSc's vector calls. */
 #include "subproblem/sweep.h"
+#include "rules/wide.h"
+#include "sums/sums.h"
 
 #define BLOCK 256 /* unknowns: ten arrays of a block fit the first-level cache */
 #define LANES 8   /* partial sums of a dot product: they vectorise, and lose less to rounding */
-
-/* The loops in two versions, chosen when the library is loaded, where compiler and loader know
-   how; their results have the same bits, as neither contracts a b + c. */
-#if defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__) && !defined(__clang__)
-#define WIDE __attribute__((target_clones("avx2", "default")))
-#else
-#define WIDE
-#endif
 
 WIDE static void LoopAXPY(PetscInt n, PetscReal a, const PetscScalar *restrict x,
                           PetscScalar *restrict y)
@@ -37,6 +31,14 @@ WIDE static PetscReal LoopDot(PetscInt n, const PetscScalar *restrict x,
   for (; i < n; i++) s[0] += x[i] * y[i];
   return ((s[0] + s[1]) + (s[2] + s[3])) + ((s[4] + s[5]) + (s[6] + s[7]));
 }
+
+/* Of a reduction */
+typedef struct {
+  const void  *mine;
+  void        *all;
+  PetscMPIInt  n;
+  MPI_Datatype type;
+} Numbers;
 
 /* The arrays of an operation; y of a dot product is read only. */
 typedef struct {
@@ -64,18 +66,20 @@ static PetscErrorCode SweepRestoreArrays(const SweepOp *op, Arrays *arrays)
 }
 
 static void SweepBlock(PetscInt nops, const SweepOp ops[], const Arrays arrays[], PetscInt i,
-                       PetscInt n, PetscReal sums[])
+                       PetscInt n, PetscReal sums[], TrustNCGExact *exact)
 {
   for (PetscInt k = 0; k < nops; k++) {
     const PetscScalar *x = arrays[k].x + i;
 
     if (ops[k].kind == SWEEP_AXPY) LoopAXPY(n, ops[k].a, x, arrays[k].y + i);
     else if (ops[k].kind == SWEEP_AYPX) LoopAYPX(n, ops[k].a, x, arrays[k].y + i);
+    else if (exact) TrustNCGExactDot(exact++, n, x, arrays[k].yread + i);
     else *sums++ += LoopDot(n, x, arrays[k].yread + i);
   }
 }
 
-static PetscErrorCode SweepRun_Host(PetscInt nops, const SweepOp ops[], PetscReal sums[])
+static PetscErrorCode SweepRun_Host(PetscInt nops, const SweepOp ops[], PetscReal sums[],
+                                    TrustNCGExact *exact)
 {
   Arrays   arrays[SWEEP_OPS_MAX];
   PetscInt n;
@@ -84,7 +88,7 @@ static PetscErrorCode SweepRun_Host(PetscInt nops, const SweepOp ops[], PetscRea
   PetscCall(VecGetLocalSize(ops[0].x, &n));
   for (PetscInt k = 0; k < nops; k++) PetscCall(SweepGetArrays(&ops[k], &arrays[k]));
   for (PetscInt i = 0; i < n; i += BLOCK) {
-    SweepBlock(nops, ops, arrays, i, PetscMin(BLOCK, n - i), sums);
+    SweepBlock(nops, ops, arrays, i, PetscMin(BLOCK, n - i), sums, exact);
   }
   for (PetscInt k = nops - 1; k >= 0; k--) PetscCall(SweepRestoreArrays(&ops[k], &arrays[k]));
   PetscCall(PetscLogFlops(2.0 * n * nops));
@@ -111,6 +115,20 @@ PetscErrorCode SweepSetUp(Sweeper *sweeper, Vec like)
   sweeper->ndots   = 0;
   PetscCall(
     PetscObjectTypeCompareAny((PetscObject)like, &sweeper->host, VECSEQ, VECMPI, VECSHARED, ""));
+  PetscCheck(sweeper->host || !TrustNCGSumsExact, sweeper->comm, PETSC_ERR_SUP,
+             "Exact sums need vectors in the memory of the host, of type seq or mpi");
+  if (!TrustNCGSumsExact) PetscCall(SweepReset(sweeper));
+  else if (!sweeper->exact) {
+    PetscCall(
+      PetscMalloc2(SWEEP_DOTS_MAX, &sweeper->exact, SWEEP_DOTS_MAX * EXACT_WORDS, &sweeper->words));
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode SweepReset(Sweeper *sweeper)
+{
+  PetscFunctionBegin;
+  PetscCall(PetscFree2(sweeper->exact, sweeper->words));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -123,28 +141,47 @@ PetscErrorCode SweepRun(Sweeper *sweeper, PetscInt nops, const SweepOp ops[])
   for (PetscInt k = 0; k < nops; k++) {
     if (ops[k].kind == SWEEP_DOT) sweeper->dots[sweeper->ndots++] = ops[k];
   }
-  for (PetscInt k = first; k < sweeper->ndots; k++) sweeper->local[k] = 0.0;
-  if (nops && sweeper->host) PetscCall(SweepRun_Host(nops, ops, sweeper->local + first));
-  else PetscCall(SweepRun_Plain(nops, ops));
+  for (PetscInt k = first; k < sweeper->ndots; k++) {
+    sweeper->local[k] = 0.0;
+    if (sweeper->exact) TrustNCGExactStart(&sweeper->exact[k]);
+  }
+  if (nops && sweeper->host) {
+    PetscCall(SweepRun_Host(nops, ops, sweeper->local + first,
+                            sweeper->exact ? sweeper->exact + first : NULL));
+  } else PetscCall(SweepRun_Plain(nops, ops));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* The numbers of this reduction: the dots, and after them the ranks that sound the alarm. */
-static PetscMPIInt SweepNumbers(Sweeper *sweeper)
+/* The numbers to be added over the ranks: the dots, and after them the ranks that sound the alarm. */
+static Numbers SweepNumbers(Sweeper *sweeper)
 {
   PetscMPIInt n = (PetscMPIInt)sweeper->ndots;
 
-  if (sweeper->alarm) sweeper->local[n++] = (*sweeper->alarm)(sweeper->alarmctx) ? 1.0 : 0.0;
-  return n;
+  if (sweeper->alarm) {
+    sweeper->local[n] = (*sweeper->alarm)(sweeper->alarmctx) ? 1.0 : 0.0;
+    if (sweeper->exact) {
+      TrustNCGExactStart(&sweeper->exact[n]);
+      TrustNCGExactAdd(&sweeper->exact[n], sweeper->local[n]);
+    }
+    n++;
+  }
+  if (!sweeper->exact) return (Numbers){sweeper->local, sweeper->global, n, MPIU_REAL};
+  for (PetscMPIInt k = 0; k < n; k++) {
+    TrustNCGExactPack(&sweeper->exact[k], sweeper->words + k * EXACT_WORDS);
+  }
+  return (Numbers){MPI_IN_PLACE, sweeper->words, n * EXACT_WORDS, MPIU_INT64};
 }
 
 PetscErrorCode SweepReduceBegin(Sweeper *sweeper)
 {
   PetscFunctionBegin;
   if (!sweeper->host) PetscCall(PetscCommSplitReductionBegin(sweeper->comm));
-  else
-    PetscCallMPI(MPI_Iallreduce(sweeper->local, sweeper->global, SweepNumbers(sweeper), MPIU_REAL,
-                                MPIU_SUM, sweeper->comm, &sweeper->request));
+  else {
+    const Numbers m = SweepNumbers(sweeper);
+
+    PetscCallMPI(
+      MPI_Iallreduce(m.mine, m.all, m.n, m.type, MPI_SUM, sweeper->comm, &sweeper->request));
+  }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -165,8 +202,13 @@ static PetscErrorCode SweepHear(Sweeper *sweeper)
 
 PetscErrorCode SweepReduceEnd(Sweeper *sweeper)
 {
+  const PetscInt n = sweeper->ndots + !!sweeper->alarm;
+
   PetscFunctionBegin;
   if (sweeper->host) PetscCallMPI(MPI_Wait(&sweeper->request, MPI_STATUS_IGNORE));
+  for (PetscInt k = 0; sweeper->exact && k < n; k++) {
+    sweeper->global[k] = TrustNCGExactValue(sweeper->words + k * EXACT_WORDS);
+  }
   for (PetscInt k = 0; k < sweeper->ndots; k++) {
     const SweepOp *op = &sweeper->dots[k];
 
@@ -183,8 +225,9 @@ PetscErrorCode SweepReduce(Sweeper *sweeper)
 {
   PetscFunctionBegin;
   if (sweeper->host) {
-    PetscCallMPI(MPI_Allreduce(sweeper->local, sweeper->global, SweepNumbers(sweeper), MPIU_REAL,
-                               MPIU_SUM, sweeper->comm));
+    const Numbers m = SweepNumbers(sweeper);
+
+    PetscCallMPI(MPI_Allreduce(m.mine, m.all, m.n, m.type, MPI_SUM, sweeper->comm));
   }
   PetscCall(SweepReduceEnd(sweeper)); /* there is no request: MPI_Wait returns at once */
   PetscFunctionReturn(PETSC_SUCCESS);

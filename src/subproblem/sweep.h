@@ -10,6 +10,7 @@
 
 #include <petscvec.h>
 #include "compat.h"
+#include "rules/exact.h"
 
 typedef enum { SWEEP_AXPY, SWEEP_AYPX, SWEEP_DOT } SweepKind;
 
@@ -44,19 +45,22 @@ enum { SWEEP_OPS_MAX = 16, SWEEP_DOTS_MAX = 8 };
 typedef PetscBool (*SweepAlarm)(void *ctx);
 
 typedef struct {
-  MPI_Comm    comm;
-  PetscBool   host;
-  PetscInt    ndots; /* waiting for their reduction */
-  SweepOp     dots[SWEEP_DOTS_MAX];
-  PetscReal   local[SWEEP_DOTS_MAX + 1], global[SWEEP_DOTS_MAX + 1];
-  MPI_Request request;    /* of a reduction under way, else MPI_REQUEST_NULL */
-  PetscInt    reductions; /* so far */
-  SweepAlarm  alarm;      /* asked at each reduction, or NULL */
-  void       *alarmctx;
-  PetscBool   alarmed; /* at the last one, by some rank */
+  MPI_Comm       comm;
+  PetscBool      host;
+  PetscInt       ndots; /* waiting for their reduction */
+  SweepOp        dots[SWEEP_DOTS_MAX];
+  PetscReal      local[SWEEP_DOTS_MAX + 1], global[SWEEP_DOTS_MAX + 1];
+  TrustNCGExact *exact;      /* in the place of local, where sums are exact, */
+  PetscInt64    *words;      /* and in the place of global */
+  MPI_Request    request;    /* of a reduction under way, else MPI_REQUEST_NULL */
+  PetscInt       reductions; /* so far */
+  SweepAlarm     alarm;      /* asked at each reduction, or NULL */
+  void          *alarmctx;
+  PetscBool      alarmed; /* at the last one, by some rank */
 } Sweeper;
 
 PETSC_INTERN PetscErrorCode SweepSetUp(Sweeper *sweeper, Vec like);
+PETSC_INTERN PetscErrorCode SweepReset(Sweeper *sweeper);
 PETSC_INTERN PetscErrorCode SweepRun(Sweeper *sweeper, PetscInt n, const SweepOp ops[]);
 /* One reduction for all dots: at once, or split in two for work in between. */
 PETSC_INTERN PetscErrorCode SweepReduce(Sweeper *sweeper);

@@ -45,6 +45,16 @@ PetscErrorCode TrustCGSetLook(KSP ksp, TrustCGLook look, void *ctx)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+PetscErrorCode TrustCGSetGuard(KSP ksp, TrustCGGuard guard, void *ctx)
+{
+  KSP_TrustCG *cg = (KSP_TrustCG *)ksp->data;
+
+  PetscFunctionBegin;
+  cg->guard    = guard;
+  cg->guardctx = ctx;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode TrustCGSetAlarm(KSP ksp, TrustCGAlarm alarm, void *ctx)
 {
   Sweeper *sweeper = &((KSP_TrustCG *)ksp->data)->sweeper;
@@ -159,6 +169,7 @@ static PetscErrorCode KSPReset_TrustCG(KSP ksp)
   PetscCall(VecDestroy(&cg->q));
   PetscCall(VecDestroy(&cg->Am));
   PetscCall(VecDestroy(&cg->Aq));
+  PetscCall(SweepReset(&cg->sweeper));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

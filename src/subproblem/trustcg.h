@@ -13,10 +13,15 @@ PETSC_INTERN PetscErrorCode TrustCGStepTo(KSP ksp, PetscReal radius);
 /* Shown each direction of positive curvature: the iteration, from 0, p and Ap. */
 typedef PetscErrorCode (*TrustCGObserver)(void *ctx, PetscInt it, Vec p, Vec Ap);
 PETSC_INTERN PetscErrorCode TrustCGSetObserver(KSP ksp, TrustCGObserver observer, void *ctx);
-/* Asked on the way of a long solve, when its iterations have doubled, whether to stop at the
-   solution as it is; KSPCGGetNormD() and KSPCGGetObjFcn() say of it what they do at the end. */
-typedef PetscErrorCode (*TrustCGLook)(void *ctx, PetscBool *stop);
+/* Asked on the way of a long solve, when its iterations have doubled, and at the boundary, whether
+   to stop at the solution as it is; KSPCGGetNormD() and KSPCGGetObjFcn() say of it what they do at
+   the end. At the boundary `radius` is not NULL, and the solve ends there unless it is raised. */
+typedef PetscErrorCode (*TrustCGLook)(void *ctx, PetscReal *radius, PetscBool *stop);
 PETSC_INTERN PetscErrorCode TrustCGSetLook(KSP ksp, TrustCGLook look, void *ctx);
+/* Told of each product Av = A v on this rank, and the error it gave: it may change Av, and the
+   error that it returns is the one that counts. */
+typedef PetscErrorCode (*TrustCGGuard)(void *ctx, PetscErrorCode error, Vec v, Vec Av);
+PETSC_INTERN PetscErrorCode TrustCGSetGuard(KSP ksp, TrustCGGuard guard, void *ctx);
 /* Asked on each rank at each reduction, which carries the answer: where one rank says yes, the
    solve stops before its next product. NULL: nobody is asked. */
 typedef PetscBool (*TrustCGAlarm)(void *ctx);

@@ -55,6 +55,7 @@ typedef struct {
   PetscReal    pp2;         /* p'p */
   PetscReal    mm;          /* m'm of an earlier m, negative before there is one */
   PetscReal    lag;         /* d + lag p is meant where d stands */
+  PetscReal    ahead;       /* d + (alpha - ahead) p is the next iterate, after a look beyond */
   PetscBool    behind;      /* z + beta p is meant where p stands, and so for Ap, q, Aq */
   PetscReal    rrreplaced;  /* r'r when recurred products were last replaced by true ones */
   PetscReal    model;       /* q(d) */
@@ -70,6 +71,8 @@ typedef struct {
   void           *observerctx;
   TrustCGLook     look; /* or NULL */
   void           *lookctx;
+  TrustCGGuard    guard; /* or NULL */
+  void           *guardctx;
   PetscInt        nextlook; /* at this iteration */
   PetscBool       looking;
 } KSP_TrustCG;

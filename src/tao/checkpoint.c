@@ -74,7 +74,7 @@ PetscErrorCode TrustNCGCheckpointStart(Tao tao)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* At an iterate */
+/* At an iterate, before the next one is sought */
 PetscErrorCode TrustNCGCheckpoint(Tao tao)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
@@ -91,10 +91,14 @@ PetscErrorCode TrustNCGCheckpoint(Tao tao)
 /* However the solve has ended, it may go on another time. */
 PetscErrorCode TrustNCGCheckpointEnd(Tao tao)
 {
-  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+  TAO_TrustNCG *tn    = (TAO_TrustNCG *)tao->data;
+  TrustNCGSaved saved = tn->saved;
 
   PetscFunctionBegin;
-  if (tn->saved && !tn->saved->written) PetscCall(Write(tao));
+  if (!saved) PetscFunctionReturn(PETSC_SUCCESS);
+  /* else the search for the next iterate was cut short, and what it has changed is left out */
+  if (tao->niter != saved->niter || saved->n == 0) PetscCall(TrustNCGSaveState(tao));
+  if (!saved->written) PetscCall(Write(tao));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -61,8 +61,10 @@ static PetscErrorCode Resolve(Tao tao, PetscBool haspc, TaoTrustNCGPrecondType *
   } else {
     *type = TAO_TRUSTNCG_PRECOND_PAIRS;
     PetscCall(HasPattern(tao, &tn->waiting));
-    tn->why = tn->waiting ? "the solve was too easy for a sparse Hessian"
-                          : "no pattern of the Hessian is known";
+    if (tn->reproducible) tn->waiting = PETSC_FALSE;
+    tn->why = tn->reproducible ? "a sparse Hessian would depend on the number of ranks"
+              : tn->waiting    ? "the solve was too easy for a sparse Hessian"
+                               : "no pattern of the Hessian is known";
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }

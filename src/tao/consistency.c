@@ -43,7 +43,7 @@ static TrustNCGSuspect Suspect(TAO_TrustNCG *tn)
                                    .slopeplus = tn->slopeplus,
                                    .df        = tn->fplus - tn->f,
                                    .sHs       = 2.0 * (tn->model - tn->slope),
-                                   .roundoff  = TrustNCGLevel(tn)};
+                                   .roundoff  = TrustNCGHidden(tn)};
   const PetscReal       last    = tn->factor;
   TrustNCGSuspect       suspect = TrustNCGStepSuspect(&step, &tn->factor);
 
@@ -76,5 +76,106 @@ PetscErrorCode TrustNCGCheckStep(Tao tao)
   if (++tn->misfits < SURE_STEPS) PetscFunctionReturn(PETSC_SUCCESS);
   tn->suspect = tn->misfit;
   PetscCall(Warn(tao));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Before a step: where Hv is certain to be wrong, and the user allowed it, go on without it. */
+PetscErrorCode TrustNCGFallBack(Tao tao)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+  PetscBool     forgot;
+
+  PetscFunctionBegin;
+  if (!tn->hvfallback || tn->suspect != TRUSTNCG_SUSPECT_HV || tn->kind == TRUSTNCG_HV_FD) {
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
+  PetscCall(TrustNCGUseDifferences(tao));
+  PetscCall(TrustNCGPrecondForget(tao, &forgot));
+  tn->mismatch = PETSC_INFINITY;
+  PetscCall(PetscInfo(tao, "Hv by differences of the gradient from here on\n"));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Is something wrong that is still in use? */
+PetscBool TrustNCGIsSuspect(const TAO_TrustNCG *tn)
+{
+  if (tn->suspect == TRUSTNCG_SUSPECT_HV) return (PetscBool)(tn->kind != TRUSTNCG_HV_FD);
+  return (PetscBool)(tn->suspect != TRUSTNCG_SUSPECT_NONE);
+}
+
+PetscErrorCode TrustNCGConsistencyOptions(Tao tao, TrustNCGOptionItems PetscOptionsObject)
+{
+  PetscBool use = ((TAO_TrustNCG *)tao->data)->hvfallback;
+
+  PetscFunctionBegin;
+  PetscCall(PetscOptionsBool("-tao_trustncg_hv_fallback",
+                             "Differences of the gradient where Hv turns out to be wrong",
+                             "TaoTrustNCGSetHessianVectorFallback", use, &use, NULL));
+  PetscCall(TaoTrustNCGSetHessianVectorFallback(tao, use));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/*@
+  TaoTrustNCGSetHessianVectorFallback - Sets whether differences of the gradient take the place of
+  a Hessian-vector product of the user's that turns out not to be the derivative of the gradient.
+
+  Logically Collective; `use` must be equal on all ranks
+
+  Input Parameters:
++ tao - the `Tao`, of type `TAOTRUSTNCG` (otherwise ignored)
+- use - default false: the product is used to the end, a warning names it
+
+  Options Database Key:
+. -tao_trustncg_hv_fallback <false> - fall back to differences
+
+  Level: advanced
+
+  Notes:
+  On every step s of CG that is taken, f+ - f is compared with the slopes at both ends, and the
+  change of the slope with s'H s: at no evaluation, no product and no reduction. Where several
+  steps show, more of them than not, a gap that the curvature of f does not explain, one warning on
+  the standard error says which of f, gradient and H v does not fit the other two;
+  `TaoTrustNCGGetOutcome()` and `-tao_view` repeat it.
+
+  The fall-back lasts to the end of the `TaoSolve()`, whose outcome still names the product. A deliberate approximation of H v, such as
+  Gauss-Newton's, is a wrong product to this check: leave the fall-back off.
+
+.seealso: `TAOTRUSTNCG`, `TaoTrustNCGGetHessianVectorFallback()`, `TaoTrustNCGSetHessianVector()`,
+          `TaoTrustNCGSetCheckDerivatives()`
+@*/
+PetscErrorCode TaoTrustNCGSetHessianVectorFallback(Tao tao, PetscBool use)
+{
+  TAO_TrustNCG *tn = NULL;
+
+  PetscFunctionBegin;
+  PetscCall(TaoGetTrustNCG(tao, &tn));
+  PetscValidLogicalCollectiveBool(tao, use, 2);
+  if (tn) tn->hvfallback = use;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/*@
+  TaoTrustNCGGetHessianVectorFallback - Says whether a wrong Hessian-vector product is replaced.
+
+  Not Collective
+
+  Input Parameter:
+. tao - the `Tao`, of type `TAOTRUSTNCG` (otherwise an error)
+
+  Output Parameter:
+. use - true where differences of the gradient take its place
+
+  Level: advanced
+
+.seealso: `TAOTRUSTNCG`, `TaoTrustNCGSetHessianVectorFallback()`
+@*/
+PetscErrorCode TaoTrustNCGGetHessianVectorFallback(Tao tao, PetscBool *use)
+{
+  TAO_TrustNCG *tn = NULL;
+
+  PetscFunctionBegin;
+  PetscCall(TaoNeedTrustNCG(tao, &tn));
+  PetscValidBoolPointer(use, 2);
+  *use = tn->hvfallback;
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -25,32 +25,48 @@ PetscErrorCode TrustNCGTest(Tao tao)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* After an accepted step and its convergence test: is there any use in going on? */
-PetscErrorCode TrustNCGEnds(Tao tao)
+/* What a step that was just taken brought. */
+void TrustNCGNoteStep(TAO_TrustNCG *tn)
 {
-  TAO_TrustNCG   *tn       = (TAO_TrustNCG *)tao->data;
-  const PetscReal roundoff = TrustNCGRoundoff(tn->f, tn->f, tn->n);
-  PetscBool       stalls, crawls;
+  TrustNCGFlightStep(&tn->flight, tn->xnorm, tn->dnorm2, tn->slope, tn->slopeplus);
+  TrustNCGWindowStep(&tn->stall, tn->f, tn->gnorm, TrustNCGHidden(tn));
+  TrustNCGWindowStep(&tn->crawl, tn->f, tn->gnorm, TrustNCGCrawlVisible(tn->f0 - tn->f));
+}
+
+/* f tells nothing more: rounding hides it, or what is known to be more, noise. */
+static PetscErrorCode TrustNCGStopHidden(Tao tao, const char what[])
+{
+  TAO_TrustNCG   *tn    = (TAO_TrustNCG *)tao->data;
+  const PetscBool noisy = (PetscBool)(TrustNCGHidden(tn) > TrustNCGRoundoff(tn->f, tn->f, tn->n));
 
   PetscFunctionBegin;
-  stalls = TrustNCGStalls(&tn->stall, tn->f, tn->gnorm, roundoff);
-  crawls = TrustNCGCrawls(&tn->crawl, tn->f, tn->gnorm, tn->f0 - tn->f);
+  PetscCall(TrustNCGStop(
+    tao, TAO_DIVERGED_TR_REDUCTION, noisy ? TAO_TRUSTNCG_NOISE_FLOOR : TAO_TRUSTNCG_STAGNATION,
+    "%s is below the %s of f, %g, at ||g|| = %g", what, noisy ? "noise" : "rounding level",
+    (double)TrustNCGHidden(tn), (double)tn->gnorm));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* After a step and its convergence test: is there any use in going on? */
+PetscErrorCode TrustNCGEnds(Tao tao)
+{
+  TAO_TrustNCG   *tn     = (TAO_TrustNCG *)tao->data;
+  const PetscBool stalls = TrustNCGStalls(&tn->stall), crawls = TrustNCGCrawls(&tn->crawl);
+
+  PetscFunctionBegin;
   if (tao->reason != TAO_CONTINUE_ITERATING) PetscFunctionReturn(PETSC_SUCCESS);
   if (TrustNCGFlightLost(&tn->flight, tn->xnorm)) {
     PetscCall(TrustNCGStop(tao, TAO_DIVERGED_USER, TAO_TRUSTNCG_UNBOUNDED,
                            "f falls without end: f = %g at ||x|| = %g, %" PetscInt_FMT
                            " steps along which it did not bend upwards",
                            (double)tn->f, (double)tn->xnorm, tn->flight.steps));
-  } else if ((stalls || crawls) && tn->suspect != TRUSTNCG_SUSPECT_NONE) {
+  } else if ((stalls || crawls) && TrustNCGIsSuspect(tn)) {
     PetscCall(TrustNCGStop(tao, TAO_DIVERGED_TR_REDUCTION, TAO_TRUSTNCG_INCONSISTENT,
                            "%s; %" PetscInt_FMT " steps brought next to nothing, ||g|| = %g",
                            TrustNCGSuspectWords[tn->suspect],
                            PetscMax(tn->crawl.steps, tn->stall.steps), (double)tn->gnorm));
   } else if (stalls) {
-    PetscCall(TrustNCGStop(tao, TAO_DIVERGED_TR_REDUCTION, TAO_TRUSTNCG_STAGNATION,
-                           "in %" PetscInt_FMT " steps f fell by less than its rounding level %g, "
-                           "and ||g|| = %g by less than half",
-                           tn->stall.steps, (double)roundoff, (double)tn->gnorm));
+    PetscCall(TrustNCGStopHidden(tao, "the decrease of f in many steps"));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -91,9 +107,8 @@ PetscErrorCode TrustNCGGiveUpProduct(Tao tao)
 /* No step is left to try: say why, with the iterate as it is. */
 PetscErrorCode TrustNCGGiveUp(Tao tao)
 {
-  TAO_TrustNCG   *tn       = (TAO_TrustNCG *)tao->data;
-  const PetscReal roundoff = TrustNCGRoundoff(tn->f, tn->f, tn->n);
-  PetscBool       excused;
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+  PetscBool     excused;
 
   PetscFunctionBegin;
   PetscCall(TrustNCGNoiseExcuse(tao, &excused));
@@ -106,11 +121,8 @@ PetscErrorCode TrustNCGGiveUp(Tao tao)
                            "along ever shorter steps, down to ||d|| = %g, f changes by %.4g times "
                            "what its gradient says: one of them is wrong, or f is not smooth here",
                            (double)tn->dnorm2, (double)(1.0 + tn->probe.gap)));
-  } else if (TrustNCGBelowRoundoff(0.0, tn->promise, roundoff)) {
-    PetscCall(TrustNCGStop(tao, TAO_DIVERGED_TR_REDUCTION, TAO_TRUSTNCG_STAGNATION,
-                           "the decrease that the model promises, %g, is below the rounding level "
-                           "%g of f, and no step brings ||g|| = %g down",
-                           (double)-tn->promise, (double)roundoff, (double)tn->gnorm));
+  } else if (TrustNCGBelowRoundoff(0.0, tn->promise, TrustNCGHidden(tn))) {
+    PetscCall(TrustNCGStopHidden(tao, "the decrease that the model promises"));
   } else {
     PetscCall(TrustNCGStop(tao, TAO_DIVERGED_TR_REDUCTION, TAO_TRUSTNCG_NO_STEP,
                            "no acceptable step in %" PetscInt_FMT " tries down to ||d|| = %g at "

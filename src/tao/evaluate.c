@@ -3,6 +3,7 @@
 #include "tao/trustncg_impl.h"
 #include "hessvec/hessvec.h"
 #include "subproblem/trustcg.h"
+#include "sums/sums.h"
 
 /* sqrt(g'Mg) with the M of TaoSetGradientNorm(), at one reduction, else sqrt(gg) = ||g||_2 */
 static PetscErrorCode TrustNCGGradientNorm(Tao tao, Vec g, PetscReal gg, PetscReal *norm)
@@ -12,7 +13,7 @@ static PetscErrorCode TrustNCGGradientNorm(Tao tao, Vec g, PetscReal gg, PetscRe
   PetscFunctionBegin;
   if (tao->gradient_norm) {
     PetscCall(MatMult(tao->gradient_norm, g, tao->gradient_norm_tmp));
-    PetscCall(VecDot(g, tao->gradient_norm_tmp, &gg));
+    PetscCall(TrustNCGDot(g, tao->gradient_norm_tmp, &gg));
     tn->reductions++;
   }
   *norm = PetscSqrtReal(gg);
@@ -48,7 +49,7 @@ PetscErrorCode TrustNCGEvaluateNear(Tao tao, Vec x, PetscReal *f, Vec g)
     PetscCall(TrustNCGHeed(tao, error, "the gradient", x, NULL, g));
     tn->ledger.ng++;
   }
-  PetscCall(TrustNCGAgree(tao, f, 0, NULL));
+  PetscCall(TrustNCGAgree(tao, tn->combined ? f : NULL, 0, NULL));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -89,6 +90,18 @@ static PetscErrorCode TrustNCGHessVec_User(void *ctx, Vec x, Vec v, Vec Hv)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+PetscErrorCode TrustNCGUseDifferences(Tao tao)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+
+  PetscFunctionBegin;
+  tn->kind = TRUSTNCG_HV_FD;
+  PetscCall(MatDestroy(&tn->shell));
+  PetscCall(
+    TrustNCGHessVecCreateFD(tao->solution, TrustNCGGradient_FD, tao, tn->noise.step, &tn->shell));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* Where Hv comes from: the user's function, else the user's Mat, else differences. */
 static PetscErrorCode TrustNCGSetUpHessVec(Tao tao)
 {
@@ -103,11 +116,7 @@ static PetscErrorCode TrustNCGSetUpHessVec(Tao tao)
     tn->kind = TRUSTNCG_HV_USER;
     PetscCall(TrustNCGHessVecCreateUser(tao->solution, TrustNCGHessVec_User, tao, &tn->shell));
   } else if (H) tn->kind = TRUSTNCG_HV_MATRIX;
-  else {
-    tn->kind = TRUSTNCG_HV_FD;
-    PetscCall(
-      TrustNCGHessVecCreateFD(tao->solution, TrustNCGGradient_FD, tao, tn->noise.step, &tn->shell));
-  }
+  else PetscCall(TrustNCGUseDifferences(tao));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

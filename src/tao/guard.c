@@ -11,6 +11,7 @@
    A rank that fails may leave the others behind in a collective call of the callback. From its
    error to the agreement a watch runs on it, which ends the job if the others never come. */
 #include "tao/trustncg_impl.h"
+#include "sums/sums.h"
 #include <pthread.h>
 #include <time.h>
 
@@ -72,11 +73,11 @@ static void *Watch(void *ctx)
   const struct timespec time  = {(time_t)left, (long)(1e9 * (left - (PetscReal)(time_t)left))};
 
   if (nanosleep(&time, NULL)) return NULL;
-  (void)fprintf(stderr,
-                "trustncg: rank %d of %d met error %d in %s, and %g s later other ranks still wait "
-                "in a call that this one did not make: the job is ended\n",
-                (int)guard->rank, (int)guard->size, (int)guard->error, guard->where,
-                (double)guard->deadline);
+  (void)fprintf(
+    stderr,
+    "trustncg: rank %d of %d met error %d in %s, and after %g s other ranks have not "
+    "come: a collective call that this rank did not make holds them. The job is ended\n",
+    (int)guard->rank, (int)guard->size, (int)guard->error, guard->where, (double)guard->deadline);
   (void)fflush(stderr);
   (void)MPI_Abort(guard->comm, (int)guard->error);
   return NULL;
@@ -175,12 +176,12 @@ static PetscErrorCode Raise(TrustNCGGuard guard)
           (int)first, (int)guard->size, news.error, news.where);
 }
 
-/* f of rank 0 is f, unless it is NaN or Inf on some rank. */
+/* f of rank 0 is f, unless it is NaN or Inf on some rank; -Inf on rank 0 is a value, too. */
 static void TakeValue(TrustNCGGuard guard, const PetscReal sums[], PetscReal *f)
 {
   const PetscReal mine = *f;
 
-  *f = sums[NOT_FINITE] > 0.0 ? NAN : sums[VALUE];
+  *f = sums[NOT_FINITE] > 0.0 && sums[VALUE] >= -PETSC_MAX_REAL ? NAN : sums[VALUE];
   if (PetscIsInfOrNanReal(*f) || mine == *f) return;
   guard->strayed = PetscAbsReal(mine - *f) / PetscMax(PetscAbsReal(mine), PetscAbsReal(*f));
 }
@@ -193,18 +194,23 @@ PetscErrorCode TrustNCGAgree(Tao tao, PetscReal *f, PetscInt n, const SweepOp do
   TrustNCGGuard guard                       = tn->guard;
   PetscReal     sums[VOTES + TRUSTNCG_DOTS] = {0.0};
   Sweeper       sweeper                     = {.host = PETSC_TRUE}; /* for any type of vector */
+  TrustNCGTally tally;
 
   PetscFunctionBegin;
   sums[FAILED]     = guard->error ? 1.0 : 0.0;
   sums[OUTSIDE]    = guard->left ? 1.0 : 0.0;
   sums[NOT_FINITE] = f && PetscIsInfOrNanReal(*f) ? 1.0 : 0.0;
-  sums[VALUE]      = f && guard->rank == 0 && !PetscIsInfOrNanReal(*f) ? *f : 0.0;
+  sums[VALUE]      = f && guard->rank == 0 && *f <= PETSC_MAX_REAL ? *f : 0.0;
   sums[STRAYED]    = guard->strayed;
-  if (n) PetscCall(SweepRun(&sweeper, n, dots));
-  PetscCall(PetscArraycpy(sums + VOTES, sweeper.local, n));
   /* always of the same length: ranks that come from different places meet */
-  PetscCallMPI(
-    MPI_Allreduce(MPI_IN_PLACE, sums, VOTES + TRUSTNCG_DOTS, MPIU_REAL, MPIU_SUM, guard->comm));
+  PetscCall(TrustNCGTallyStart(VOTES + TRUSTNCG_DOTS, &tally));
+  for (PetscInt k = 0; tally.exact && k < n; k++) {
+    PetscCall(TrustNCGTallyDot(&tally, VOTES + k, dots[k].x, dots[k].y));
+  }
+  if (!tally.exact && n) PetscCall(SweepRun(&sweeper, n, dots));
+  for (PetscInt k = 0; k < VOTES; k++) TrustNCGTallyAdd(&tally, k, sums[k]);
+  for (PetscInt k = 0; k < n; k++) TrustNCGTallyAdd(&tally, VOTES + k, sweeper.local[k]);
+  PetscCall(TrustNCGTallyReduce(guard->comm, &tally, sums));
   EndWatch(guard);
   tn->reductions++;
   guard->left    = PETSC_FALSE;

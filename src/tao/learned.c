@@ -23,7 +23,7 @@ static PetscErrorCode Judge(Tao tao, Verdict *verdict)
   PetscCall(TrustNCGEvaluateTrial(tao));
   *verdict     = FAR;
   ared         = tn->f - tn->fplus;
-  tn->rounding = TrustNCGBelowRoundoff(ared, tn->slope, TrustNCGLevel(tn));
+  tn->rounding = TrustNCGBelowRoundoff(ared, tn->slope, TrustNCGHidden(tn));
   if (tn->rounding) { /* the trapezoidal rule on the slopes sees what the values no longer do */
     PetscCall(TrustNCGEvaluateTrialGradient(tao));
     ared = -0.5 * (tn->slope + tn->slopeplus);
@@ -31,7 +31,9 @@ static PetscErrorCode Judge(Tao tao, Verdict *verdict)
   if (!TrustNCGAccept(TrustNCGRatio(ared, -tn->slope), ARMIJO)) PetscFunctionReturn(PETSC_SUCCESS);
   if (!tn->rounding) PetscCall(TrustNCGEvaluateTrialGradient(tao));
   if (PetscIsInfOrNanReal(tn->gplusnorm)) PetscFunctionReturn(PETSC_SUCCESS);
-  if (tn->rounding && tn->gplusnorm >= tn->gnorm) PetscFunctionReturn(PETSC_SUCCESS);
+  if (tn->rounding && (tn->gplusnorm >= tn->gnorm || tn->fplus > tn->f0)) {
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
   *verdict = tn->slopeplus < WOLFE * tn->slope ? NEAR : GOOD;
   PetscFunctionReturn(PETSC_SUCCESS);
 }

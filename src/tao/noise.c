@@ -140,7 +140,7 @@ static PetscErrorCode StopAtFloor(Tao tao)
 PetscErrorCode TrustNCGNoiseExcuse(Tao tao, PetscBool *excused)
 {
   TAO_TrustNCG   *tn     = (TAO_TrustNCG *)tao->data;
-  const PetscReal before = TrustNCGLevel(tn);
+  const PetscReal before = TrustNCGHidden(tn);
 
   PetscFunctionBegin;
   *excused = PETSC_FALSE;
@@ -150,7 +150,7 @@ PetscErrorCode TrustNCGNoiseExcuse(Tao tao, PetscBool *excused)
   PetscCall(MeasureAgain(tao));
   *excused = Drowned(tn, NEAR, tn->promise);
   if (!*excused) PetscFunctionReturn(PETSC_SUCCESS);
-  if (TrustNCGLevel(tn) > NEAR * before && !Drowned(tn, NEAR, PETSC_INFINITY)) {
+  if (TrustNCGHidden(tn) > NEAR * before && !Drowned(tn, NEAR, PETSC_INFINITY)) {
     tao->trust = tao->trust0;
     tn->tries  = 0;
   } else PetscCall(StopAtFloor(tao));

@@ -299,7 +299,8 @@ static PetscErrorCode TrustNCGCheckOptions(Tao tao)
   PetscCall(FindUnknownOption(((PetscObject)tao)->options, key, unknown, sizeof(unknown)));
   PetscCheck(!unknown[0], PetscObjectComm((PetscObject)tao), PETSC_ERR_ARG_UNKNOWN_TYPE,
              "There is no option -%s: there are -%s{eta,fd_step,precond,learned_steps,vectors,"
-             "check_derivatives,second_order,checkpoint,restart,signals}, and "
+             "check_derivatives,second_order,reproducible,checkpoint,restart,signals,max_time,"
+             "hv_fallback,deadline}, and "
              "-%sksp_*, -%spc_* for the inner solver; -help lists them",
              unknown, key, key, key);
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -342,9 +343,12 @@ PetscErrorCode TaoSetFromOptions_TrustNCG(Tao tao, TrustNCGOptionItems PetscOpti
   PetscCall(PetscOptionsInt("-tao_trustncg_vectors",
                             "Most vectors like the solution that preconditioning may take",
                             "TaoTrustNCGSetMaxVectors", most, &most, NULL));
+  PetscCall(TrustNCGReproducibleOptions(tao, PetscOptionsObject));
   PetscCall(TrustNCGSecondOrderOptions(tao, PetscOptionsObject));
   PetscCall(TrustNCGCheckpointOptions(tao, PetscOptionsObject));
   PetscCall(TrustNCGDoctorOptions(tao, PetscOptionsObject));
+  PetscCall(TrustNCGLimitsOptions(tao, PetscOptionsObject));
+  PetscCall(TrustNCGConsistencyOptions(tao, PetscOptionsObject));
   PetscCall(TrustNCGGuardOptions(tao, PetscOptionsObject));
   PetscOptionsHeadEnd();
   PetscCall(TaoTrustNCGSetEta(tao, eta));

@@ -84,11 +84,14 @@ static PetscErrorCode TrustNCGCreateKSP(Tao tao)
 . -tao_trustncg_check_derivatives - report before the solve whether f, gradient and H v fit
 . -tao_trustncg_check_derivatives_error - stop before the solve where they do not
 . -tao_trustncg_second_order - check the curvature at the end, and leave saddle points
+. -tao_trustncg_reproducible - the same bits on any number of ranks
 . -tao_trustncg_ksp_rtol <0.25> - largest forcing term
 . -tao_trustncg_ksp_max_it <10000> - most CG iterations in a solve
 . -tao_trustncg_precond <auto> - what preconditions CG, see `TaoTrustNCGSetPrecondType()`
 . -tao_trustncg_learned_steps <true> - steps of the learned model alone
 . -tao_trustncg_vectors <unbounded> - most vectors that preconditioning may take
+. -tao_trustncg_hv_fallback <false> - differences where a user's H v turns out to be wrong
+. -tao_trustncg_max_time <seconds> - limit on the wall time of a solve, inside CG, too
 . -tao_trustncg_checkpoint <file> - where to save the state of the solve
 . -tao_trustncg_checkpoint_interval <0> - iterations between checkpoints, 0 for never
 . -tao_trustncg_checkpoint_minutes <10> - minutes between checkpoints, 0 for never
@@ -121,7 +124,7 @@ PetscErrorCode TaoCreate_TrustNCG(Tao tao)
   PetscCall(PetscNew(&tn));
   tao->data                = tn;
   tao->ops->setup          = TaoSetUp_TrustNCG;
-  tao->ops->solve          = TaoSolve_TrustNCG;
+  tao->ops->solve          = TrustNCGSolveReproducibly;
   tao->ops->setfromoptions = TaoSetFromOptions_TrustNCG;
   tao->ops->view           = TaoView_TrustNCG;
   tao->ops->destroy        = TaoDestroy_TrustNCG;
@@ -129,6 +132,7 @@ PetscErrorCode TaoCreate_TrustNCG(Tao tao)
   tn->precond              = TAO_TRUSTNCG_PRECOND_AUTO;
   tn->maxvectors           = PETSC_MAX_INT;
   tn->learnedsteps         = PETSC_TRUE;
+  tn->maxtime              = PETSC_INFINITY;
   tn->flat                 = 1e-4;
   tn->checkpointminutes    = 10.0;
   TrustNCGTaoDefaults(tao);

@@ -211,7 +211,8 @@ static PetscErrorCode ReadEntries(Reader *r, Tao tao, PetscInt entries)
 
   PetscFunctionBegin;
   if (tn->type != TAO_TRUSTNCG_PRECOND_SPARSE) PetscFunctionReturn(PETSC_SUCCESS);
-  if (r->ranks == r->header.ranks) ReadWords(r, &mine, 1, at + (uint64_t)r->rank);
+  if (r->header.entries && r->ranks == r->header.ranks)
+    ReadWords(r, &mine, 1, at + (uint64_t)r->rank);
   same = (PetscBool)(mine == entries);
   PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, &same, 1, MPIU_BOOL, MPI_LAND, r->comm));
   PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, &sum, 1, MPI_INT64_T, MPI_SUM, r->comm));

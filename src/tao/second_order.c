@@ -198,12 +198,17 @@ static PetscErrorCode Estimate(Tao tao, Mat H, LanczosResult *result)
   goal.delta    = DELTA;
   goal.tol      = tn->flat;
   goal.relnoise = tn->kind == TRUSTNCG_HV_FD ? NOISE_FD : NOISE_EXACT;
+  goal.error    = tn->kind == TRUSTNCG_HV_FD ? tn->noise.error : 0.0;
   goal.noise    = STATIONARY * tn->gnorm / (1.0 + tn->xnorm);
   goal.most     = PetscMax(1, tn->maxits);
   if (!tn->lanczos) PetscCall(TrustNCGLanczosCreate(tao->solution, &tn->lanczos));
+  PetscCall(TrustNCGInterruptLanczos(tao));
   PetscCall(TrustNCGLanczosRun(tn->lanczos, H, goal, result));
   PetscCall(CountProducts(tao, result->products));
-  if (result->verdict == LANCZOS_SPOILT) PetscFunctionReturn(PETSC_SUCCESS);
+  if (result->verdict == LANCZOS_SPOILT) {
+    PetscCall(TrustNCGAgree(tao, NULL, 0, NULL)); /* a NaN may stand for an error on some rank */
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
   tn->curvature      = result->theta;
   tn->curvaturebound = result->bound;
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -237,7 +242,7 @@ static PetscErrorCode Search(Tao tao, PetscReal theta, PetscBool *lower)
   *lower = PETSC_FALSE;
   PetscCall(VecScale(tao->stepdirection, t));
   for (int i = 0; i < LENGTHS && !*lower; i++, t *= SHORTER) {
-    const PetscReal roundoff = 10.0 * TrustNCGRoundoff(tn->f, tn->f, tn->n);
+    const PetscReal roundoff = 10.0 * PetscMax(TrustNCGRoundoff(tn->f, tn->f, tn->n), tn->noise.f);
     const PetscReal least    = PetscMax(roundoff, t * tn->gnorm) + SHARE * 0.5 * curvature * t * t;
 
     if (i) PetscCall(VecScale(tao->stepdirection, SHORTER));
@@ -322,7 +327,7 @@ static PetscErrorCode Conclude(Tao tao, const LanczosResult *r)
 PetscErrorCode TrustNCGSecondOrder(Tao tao)
 {
   TAO_TrustNCG *tn   = (TAO_TrustNCG *)tao->data;
-  PetscBool     left = PETSC_FALSE;
+  PetscBool     left = PETSC_FALSE, stop;
   LanczosResult result;
   Mat           H;
 
@@ -332,9 +337,13 @@ PetscErrorCode TrustNCGSecondOrder(Tao tao)
   }
   PetscCall(TrustNCGSetHessianPoint(tao, PETSC_FALSE, &H));
   PetscCall(Estimate(tao, H, &result));
+  PetscCall(TrustNCGInterrupted(tao, &stop));
+  if (stop) PetscFunctionReturn(PETSC_SUCCESS);
   if (result.verdict != LANCZOS_SPOILT && result.theta <= result.level) {
     PetscCall(Leave(tao, H, &result, &left));
   }
-  if (!left) PetscCall(Conclude(tao, &result));
+  if (left) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(TrustNCGInterrupted(tao, &stop));
+  if (!stop) PetscCall(Conclude(tao, &result));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -2,6 +2,7 @@
    Stopping a solve from outside: SIGUSR1 and SIGTERM, where the user asked for it. A handler only
    sets a flag; the flags of all ranks meet in reductions, those of CG among them. */
 #include "tao/trustncg_impl.h"
+#include "subproblem/lanczos.h"
 #include "subproblem/trustcg.h"
 #include <signal.h>
 
@@ -55,13 +56,14 @@ static PetscBool Alarm(void *ctx)
   const Tao           tao = (Tao)ctx;
   const TAO_TrustNCG *tn  = (const TAO_TrustNCG *)tao->data;
 
-  return (PetscBool)(tn->listening && arrived);
+  return (PetscBool)((tn->listening && arrived) || TrustNCGTimeIsUp(tn) ||
+                     TrustNCGEvaluationsAreSpent(tao));
 }
 
-/* Is there anything from outside that could stop the solve? The same on all ranks. */
+/* Is there anything on which the ranks must agree? */
 static PetscBool Listening(const TAO_TrustNCG *tn)
 {
-  return tn->listening;
+  return (PetscBool)(tn->listening || tn->maxtime < PETSC_INFINITY);
 }
 
 /* CG is to stop as soon as one rank knows of a reason; the flag travels with its dot products. */
@@ -71,26 +73,46 @@ PetscErrorCode TrustNCGInterruptCG(Tao tao)
 
   PetscFunctionBegin;
   if (!tn->ours) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCall(TrustCGSetAlarm(tao->ksp, Listening(tn) ? Alarm : NULL, tao));
+  PetscCall(TrustCGSetAlarm(tao->ksp, Listening(tn) || tao->max_funcs >= 0 ? Alarm : NULL, tao));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode TrustNCGInterruptLanczos(Tao tao)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+
+  PetscFunctionBegin;
+  PetscCall(TrustNCGLanczosSetAlarm(tn->lanczos, Listening(tn) ? Alarm : NULL, tao));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 /* Is the solve to stop? Collective, one reduction where anything could stop it; then it is. */
 PetscErrorCode TrustNCGInterrupted(Tao tao, PetscBool *stop)
 {
-  TAO_TrustNCG *tn   = (TAO_TrustNCG *)tao->data;
-  int           mine = arrived;
+  TAO_TrustNCG *tn      = (TAO_TrustNCG *)tao->data;
+  const int     mine[2] = {tn->listening ? arrived : 0, TrustNCGTimeIsUp(tn)};
+  int           all[2];
 
   PetscFunctionBegin;
-  *stop = PETSC_FALSE;
-  if (!Listening(tn)) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCallMPI(
-    MPI_Allreduce(&mine, &tn->signal, 1, MPI_INT, MPI_MAX, PetscObjectComm((PetscObject)tao)));
+  *stop = TrustNCGEvaluationsAreSpent(tao); /* the same on all ranks */
+  if (*stop) {
+    PetscCall(TrustNCGStop(tao, TAO_DIVERGED_MAXFCN, TAO_TRUSTNCG_LIMIT,
+                           "the limit of %" PetscInt_FMT " evaluations is reached, ||g|| = %g",
+                           tao->max_funcs, (double)tn->gnorm));
+  }
+  if (*stop || !Listening(tn)) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCallMPI(MPI_Allreduce(mine, all, 2, MPI_INT, MPI_MAX, PetscObjectComm((PetscObject)tao)));
   tn->reductions++;
-  if (!tn->signal) PetscFunctionReturn(PETSC_SUCCESS);
-  *stop = PETSC_TRUE;
-  PetscCall(TrustNCGStop(tao, TAO_DIVERGED_USER, TAO_TRUSTNCG_SIGNAL, "signal %s arrived",
-                         tn->signal == SIGTERM ? "SIGTERM" : "SIGUSR1"));
+  tn->signal = all[0];
+  *stop      = (PetscBool)(all[0] || all[1]);
+  if (tn->signal) {
+    PetscCall(TrustNCGStop(tao, TAO_DIVERGED_USER, TAO_TRUSTNCG_SIGNAL, "signal %s arrived",
+                           tn->signal == SIGTERM ? "SIGTERM" : "SIGUSR1"));
+  } else if (*stop) {
+    PetscCall(TrustNCGStop(tao, TAO_DIVERGED_USER, TAO_TRUSTNCG_TIME,
+                           "the limit of %g seconds is reached, ||g|| = %g", (double)tn->maxtime,
+                           (double)tn->gnorm));
+  }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

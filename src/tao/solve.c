@@ -19,7 +19,7 @@
 
 #define MAX_TRIES 50 /* trial points in an iteration; each is at most half as long as the last */
 
-/* History, monitors and the convergence test at the iterate; a checkpoint where it is time. */
+/* History, monitors and the convergence test at the iterate. */
 PetscErrorCode TrustNCGReport(Tao tao, PetscReal step)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
@@ -28,7 +28,6 @@ PetscErrorCode TrustNCGReport(Tao tao, PetscReal step)
   PetscCall(TaoLogConvergenceHistory(tao, tn->f, tn->gnorm, 0.0, tao->ksp_tot_its));
   PetscCall(TaoMonitor(tao, tao->niter, tn->f, tn->gnorm, 0.0, step));
   PetscCall(TrustNCGTest(tao));
-  PetscCall(TrustNCGCheckpoint(tao));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -79,6 +78,7 @@ static PetscErrorCode TrustNCGStart(Tao tao)
   PetscFunctionBegin;
   PetscCall(TrustNCGGuardStart(tao));
   PetscCall(TrustNCGCheckSetUp(tao));
+  PetscCall(TrustNCGLimitsStart(tao));
   tn->outcome   = TAO_TRUSTNCG_RUNNING;
   tn->ending[0] = '\0';
   PetscCall(PetscMemzero(&tn->ledger, sizeof(tn->ledger)));
@@ -97,6 +97,7 @@ static PetscErrorCode TrustNCGStart(Tao tao)
   }
   tao->reason = TAO_CONTINUE_ITERATING;
   PetscCall(TrustNCGReport(tao, tao->trust));
+  if (tao->reason == TAO_CONTINUE_ITERATING) PetscCall(TrustNCGNoiseFloor(tao)); /* a restart */
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -110,7 +111,7 @@ static PetscErrorCode TrustNCGTrial(Tao tao, PetscBool *accept)
   if (!tn->checked) PetscCall(TrustNCGEvaluateTrial(tao));
   tn->checked  = PETSC_FALSE;
   ared         = tn->f - tn->fplus;
-  tn->rounding = TrustNCGBelowRoundoff(ared, tn->model, TrustNCGLevel(tn));
+  tn->rounding = TrustNCGBelowRoundoff(ared, tn->model, TrustNCGHidden(tn));
   if (tn->rounding) { /* the trapezoidal rule on the slopes sees what the values no longer do */
     PetscCall(TrustNCGEvaluateTrialGradient(tao));
     ared = -0.5 * (tn->slope + tn->slopeplus);
@@ -119,9 +120,9 @@ static PetscErrorCode TrustNCGTrial(Tao tao, PetscBool *accept)
   *accept = TrustNCGAccept(tn->rho, tn->eta);
   if (!*accept) PetscFunctionReturn(PETSC_SUCCESS);
   if (!tn->rounding) PetscCall(TrustNCGEvaluateTrialGradient(tao));
-  /* where f cannot tell, a step must at least bring the gradient down */
+  /* where f cannot tell, a step must at least bring the gradient down, and f not above the start */
   *accept = (PetscBool)(!PetscIsInfOrNanReal(tn->gplusnorm) &&
-                        (!tn->rounding || tn->gplusnorm < tn->gnorm));
+                        (!tn->rounding || (tn->gplusnorm < tn->gnorm && tn->fplus <= tn->f0)));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -135,7 +136,7 @@ static PetscErrorCode TrustNCGReject(Tao tao)
 
   PetscFunctionBegin;
   TrustNCGCountRejected(tn);
-  TrustNCGProbeTrial(&tn->probe, tn->fplus - tn->f, tn->slope, TrustNCGLevel(tn));
+  TrustNCGProbeTrial(&tn->probe, tn->fplus - tn->f, tn->slope, TrustNCGHidden(tn));
   tao->trust = TrustNCGShrink(tao->trust, tn->dnorm, factor);
   if (tn->tries >= MAX_TRIES || tn->dnorm2 <= PETSC_MACHINE_EPSILON * tn->xnorm) {
     PetscCall(TrustNCGGiveUp(tao));
@@ -184,7 +185,7 @@ PetscErrorCode TrustNCGMove(Tao tao)
   tn->xnorm = tn->wnorm;
   tn->ledger.steps++;
   tao->niter++;
-  TrustNCGFlightStep(&tn->flight, tn->xnorm, tn->dnorm2, tn->slope, tn->slopeplus);
+  TrustNCGNoteStep(tn);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -226,7 +227,7 @@ static PetscErrorCode TrustNCGStepByCG(Tao tao)
     if (tao->reason != TAO_CONTINUE_ITERATING) PetscFunctionReturn(PETSC_SUCCESS);
     PetscCall(TrustNCGTrial(tao, &accept));
   }
-  if (tn->f - tn->fplus < TrustNCGLevel(tn) &&
+  if (tn->f - tn->fplus < TrustNCGHidden(tn) &&
       TrustNCGProbeJudge(&tn->probe) == TRUSTNCG_FIT_WRONG) {
     PetscCall(TrustNCGGiveUp(tao)); /* f is against the gradient, down to where it tells nothing */
     PetscFunctionReturn(PETSC_SUCCESS);
@@ -244,7 +245,9 @@ static PetscErrorCode TrustNCGIterate(Tao tao)
   PetscBool     done = PETSC_FALSE, forgot, stop;
 
   PetscFunctionBegin;
+  PetscCall(TrustNCGCheckpoint(tao)); /* where it is time; all that was learned is in it */
   PetscTryTypeMethod(tao, update, tao->niter, tao->user_update);
+  PetscCall(TrustNCGFallBack(tao));
   PetscCall(TrustNCGInterrupted(tao, &stop));
   if (stop) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(TrustNCGPrecondDue(tao));

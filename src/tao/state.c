@@ -107,9 +107,10 @@ static PetscErrorCode RecordCounters(Tao tao, CheckpointRecord *record)
 
 static PetscErrorCode RecordLedger(TaoTrustNCGLedger *l, CheckpointRecord *record)
 {
-  PetscInt *const counts[] = {&l->nf,         &l->ng,     &l->nfg,      &l->nhv_user,
-                              &l->nhv_matrix, &l->nhv_fd, &l->cg,       &l->steps,
-                              &l->learned,    &l->looks,  &l->rejected, &l->resolved_hv};
+  PetscInt *const counts[] = {&l->nf,         &l->ng,           &l->nfg,      &l->nhv_user,
+                              &l->nhv_matrix, &l->nhv_fd,       &l->cg,       &l->steps,
+                              &l->learned,    &l->looks,        &l->rejected, &l->resolved_hv,
+                              &l->ng_noise,   &l->nhv_curvature};
 
   PetscFunctionBegin;
   for (size_t k = 0; k < sizeof(counts) / sizeof(*counts); k++) {

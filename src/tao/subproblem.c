@@ -4,9 +4,12 @@
 #include "tao/trustncg_impl.h"
 #include "rules/rules.h"
 #include "subproblem/trustcg.h"
+#include "sums/sums.h"
 
 #define OPENING_ITS 2
 #define WAITING_ITS 10
+#define HOLDS       2.0 /* on the way the model holds where actual over predicted is within this, */
+#define HOLDS_WELL  1.1 /* and at the boundary it is worth a larger radius */
 
 /* The tolerances that the KSP came with */
 PetscErrorCode TrustNCGRestoreKSP(Tao tao)
@@ -64,23 +67,49 @@ PetscErrorCode TrustNCGGetRoom(Tao tao)
 }
 
 /* On the way of a long solve of CG: where f no longer follows the model, or follows it badly, the
-   rest of the solve would be wasted. What is known of the trial is kept for its judgement. */
-static PetscErrorCode TrustNCGLook(void *ctx, PetscBool *stop)
+   rest of the solve would be wasted. At the boundary: where f follows it closely, the solve goes on
+   in a region as large as the next would be. What is known of a trial is kept for its judgement. */
+static PetscErrorCode TrustNCGLook(void *ctx, PetscReal *radius, PetscBool *stop)
 {
   Tao           tao = (Tao)ctx;
   TAO_TrustNCG *tn  = (TAO_TrustNCG *)tao->data;
-  PetscReal     ared;
+  PetscReal     ared, roundoff;
 
   PetscFunctionBegin;
   PetscCall(KSPCGGetNormD(tao->ksp, &tn->dnorm));
   PetscCall(KSPCGGetObjFcn(tao->ksp, &tn->model));
   PetscCall(TrustNCGGetRoom(tao));
   PetscCall(TrustNCGEvaluateTrial(tao));
-  ared        = tn->f - tn->fplus;
-  *stop       = (PetscBool)!TrustNCGModelHolds(ared, -tn->model, TrustNCGLevel(tn));
+  ared     = tn->f - tn->fplus;
+  roundoff = TrustNCGHidden(tn);
+  *stop = (PetscBool)!TrustNCGModelHolds(ared, -tn->model, radius ? HOLDS_WELL : HOLDS, roundoff);
+  if (radius && !*stop) *radius = tao->trust = TrustNCGGrow(*radius, tn->dnorm);
   tn->checked = *stop;
   if (!*stop) tn->ledger.looks++;
   tn->tries = *stop;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* A product with the user's Mat; what our own meets is heeded within it. */
+static PetscErrorCode TrustNCGHeedProduct(void *ctx, PetscErrorCode error, Vec v, Vec Hv)
+{
+  PetscFunctionBegin;
+  PetscCall(
+    TrustNCGHeed((Tao)ctx, error, "the product with the Mat of TaoSetHessian()", v, NULL, Hv));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* What the KSP asks and tells us during a solve; it may be used elsewhere after it. */
+static PetscErrorCode TrustNCGAttend(Tao tao, PetscBool begin)
+{
+  TAO_TrustNCG   *tn   = (TAO_TrustNCG *)tao->data;
+  const PetscBool mats = (PetscBool)(begin && tn->kind == TRUSTNCG_HV_MATRIX);
+
+  PetscFunctionBegin;
+  if (!tn->ours) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(TrustCGSetLook(tao->ksp, begin ? TrustNCGLook : NULL, tao));
+  PetscCall(TrustCGSetGuard(tao->ksp, mats ? TrustNCGHeedProduct : NULL, tao));
+  if (!begin) PetscCall(TrustCGSetAlarm(tao->ksp, NULL, NULL));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -94,15 +123,12 @@ PetscErrorCode TrustNCGSolveKSP(Tao tao)
   PetscFunctionBegin;
   PetscCall(PetscLogEventBegin(TRUSTNCG_Subproblem, tao, tao->ksp, NULL, NULL));
   tn->checked = PETSC_FALSE;
-  if (tn->ours) PetscCall(TrustCGSetLook(tao->ksp, TrustNCGLook, tao));
+  PetscCall(TrustNCGAttend(tao, PETSC_TRUE));
   PetscCall(TrustNCGInterruptCG(tao));
   PetscCall(TrustNCGTellErrors(tao));
   PetscCall(KSPCGSetRadius(tao->ksp, tao->trust < PETSC_INFINITY ? tao->trust : 0.0));
   PetscCall(KSPSolve(tao->ksp, tao->gradient, tao->stepdirection));
-  if (tn->ours) { /* the KSP may be used elsewhere */
-    PetscCall(TrustCGSetLook(tao->ksp, NULL, NULL));
-    PetscCall(TrustCGSetAlarm(tao->ksp, NULL, NULL));
-  }
+  PetscCall(TrustNCGAttend(tao, PETSC_FALSE));
   PetscCall(KSPGetConvergedReason(tao->ksp, &reason));
   /* a NaN may stand for an error on some rank */
   if (reason == KSP_DIVERGED_NANORINF) PetscCall(TrustNCGAgree(tao, NULL, 0, NULL));
@@ -139,7 +165,7 @@ static PetscErrorCode TrustNCGFirstRadius(Tao tao)
   PetscReal     dnorm2, share;
 
   PetscFunctionBegin;
-  PetscCall(VecNorm(tao->stepdirection, NORM_2, &dnorm2));
+  PetscCall(TrustNCGNorm(tao->stepdirection, &dnorm2));
   tn->reductions++;
   share      = TrustNCGFirstShare(dnorm2, tn->xnorm);
   tao->trust = share * tn->dnorm;

@@ -36,6 +36,7 @@ typedef struct {
   /* set by the user */
   PetscReal eta;                    /* smallest reduction ratio of an accepted step */
   PetscReal relstep;                /* relative step of the differences */
+  PetscBool reproducible;           /* the same bits on any number of ranks */
   PetscBool checkreport, checkstop; /* the derivative check before a solve */
 
   /* fixed for a solve */
@@ -92,6 +93,7 @@ typedef struct {
   TrustNCGMode mode;
 
   TrustNCGGuard guard; /* of the callbacks */
+
   /* ends that are no convergence */
   PetscReal      f0;
   PetscReal      promise; /* model at the first trial of this iteration */
@@ -100,26 +102,32 @@ typedef struct {
   TrustNCGProbe  probe; /* of the trials of this iteration */
 
   /* the check of f, gradient and Hv on each step of CG */
-  TrustNCGSuspect suspect; /* the verdict, once it is certain */
-  TrustNCGSuspect misfit;  /* on the last steps */
-  PetscReal       factor;  /* of the gradient, on the last step, as Hv has it */
-  PetscInt        misfits; /* steps that did not fit, less those that did */
+  PetscBool       hvfallback; /* as set by the user */
+  TrustNCGSuspect suspect;    /* the verdict, once it is certain */
+  TrustNCGSuspect misfit;     /* on the last steps */
+  PetscReal       factor;     /* of the gradient, on the last step, as Hv has it */
+  PetscInt        misfits;    /* steps that did not fit, less those that did */
+
   /* curvature at the end, where it is checked */
   PetscBool                  secondorder; /* as set by the user */
   PetscReal                  flat;        /* as set by the user: -flat ||H|| is as good as 0 */
   struct _n_TrustNCGLanczos *lanczos;     /* made by the first check of a solve */
   PetscInt                   escapes;     /* from stationary points, in this solve */
   PetscReal                  curvature, curvaturebound;
+
   /* stopping from outside */
-  PetscBool signals;   /* as set by the user */
-  PetscBool listening; /* our handlers are there */
-  int       signal;    /* that arrived at some rank, or 0 */
+  PetscBool      signals;   /* as set by the user */
+  PetscBool      listening; /* our handlers are there */
+  int            signal;    /* that arrived at some rank, or 0 */
+  PetscReal      maxtime;   /* seconds a solve may take */
+  PetscLogDouble began;     /* the solve, by this rank's clock */
 
   /* checkpoints */
   char                    *checkpoint, *restart; /* files, or NULL */
   PetscInt                 checkpointits;        /* 0: not by iterations */
   PetscReal                checkpointminutes;    /* 0: not by time */
   struct _n_TrustNCGSaved *saved;                /* the state of the iterate; NULL without a file */
+
   /* noise in f and gradient */
   TrustNCGNoiseState noise;
 
@@ -130,12 +138,6 @@ typedef struct {
   PetscInt          reductions;  /* of the loop: those outside the KSP */
   PetscInt          reductions0; /* of the KSP before this solve */
 } TAO_TrustNCG;
-
-/* From here on f - f+ tells nothing, be it for rounding or for noise. */
-static inline PetscReal TrustNCGLevel(const TAO_TrustNCG *tn)
-{
-  return PetscMax(TrustNCGRoundoff(tn->f, tn->fplus, tn->n), TRUSTNCG_NOISE_SHARE * tn->noise.f);
-}
 
 /* A rejected trial; after so many in one iteration the step is so short that the next should do. */
 static inline void TrustNCGCountRejected(TAO_TrustNCG *tn)
@@ -168,6 +170,12 @@ static inline PetscReal TrustNCGWork(const TAO_TrustNCG *tn)
          (PetscReal)l->nhv_fd;
 }
 
+/* The differences of f between here and the trial that tell nothing: rounding, or known noise */
+static inline PetscReal TrustNCGHidden(const TAO_TrustNCG *tn)
+{
+  return PetscMax(TrustNCGRoundoff(tn->f, tn->fplus, tn->n), TRUSTNCG_NOISE_SHARE * tn->noise.f);
+}
+
 PETSC_INTERN PetscLogEvent TRUSTNCG_Subproblem, TRUSTNCG_HessVec, TRUSTNCG_Trial;
 
 /* options.c: the private data; NULL, or an error, where the type is another one */
@@ -194,6 +202,7 @@ PETSC_INTERN PetscErrorCode TrustNCGEvaluateTrialGradient(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGComputeHessian(Tao tao, Vec x, Mat H, Mat P);
 PETSC_INTERN PetscErrorCode TrustNCGSetHessianPoint(Tao tao, PetscBool needP, Mat *H);
 PETSC_INTERN PetscErrorCode TrustNCGUpdateHessian(Tao tao, Mat *H, Mat *P);
+PETSC_INTERN PetscErrorCode TrustNCGUseDifferences(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGCountHessVec(Tao tao, PetscInt cg);
 PETSC_INTERN PetscErrorCode TrustNCGCountProducts(Tao tao, PetscInt products);
 
@@ -243,6 +252,7 @@ PETSC_INTERN PetscErrorCode TrustNCGNameEnd(Tao tao);
 /* ends.c */
 PETSC_INTERN void           TrustNCGEndsStart(TAO_TrustNCG *tn);
 PETSC_INTERN PetscErrorCode TrustNCGTest(Tao tao);
+PETSC_INTERN void           TrustNCGNoteStep(TAO_TrustNCG *tn);
 PETSC_INTERN PetscErrorCode TrustNCGEnds(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGGiveUp(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGGiveUpProduct(Tao tao);
@@ -251,12 +261,23 @@ PETSC_INTERN PetscErrorCode TrustNCGGiveUpProduct(Tao tao);
 PETSC_INTERN const char *const TrustNCGSuspectWords[];
 PETSC_INTERN void              TrustNCGConsistencyStart(TAO_TrustNCG *tn);
 PETSC_INTERN PetscErrorCode    TrustNCGCheckStep(Tao tao);
+PETSC_INTERN PetscErrorCode    TrustNCGFallBack(Tao tao);
+PETSC_INTERN PetscBool         TrustNCGIsSuspect(const TAO_TrustNCG *tn);
+PETSC_INTERN PetscErrorCode    TrustNCGConsistencyOptions(Tao tao, TrustNCGOptionItems items);
+
 /* signals.c */
 PETSC_INTERN PetscErrorCode TrustNCGSignalsBegin(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGSignalsEnd(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGInterruptCG(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGInterruptLanczos(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGInterrupted(Tao tao, PetscBool *stop);
 PETSC_INTERN PetscErrorCode TrustNCGTestLimits(Tao tao);
+
+/* limits.c */
+PETSC_INTERN PetscErrorCode TrustNCGLimitsOptions(Tao tao, TrustNCGOptionItems items);
+PETSC_INTERN PetscErrorCode TrustNCGLimitsStart(Tao tao);
+PETSC_INTERN PetscBool      TrustNCGTimeIsUp(const TAO_TrustNCG *tn);
+PETSC_INTERN PetscBool      TrustNCGEvaluationsAreSpent(Tao tao);
 
 /* checkpoint.c, restart.c */
 PETSC_INTERN PetscErrorCode TrustNCGCheckpointOptions(Tao tao, TrustNCGOptionItems items);
@@ -272,6 +293,10 @@ PETSC_INTERN PetscErrorCode TrustNCGReport(Tao tao, PetscReal step);
 PETSC_INTERN PetscErrorCode TrustNCGMove(Tao tao);
 PETSC_INTERN void           TrustNCGBegin(Tao tao);
 PETSC_INTERN PetscErrorCode TaoSolve_TrustNCG(Tao tao);
+
+/* reproducible.c */
+PETSC_INTERN PetscErrorCode TrustNCGReproducibleOptions(Tao tao, TrustNCGOptionItems items);
+PETSC_INTERN PetscErrorCode TrustNCGSolveReproducibly(Tao tao);
 
 /* second_order.c */
 PETSC_INTERN PetscErrorCode TrustNCGSecondOrderOptions(Tao tao, TrustNCGOptionItems items);
