@@ -155,7 +155,6 @@ static PetscErrorCode TrustCGStart(KSP ksp)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* A product was not finite: may another one be? */
 static PetscErrorCode TrustCGAgain(KSP ksp, PetscInt attempt, PetscBool *more)
 {
   Mat A;

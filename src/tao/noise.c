@@ -147,6 +147,10 @@ PetscErrorCode TrustNCGNoiseExcuse(Tao tao, PetscBool *excused)
   if (PetscIsInfOrNanReal(tn->fplus) || PetscIsInfOrNanReal(tn->gplusnorm)) {
     PetscFunctionReturn(PETSC_SUCCESS);
   }
+  /* a start without a better point, or f against the gradient at every step, is another matter */
+  if (tn->ledger.steps == 0 || tn->suspect != TRUSTNCG_SUSPECT_NONE) {
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
   PetscCall(MeasureAgain(tao));
   *excused = Drowned(tn, NEAR, tn->promise);
   if (!*excused) PetscFunctionReturn(PETSC_SUCCESS);
