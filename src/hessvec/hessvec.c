@@ -14,6 +14,7 @@ typedef struct {
   PetscReal          xnorm;    /* ||x||_2 */
   PetscReal          vnorm;    /* ||v||_2 of the next v where it was announced, else negative */
   PetscReal          relstep;  /* relative difference step */
+  PetscReal          turn;     /* times this: 1, or what keeps x + h v in the domain of g */
   PetscInt           products; /* Hv so far */
   PetscInt           norms;    /* reductions made here because nobody announced ||v|| */
 } HessVec;
@@ -47,7 +48,7 @@ static PetscErrorCode HessVecMult_FD(Mat H, Vec v, Vec Hv)
     PetscCall(VecZeroEntries(Hv));
     PetscFunctionReturn(PETSC_SUCCESS);
   }
-  h = TrustNCGDifferenceStep(hv->relstep, hv->xnorm, vnorm);
+  h = hv->turn * TrustNCGDifferenceStep(hv->relstep, hv->xnorm, vnorm);
   PetscCall(VecWAXPY(hv->w, h, v, hv->x));
   PetscCall((*hv->gradient)(hv->ctx, hv->w, Hv));
   PetscCall(VecAXPBY(Hv, -1.0 / h, 1.0 / h, hv->g));
@@ -62,6 +63,20 @@ static PetscErrorCode HessVecDirectionNorm(Mat H, PetscReal vnorm)
   PetscFunctionBegin;
   PetscCall(MatShellGetContext(H, &hv));
   hv->vnorm = vnorm;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* g at x + h v was not finite: backwards, then shorter steps, which stay at this point. */
+static PetscErrorCode HessVecAnotherStep(Mat H, PetscInt attempt, PetscBool *more)
+{
+  static const PetscReal turns[] = {-1.0, 1e-2, -1e-2};
+  const PetscInt         n       = (PetscInt)(sizeof(turns) / sizeof(*turns));
+  HessVec               *hv;
+
+  PetscFunctionBegin;
+  PetscCall(MatShellGetContext(H, &hv));
+  *more    = (PetscBool)(attempt < n);
+  hv->turn = *more ? turns[attempt] : 1.0;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -85,6 +100,7 @@ static PetscErrorCode HessVecDestroy(Mat H)
   PetscFunctionBegin;
   PetscCall(MatShellGetContext(H, &hv));
   PetscCall(PetscObjectComposeFunction((PetscObject)H, TRUSTNCG_DIRECTION_NORM, NULL));
+  PetscCall(PetscObjectComposeFunction((PetscObject)H, TRUSTNCG_ANOTHER_STEP, NULL));
   PetscCall(VecDestroy(&hv->like));
   PetscCall(PetscFree(hv));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -100,6 +116,7 @@ static PetscErrorCode HessVecCreate(Vec x, HessVec **ctx, Mat *H)
   PetscCall(PetscObjectReference((PetscObject)x));
   hv->like  = x;
   hv->vnorm = -1.0;
+  hv->turn  = 1.0;
   PetscCall(VecGetLocalSize(x, &n));
   PetscCall(VecGetSize(x, &N));
   PetscCall(MatCreateShell(PetscObjectComm((PetscObject)x), n, n, N, N, hv, H));
@@ -137,6 +154,7 @@ PetscErrorCode TrustNCGHessVecCreateFD(Vec x, TrustNCGGradientFn gradient, void 
   PetscCall(MatShellSetOperation(*H, MATOP_MULT, (void (*)(void))HessVecMult_FD));
   PetscCall(
     PetscObjectComposeFunction((PetscObject)*H, TRUSTNCG_DIRECTION_NORM, HessVecDirectionNorm));
+  PetscCall(PetscObjectComposeFunction((PetscObject)*H, TRUSTNCG_ANOTHER_STEP, HessVecAnotherStep));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -152,6 +170,7 @@ PetscErrorCode TrustNCGHessVecSetPoint(Mat H, Vec x, Vec g, PetscReal xnorm, Vec
   hv->g     = g;
   hv->w     = w;
   hv->xnorm = xnorm;
+  hv->turn  = 1.0;
   PetscCall(MatAssemblyBegin(H, MAT_FINAL_ASSEMBLY)); /* a new operator: its object state grows */
   PetscCall(MatAssemblyEnd(H, MAT_FINAL_ASSEMBLY));
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -7,4 +7,9 @@
 
 #define TRUSTNCG_DIRECTION_NORM "TrustNCGDirectionNorm_C"
 
+/* And a Mat that composes PetscErrorCode fn(Mat, PetscInt attempt, PetscBool *more) under this name
+   may do better where a product was not finite: it is told so, attempt = 0, 1, ..., and says
+   whether the same product is worth another try. */
+#define TRUSTNCG_ANOTHER_STEP "TrustNCGAnotherStep_C"
+
 #endif

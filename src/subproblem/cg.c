@@ -155,6 +155,16 @@ static PetscErrorCode TrustCGStart(KSP ksp)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+static PetscErrorCode TrustCGAgain(KSP ksp, PetscInt attempt, PetscBool *more)
+{
+  Mat A;
+
+  PetscFunctionBegin;
+  PetscCall(PCGetOperators(ksp->pc, &A, NULL));
+  PetscCall((*((KSP_TrustCG *)ksp->data)->again)(A, attempt, more));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* kappa = p'Ap, known already in the forms of one reduction */
 static PetscErrorCode TrustCGCurvature(KSP ksp, PetscReal *kappa)
 {
@@ -166,9 +176,15 @@ static PetscErrorCode TrustCGCurvature(KSP ksp, PetscReal *kappa)
                             SweepDot(cg->Ap, cg->Ap, &cg->doubt.AA),
                             SweepDot(cg->pc ? cg->z : cg->r, cg->Ap, &cg->doubt.zA)};
 
-    PetscCall(TrustCGProduct(ksp, cg->p, cg->pp2, cg->Ap));
-    PetscCall(SweepRun(&cg->sweeper, cg->announce ? 3 : 1, dots));
-    PetscCall(SweepReduce(&cg->sweeper));
+    PetscBool more = PETSC_TRUE;
+
+    for (PetscInt attempt = 0; more; attempt++) {
+      PetscCall(TrustCGProduct(ksp, cg->p, cg->pp2, cg->Ap));
+      PetscCall(SweepRun(&cg->sweeper, cg->announce ? 3 : 1, dots));
+      PetscCall(SweepReduce(&cg->sweeper));
+      more = PETSC_FALSE;
+      if (cg->again && PetscIsInfOrNanReal(cg->kappa)) PetscCall(TrustCGAgain(ksp, attempt, &more));
+    }
   }
   *kappa = cg->kappa;
   ksp->its++;
@@ -283,6 +299,7 @@ static PetscErrorCode TrustCGSetUpVecs(KSP ksp)
   PetscCall(SweepSetUp(&cg->sweeper, ksp->vec_sol));
   PetscCall(PCGetOperators(ksp->pc, &A, NULL));
   PetscCall(PetscObjectQueryFunction((PetscObject)A, TRUSTNCG_DIRECTION_NORM, &cg->announce));
+  PetscCall(PetscObjectQueryFunction((PetscObject)A, TRUSTNCG_ANOTHER_STEP, &cg->again));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -62,7 +62,6 @@ typedef struct {
   PetscReal    work;        /* sum of alpha_i r_i'z_i, and tau r_k'z_k of a step to the boundary */
   AnnounceFn   announce;    /* A wants to know ||p||_2: its products are differences */
   AgainFn      again;       /* A can try once more where a product is not finite, or NULL */
-  PetscInt     attempt;     /* at the present product */
   TrustCGDoubt doubt;       /* of products that are differences */
   PetscInt     products;    /* with A, in this solve */
   TrustCGPath  path;

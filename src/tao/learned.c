@@ -23,7 +23,7 @@ static PetscErrorCode Judge(Tao tao, Verdict *verdict)
   PetscCall(TrustNCGEvaluateTrial(tao));
   *verdict     = FAR;
   ared         = tn->f - tn->fplus;
-  tn->rounding = TrustNCGBelowRoundoff(ared, tn->slope, TrustNCGLevel(tn));
+  tn->rounding = TrustNCGBelowRoundoff(ared, tn->slope, TrustNCGHidden(tn));
   if (tn->rounding) { /* the trapezoidal rule on the slopes sees what the values no longer do */
     PetscCall(TrustNCGEvaluateTrialGradient(tao));
     ared = -0.5 * (tn->slope + tn->slopeplus);

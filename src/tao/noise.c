@@ -141,17 +141,21 @@ static PetscErrorCode StopAtFloor(Tao tao)
 PetscErrorCode TrustNCGNoiseExcuse(Tao tao, PetscBool *excused)
 {
   TAO_TrustNCG   *tn     = (TAO_TrustNCG *)tao->data;
-  const PetscReal before = TrustNCGLevel(tn);
+  const PetscReal before = TrustNCGHidden(tn);
 
   PetscFunctionBegin;
   *excused = PETSC_FALSE;
   if (PetscIsInfOrNanReal(tn->fplus) || PetscIsInfOrNanReal(tn->gplusnorm)) {
     PetscFunctionReturn(PETSC_SUCCESS);
   }
+  /* a start without a better point, or f against the gradient at every step, is another matter */
+  if (tn->ledger.steps == 0 || tn->suspect != TRUSTNCG_SUSPECT_NONE) {
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
   PetscCall(MeasureAgain(tao));
   *excused = Drowned(tn, NEAR, tn->promise);
   if (!*excused) PetscFunctionReturn(PETSC_SUCCESS);
-  if (TrustNCGLevel(tn) > NEAR * before && !Drowned(tn, NEAR, PETSC_INFINITY)) {
+  if (TrustNCGHidden(tn) > NEAR * before && !Drowned(tn, NEAR, PETSC_INFINITY)) {
     tao->trust = tao->trust0;
     tn->tries  = 0;
   } else PetscCall(StopAtFloor(tao));

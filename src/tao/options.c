@@ -188,18 +188,23 @@ PetscErrorCode TaoTrustNCGGetEta(Tao tao, PetscReal *eta)
 
   Input Parameters:
 + tao     - the `Tao`, of type `TAOTRUSTNCG` (otherwise ignored)
-- relstep - dimensionless, 0 < relstep < 1; default the square root of the machine epsilon
+- relstep - dimensionless, 0 < relstep < 1; or 0, the default: one that suits the noise
 
   Options Database Key:
-. -tao_trustncg_fd_step <1.5e-8> - relative step
+. -tao_trustncg_fd_step <0> - relative step, 0: adapted to the noise
 
   Level: intermediate
 
   Notes:
-  H v is taken as (g(x + h v) - g(x))/h with h ||v|| = relstep (1 + ||x||). Where the gradient
-  carries a relative error e, as from an adjoint solve with a tolerance, sqrt(e) is a good value.
+  H v is taken as (g(x + h v) - g(x))/h with h ||v|| = relstep (1 + ||x||).
 
-  Errors with `PETSC_ERR_ARG_OUTOFRANGE` outside (0, 1). Nocedal and Wright (2006), section 8.1.
+  With 0 it begins as the square root of the machine epsilon. CG sees for free how far its products
+  are from those of a symmetric matrix; where that is more than rounding, the noise of the gradient
+  and the step of least error for it are measured, at 5 to 11 gradients (`ng_noise` in the ledger),
+  and CG begins anew. That is done with `KSPTRUSTCG` in its form of two reductions.
+
+  Errors with `PETSC_ERR_ARG_OUTOFRANGE` outside [0, 1). Nocedal and Wright (2006), section 8.1;
+  More and Wild (2011, 2012).
 
 .seealso: `TAOTRUSTNCG`, `TaoTrustNCGGetDifferenceStep()`, `TaoTrustNCGSetHessianVector()`
 @*/

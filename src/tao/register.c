@@ -80,7 +80,7 @@ static PetscErrorCode TrustNCGCreateKSP(Tao tao)
   Options Database Keys:
 + -tao_trust0 <inf> - first radius; by default the first step is as long as CG makes it
 . -tao_trustncg_eta <1e-4> - smallest reduction ratio of an accepted step
-. -tao_trustncg_fd_step <1.5e-8> - relative step of the gradient differences
+. -tao_trustncg_fd_step <0> - relative step of the gradient differences, 0: adapted to the noise
 . -tao_trustncg_check_derivatives - report before the solve whether f, gradient and H v fit
 . -tao_trustncg_check_derivatives_error - stop before the solve where they do not
 . -tao_trustncg_second_order - check the curvature at the end, and leave saddle points

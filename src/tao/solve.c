@@ -115,7 +115,7 @@ static PetscErrorCode TrustNCGTrial(Tao tao, PetscBool *accept)
   if (!tn->checked) PetscCall(TrustNCGEvaluateTrial(tao));
   tn->checked  = PETSC_FALSE;
   ared         = tn->f - tn->fplus;
-  tn->rounding = TrustNCGBelowRoundoff(ared, tn->model, TrustNCGLevel(tn));
+  tn->rounding = TrustNCGBelowRoundoff(ared, tn->model, TrustNCGHidden(tn));
   if (tn->rounding) { /* the trapezoidal rule on the slopes sees what the values no longer do */
     PetscCall(TrustNCGEvaluateTrialGradient(tao));
     ared = -0.5 * (tn->slope + tn->slopeplus);

@@ -143,12 +143,6 @@ typedef struct {
   PetscInt          reductions0; /* of the KSP before this solve */
 } TAO_TrustNCG;
 
-/* From here on f - f+ tells nothing, be it for rounding or for noise. */
-static inline PetscReal TrustNCGLevel(const TAO_TrustNCG *tn)
-{
-  return PetscMax(TrustNCGRoundoff(tn->f, tn->fplus, tn->n), TRUSTNCG_NOISE_SHARE * tn->noise.f);
-}
-
 /* A rejected trial; after so many in one iteration the step is so short that the next should do. */
 static inline void TrustNCGCountRejected(TAO_TrustNCG *tn)
 {
