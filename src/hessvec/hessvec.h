@@ -23,7 +23,7 @@ typedef struct {
   PetscReal f, g;   /* deviation of f, expected norm of the error of g */
   PetscReal length; /* h ||v|| for differences of g */
   PetscReal error;  /* of H v / ||v|| then */
-  PetscInt  evaluations;
+  PetscInt  evaluations, reductions;
 } TrustNCGNoiseLevel;
 
 /* f and g at x; f may be left 0 where it is not to be evaluated */

@@ -33,6 +33,7 @@ PetscErrorCode TrustNCGMeasureNoise(TrustNCGNoisyFn fn, void *ctx, Vec x, Vec w,
 
   PetscFunctionBegin;
   PetscCall(TrustNCGNorm(v, &vnorm));
+  noise->reductions += 1 + ORDERS * (ORDERS + 1) / 2;
   PetscCall(VecDuplicateVecs(g, ORDERS + 1, &table));
   PetscCall(VecCopy(g, table[0]));
   value[0] = f;
@@ -66,6 +67,7 @@ PetscErrorCode TrustNCGMeasureLength(TrustNCGNoisyFn fn, void *ctx, Vec x, Vec w
 
   PetscFunctionBegin;
   PetscCall(TrustNCGNorm(v, &vnorm));
+  noise->reductions++;
   PetscCall(VecDuplicateVecs(g, 2, &side));
   noise->length = PetscMin(noise->length, longest);
   for (PetscInt i = 0; i < LENGTHS && !found; i++) {
@@ -74,6 +76,7 @@ PetscErrorCode TrustNCGMeasureLength(TrustNCGNoisyFn fn, void *ctx, Vec x, Vec w
     noise->evaluations += 2;
     PetscCall(VecAXPBYPCZ(side[0], 1.0, -2.0, 1.0, side[1], g));
     PetscCall(TrustNCGNorm(side[0], &second));
+    noise->reductions++;
     found = TrustNCGNextLength(noise->g, second, longest, &low, &high, &noise->length);
   }
   noise->error = 2.0 * PETSC_SQRT2 * noise->g / noise->length;

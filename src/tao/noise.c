@@ -57,6 +57,7 @@ static PetscErrorCode Measure(Tao tao, Vec v)
     }
     PetscCall(TrustNCGHessVecSetStep(tn->shell, tn->noise.step));
   }
+  tn->reductions += level.reductions;
   tn->noise.known = PETSC_TRUE;
   tn->noise.f     = level.f;
   tn->noise.g     = level.g;
