@@ -4,6 +4,7 @@
 #   make bench-quick    the same on a few problems, in minutes
 #   make install PREFIX=/where/to
 #   make check-sanitize, make check-valgrind   the libcheck programs under what finds bad memory
+#   make fuzz           the readers of files under libFuzzer, FUZZ_SECONDS=60 each
 #   make lint           cppcheck and clang-tidy
 #   make format         clang-format on every source
 # PETSC=petsc64 BUILD=build64 builds against another pkg-config module; a PETSc of your own is found
@@ -89,6 +90,10 @@ check-sanitize check-valgrind: FOR = check
 check-sanitize check-valgrind: deps
 	@BUILD=$(BUILD)-$(@:check-%=%) PETSC=$(PETSC) scripts/check $(@:check-%=%)
 
+# FUZZ_SECONDS=60 for each reader of files
+fuzz:
+	@BUILD=$(BUILD) scripts/fuzz
+
 lint:
 	@PETSC=$(PETSC) scripts/lint
 
@@ -107,5 +112,5 @@ clean:
 	rm -rf $(BUILD)
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
-.PHONY: all tests peers deps run check check-sanitize check-valgrind lint bench bench-quick install format clean
+.PHONY: all tests peers deps run check check-sanitize check-valgrind fuzz lint bench bench-quick install format clean
 .SECONDARY:

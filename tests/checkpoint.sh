@@ -98,6 +98,7 @@ solve 4 "$work/first.log" $BIG -tao_trustncg_checkpoint "$file" -tao_max_it 3
 torn=0
 midway=0
 for kill in $(seq $KILLS); do
+  rm -f "$file.part"
   # shellcheck disable=SC2086
   launch 4 "$file" $BIG -tao_trustncg_checkpoint "$file" -tao_trustncg_checkpoint_interval 1
   until_true test -f "$file.part"

@@ -43,6 +43,8 @@ accepts() { # OPTIONS...
 }
 
 refuses "There is no option -tao_trustncg_typo" -tao_trustncg_typo 1
+refuses "at least 0, not -1 and 10" -tao_trustncg_checkpoint_interval -1
+refuses "No such file" -tao_trustncg_restart nowhere/at/all
 refuses "There is no option -tao_trustncg_etaa" -tao_trustncg_etaa 1e-3
 refuses "must be in (0, 0.25), not 0.3" -tao_trustncg_eta 0.3
 refuses "must be in (0, 1), or 0" -tao_trustncg_fd_step -1

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
    A problem of the list solved by trustncg, with what the tests want to know of it. */
 #include "solve.h"
+#include "noise.h"
 
 /* Is this the rank with the fault? */
 static PetscBool Chosen(const Run *run)
@@ -42,6 +43,24 @@ static PetscErrorCode Spoil(Vec v, PetscReal value)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+static PetscErrorCode AddNoise(const Fault *fault, Vec x, PetscReal *f, Vec g)
+{
+  PetscReal size = fault->noiseg;
+  uint64_t  point;
+
+  PetscFunctionBegin;
+  if (fault->noisef == 0.0 && size == 0.0) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(NoiseOfPoint(x, &point));
+  if (f) *f += fault->noisef * NoiseScalar(point, 1);
+  if (!g) PetscFunctionReturn(PETSC_SUCCESS);
+  if (size < 0.0) {
+    PetscCall(VecNorm(g, NORM_2, &size));
+    size *= -fault->noiseg;
+  }
+  PetscCall(NoiseAdd(point, 1, size, g));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 static PetscErrorCode Evaluate(Run *run, Vec x, PetscReal *f, Vec g)
 {
   const PetscReal scale  = run->fault.scale != 0.0 ? run->fault.scale : 1.0;
@@ -54,6 +73,7 @@ static PetscErrorCode Evaluate(Run *run, Vec x, PetscReal *f, Vec g)
   if (g) PetscCall(VecScale(g, scale));
   if (f) *f = Struck(run, run->fault.f, call) ? run->fault.value : scale * *f + run->fault.shift;
   if (f) *f *= 1.0 + run->fault.jitter * PetscGlobalRank;
+  PetscCall(AddNoise(&run->fault, x, f, g));
   if (g && Struck(run, run->fault.g, call)) PetscCall(Spoil(g, run->fault.value));
   if (Struck(run, run->fault.outside, call)) PetscCall(TaoTrustNCGSetDomainError(run->tao));
   PetscCall(Fail(run, run->fault.failure, call));

@@ -27,6 +27,8 @@ typedef struct {
   int       rank;     /* 0: all this on all ranks; r: on the r-th alone, or the last */
   PetscReal scale;    /* f and its derivatives are multiplied by this; 0 is 1 */
   PetscReal shift;    /* and this is added to f */
+  PetscReal noisef;   /* deviation of noise on f, */
+  PetscReal noiseg;   /* and norm of noise on g, negative: relative to ||g|| */
 } Fault;
 
 typedef struct {

@@ -289,17 +289,26 @@ START_TEST(a_wrong_product_is_replaced_where_asked_for)
 }
 END_TEST
 
+/* Without a preconditioner, and with four CG iterations a step at most */
+static void TakeManySteps(Case *c)
+{
+  KSP ksp;
+
+  ckm_ok(TaoTrustNCGSetPrecondType(c->tao, TAO_TRUSTNCG_PRECOND_NONE));
+  ckm_ok(TaoGetKSP(c->tao, &ksp));
+  ckm_ok(KSPSetTolerances(ksp, PETSC_DEFAULT, PETSC_DEFAULT, PETSC_DEFAULT, 4));
+}
+
 /* fault 15: a gradient 5 % too large is named on the way, at no evaluation */
 START_TEST(a_gradient_five_percent_wrong_is_named)
 {
-  Case right, wrong;
+  Case wrong, right;
 
   ckm_ok(CaseCreate(STIFF, 3.0, (PetscBool)_i, &wrong));
   ckm_ok(CaseCreate(STIFF, 3.0, (PetscBool)_i, &right));
   wrong.gfactor = 1.05;
-  ckm_ok(TaoSetInitialTrustRegionRadius(wrong.tao, 1e-3));
-  ckm_ok(TaoTrustNCGSetPrecondType(wrong.tao, TAO_TRUSTNCG_PRECOND_NONE));
-  ckm_ok(TaoTrustNCGSetPrecondType(right.tao, TAO_TRUSTNCG_PRECOND_NONE));
+  TakeManySteps(&wrong);
+  TakeManySteps(&right);
   ckm_assert(CaseSolve(&wrong) == TAO_TRUSTNCG_FIRST_ORDER);
   ckm_assert(CaseSays(&wrong, _i ? "f does not fit its gradient" : "the gradient is wrong"));
   ckm_assert(CaseSolve(&right) == TAO_TRUSTNCG_FIRST_ORDER);

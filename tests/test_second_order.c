@@ -354,6 +354,21 @@ START_TEST(a_bad_product_is_no_verdict)
 }
 END_TEST
 
+START_TEST(a_limit_in_the_check_leaves_the_convergence_alone)
+{
+  const char *why;
+  Run         run;
+
+  ckm_ok(Prepare("saddle", 20, HV_FD, &run));
+  ckm_ok(TaoSetMaximumFunctionEvaluations(run.tao, 1));
+  ckm_ok(TaoTrustNCGSetSecondOrder(run.tao, PETSC_TRUE, 1e-4));
+  ckm_ok(TaoSolve(run.tao));
+  ckm_assert(RunReason(&run) == TAO_CONVERGED_GATOL && run.nfg + run.ng <= 4);
+  ckm_assert(Outcome(&run, &why) == TAO_TRUSTNCG_FIRST_ORDER && strstr(why, "a limit on time"));
+  ckm_ok(RunDestroy(&run));
+}
+END_TEST
+
 START_TEST(too_few_products_prove_no_more_than_they_do)
 {
   const char *why;
@@ -446,6 +461,7 @@ static void AddTests(Suite *suite)
   tcase_add_test(solve, a_saddle_point_that_cannot_be_left_is_named);
   tcase_add_test(solve, an_error_in_a_product_on_one_rank_is_that_of_all);
   tcase_add_loop_test(solve, a_bad_product_is_no_verdict, 0, 2);
+  tcase_add_test(solve, a_limit_in_the_check_leaves_the_convergence_alone);
   tcase_add_test(solve, too_few_products_prove_no_more_than_they_do);
   tcase_add_loop_test(solve, it_works_beside_other_settings, 0, 5);
   tcase_add_test(solve, what_counts_as_flat_is_in_range);

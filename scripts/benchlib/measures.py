@@ -127,6 +127,11 @@ class Results:
                 told.append((problem, self.end(problem, sets.OURS, tolerance), name, ours / cost))
         return sorted(told, key=lambda row: -row[3])
 
+    def mean_against_best(self, tolerance):
+        """Geometric mean of these ratios where both solve"""
+        logs = [math.log(row[3]) for row in self.against_best(tolerance) if 0 < row[3] < math.inf]
+        return math.exp(statistics.fmean(logs)) if logs else math.nan
+
     def performance(self, solver, tolerance, field):
         """The solver's cost over the least cost of `field`, one number for each problem."""
         ratios = []

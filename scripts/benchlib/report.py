@@ -61,8 +61,7 @@ def losses(results, most=5):
     rows = results.against_best(sets.MAIN_TOLERANCE)
     lost = [f"<b>{p}</b> {end if math.isinf(r) else times(r) + '&#215;'} ({escape(name)})"
             for p, end, name, r in rows if r > 1]
-    both = [r for *_, r in rows if 0 < r < math.inf]
-    mean = math.exp(sum(map(math.log, both)) / len(both)) if both else math.nan
+    mean = results.mean_against_best(sets.MAIN_TOLERANCE)
     text = (f"Against the cheapest of all {len(results.peers)} peer settings, chosen anew for each "
             f"problem, trustncg needs {times(mean)} times the work (geometric mean, to "
             f"{power(sets.MAIN_TOLERANCE)}). It is behind on <b>{len(lost)} of {len(rows)}</b> "

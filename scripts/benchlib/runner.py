@@ -7,9 +7,9 @@ TAO's, SciPy's and ROL's iterates do not depend on the tolerance, so one run to 
 all: its history is read at the first iterate that passes the looser tests, where a run to that
 tolerance would have stopped. trustncg and LIBLINEAR look at the tolerance and are run for each.
 
-Where a source has changed, the cheapest known run of the problem by that kind of peer is made again:
-if it comes out the same to the last digit, the others are taken over as they are. Runs of trustncg
-never are.
+Where a source has changed, the cheapest known run of the problem by that kind of peer is made
+again: if it comes out the same to the last digit, the others are taken over as they are. Runs of
+trustncg never are.
 
 Counts do not depend on what else runs: as many runs as there are cores, and one more because a
 start waits, go at a time. Runs that are timed go alone, the solvers in turn, all of them anew
@@ -110,9 +110,8 @@ class Bench:
                 *words.split(), *task["options"].split(), "-hessvec", task["hessvec"], *common,
                 *caps]
 
-    def run(self, task):
-        """Runs a task and keeps the record: the task, its result (or why none), its crossings."""
-        began = time.time()
+    def attempt(self, task):
+        """(result or None, history, what was said)"""
         with tempfile.TemporaryDirectory() as folder:
             try:
                 run = subprocess.run(self.command(task, folder), capture_output=True, text=True,
@@ -121,8 +120,15 @@ class Bench:
                 said = (run.stdout + run.stderr)[-400:]
             except subprocess.TimeoutExpired:
                 said = "killed: it did not end"
-            result = read_json(os.path.join(folder, "json"))
-            history = read_history(os.path.join(folder, "csv"))
+            return (read_json(os.path.join(folder, "json")),
+                    read_history(os.path.join(folder, "csv")), said)
+
+    def run(self, task):
+        """Runs a task and keeps the record: the task, its result (or why none), its crossings."""
+        began = time.time()
+        result, history, said = self.attempt(task)
+        if result is None and not said.startswith("killed"):  # MPI may fail to start: once more
+            result, history, said = self.attempt(task)
         record = {**task, "result": result, "crossings": crossings(task, result, history),
                   "history": thinned(history), "wall": round(time.time() - began, 3),
                   "date": time.strftime("%Y-%m-%d %H:%M")}

@@ -33,7 +33,7 @@ PetscErrorCode TrustNCGMeasureNoise(TrustNCGNoisyFn fn, void *ctx, Vec x, Vec w,
 
   PetscFunctionBegin;
   PetscCall(TrustNCGNorm(v, &vnorm));
-  noise->reductions += 1 + ORDERS * (ORDERS + 1) / 2;
+  noise->reductions++;
   PetscCall(VecDuplicateVecs(g, ORDERS + 1, &table));
   PetscCall(VecCopy(g, table[0]));
   value[0] = f;
@@ -47,6 +47,7 @@ PetscErrorCode TrustNCGMeasureNoise(TrustNCGNoisyFn fn, void *ctx, Vec x, Vec w,
     for (PetscInt i = ORDERS; i >= k; i--) {
       PetscCall(VecAXPY(table[i], -1.0, table[i - 1]));
       PetscCall(TrustNCGNorm(table[i], &norm[i - k]));
+      noise->reductions++;
       value[i] -= value[i - 1];
     }
     sigma    = TrustNCGNoiseOfOrder(k, ORDERS + 1 - k, norm);

@@ -18,9 +18,10 @@
 #include "precond/diagonal.h"
 #include "sums/sums.h"
 
-#define MEMORY 0.9   /* weight of the past, for each new pair */
-#define FLOOR  1e-20 /* of the mean: the least that a and b get of a pair; D stays within 1e+-10 */
-#define WORTH  0.25  /* least gain in explanation that a higher power must bring */
+#define MEMORY   0.9   /* weight of the past, for each new pair */
+#define FLOOR    1e-20 /* of the mean: the least that a and b get of a pair; D stays within 1e+-10 */
+#define WORTH    0.25  /* least gain in explanation that a higher power must bring, */
+#define WORTH_CG 1.5   /* and for CG, which a diagonal off the mark slows down */
 
 enum { POWERS = 3, USES = 2 };
 
@@ -110,8 +111,8 @@ static PetscErrorCode Explain(TrustNCGDiagonal diag, Vec s, Vec y, PetscReal sum
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* The least power that explains about as well as the best. */
-static PetscInt LeastPower(const PetscReal explain[POWERS])
+/* The least power that explains as well as the best, to what is worth a higher one. */
+static PetscInt LeastPower(const PetscReal explain[POWERS], PetscReal worth)
 {
   PetscReal best  = PETSC_NINFINITY;
   PetscInt  power = 0;
@@ -119,7 +120,7 @@ static PetscInt LeastPower(const PetscReal explain[POWERS])
   for (PetscInt k = 0; k < POWERS; k++) {
     if (explain[k] > best) best = explain[k];
   }
-  while (power < POWERS - 1 && !(explain[power] >= best - WORTH)) power++;
+  while (power < POWERS - 1 && !(explain[power] >= best - worth)) power++;
   return power;
 }
 
@@ -132,7 +133,7 @@ static void HearStep(TrustNCGDiagonal diag, const PetscReal sums[2 * POWERS], Pe
 
     diag->explain[k] += (now - diag->explain[k]) / diag->weight;
   }
-  diag->power[TRUSTNCG_FOR_STEPS] = LeastPower(diag->explain);
+  diag->power[TRUSTNCG_FOR_STEPS] = LeastPower(diag->explain, WORTH);
 }
 
 PetscErrorCode TrustNCGDiagonalWitness(TrustNCGDiagonal diag, Vec s, Vec y)
@@ -160,7 +161,7 @@ PetscErrorCode TrustNCGDiagonalHearWitnesses(TrustNCGDiagonal diag)
     for (PetscInt k = 0; k < POWERS; k++) {
       explain[k] = -PetscLogReal(diag->heard[2 * k]) - PetscLogReal(diag->heard[2 * k + 1]);
     }
-    diag->power[TRUSTNCG_FOR_CG] = LeastPower(explain);
+    diag->power[TRUSTNCG_FOR_CG] = LeastPower(explain, WORTH_CG);
   }
   diag->current   = PETSC_FALSE; /* the power may be another */
   diag->witnesses = 0;

@@ -40,7 +40,14 @@ static PetscErrorCode CopyEntries(Mat P, PetscBool toP, PetscScalar values[])
 
 PetscErrorCode TrustNCGSparseKeep(TrustNCGSparse sparse)
 {
+  MatInfo  info;
+  PetscInt n;
+
   PetscFunctionBegin;
+  if (sparse->keep) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(MatGetSize(sparse->P, &n, NULL));
+  PetscCall(MatGetInfo(sparse->P, MAT_GLOBAL_SUM, &info));
+  sparse->vectors += (PetscInt)PetscCeilReal(info.nz_used / PetscMax(1, n));
   sparse->keep = PETSC_TRUE;
   PetscFunctionReturn(PETSC_SUCCESS);
 }

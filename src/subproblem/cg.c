@@ -8,7 +8,7 @@
      repeat
        kappa = p'Ap                                                    (reduction 1)
        kappa <= 0, or ||d + alpha p||_M >= radius with alpha = r'z/kappa:
-         d += tau p to the boundary; stop
+         d += tau p to the boundary; stop, unless the radius is raised there: then go on
        r -= alpha Ap;  z = M^-1 r;  r'z, r'r                           (reduction 2)
        ||r|| <= rtol ||b||: d += alpha p; stop
        d += alpha p;  p = z + beta p
@@ -110,6 +110,7 @@ PetscErrorCode TrustCGTest(KSP ksp)
   if (ksp->normtype == KSP_NORM_NATURAL) rnorm = PetscSqrtReal(PetscAbsReal(cg->rz));
   else if (ksp->normtype == KSP_NORM_UNPRECONDITIONED) rnorm = PetscSqrtReal(cg->rr);
   ksp->rnorm = rnorm;
+  if (!ksp->its) ksp->rnorm0 = rnorm;
   if (ksp->numbermonitors || theirs) PetscCall(TrustCGSettle(ksp));
   PetscCall(KSPLogResidualHistory(ksp, rnorm));
   PetscCall(KSPMonitor(ksp, ksp->its, rnorm));
@@ -175,108 +176,6 @@ static PetscErrorCode TrustCGCurvature(KSP ksp, PetscReal *kappa)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* d += tau p, in the next sweep that reads p; and all that is known of d */
-static PetscErrorCode TrustCGMove(KSP ksp, PetscReal tau, PetscReal kappa)
-{
-  KSP_TrustCG *cg = (KSP_TrustCG *)ksp->data;
-
-  PetscFunctionBegin;
-  cg->lag = tau - cg->ahead;
-  cg->doubt.path2 += tau * tau * cg->pp2;
-  cg->dd += tau * (2.0 * cg->dp + tau * cg->pp);
-  cg->dp += tau * cg->pp;
-  cg->model += tau * (0.5 * tau * kappa - cg->rz);
-  cg->work += tau * cg->rz;
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-/* What is known of d */
-static TrustCGKnot TrustCGHere(const KSP_TrustCG *cg)
-{
-  const TrustCGKnot here = {PetscSqrtReal(cg->dd), cg->model, cg->work};
-
-  return here;
-}
-
-/* Does whoever asked for it want to stop at d? At the boundary there is a radius to raise instead. */
-static PetscErrorCode TrustCGAsk(KSP ksp, PetscReal *radius, PetscBool *stop)
-{
-  KSP_TrustCG *cg = (KSP_TrustCG *)ksp->data;
-
-  PetscFunctionBegin;
-  *stop        = PETSC_FALSE;
-  cg->path.end = TrustCGHere(cg);
-  cg->looking  = PETSC_TRUE;
-  PetscCall((*cg->look)(cg->lookctx, radius, stop));
-  cg->looking = PETSC_FALSE;
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-/* Is the model so good at the boundary that the same CG goes on in a larger region? Then d is
-   ahead of its iterate by some of alpha p, and r by all of it, as Ap is lent to who looks. */
-static PetscErrorCode TrustCGLookBeyond(KSP ksp, PetscReal alpha, PetscReal kappa)
-{
-  KSP_TrustCG      *cg = (KSP_TrustCG *)ksp->data;
-  const PetscReal   dp = cg->dp, tau = TrustNCGToBoundary(cg->dd, dp, cg->pp, cg->radius);
-  const TrustCGKnot here   = {cg->dd, cg->model, cg->work};
-  PetscReal         radius = cg->radius;
-  PetscBool         stop   = PETSC_TRUE;
-  PetscInt          nops   = 0;
-  SweepOp           ops[SWEEP_OPS_MAX];
-
-  PetscFunctionBegin;
-  PetscCall(TrustCGMove(ksp, tau, kappa));
-  cg->dd = radius * radius;
-  if (cg->look && tau > 0.0) {
-    if (cg->form == TRUSTCG_TWO && cg->ahead == 0.0) {
-      ops[nops++] = SweepAXPY(cg->r, -alpha, cg->Ap);
-    }
-    TrustCGCatchUp(ksp, &nops, ops);
-    PetscCall(SweepRun(&cg->sweeper, nops, ops));
-    PetscCall(TrustCGAsk(ksp, &radius, &stop));
-  }
-  if (stop || !(radius > cg->radius)) {
-    ksp->reason = TRUSTNCG_KSP_BOUNDARY;
-    PetscFunctionReturn(PETSC_SUCCESS);
-  }
-  cg->radius = radius;
-  cg->dd     = here.norm;
-  cg->dp     = dp;
-  cg->model  = here.model;
-  cg->work   = here.work;
-  cg->ahead  = tau;
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-/* Does the step to the minimum along p leave the region? Then, and at negative curvature, go to
-   the boundary, and stop there unless the region grows. */
-static PetscErrorCode TrustCGLeave(KSP ksp, PetscReal kappa)
-{
-  KSP_TrustCG    *cg      = (KSP_TrustCG *)ksp->data;
-  const PetscBool bounded = (PetscBool)(cg->radius > 0.0 && cg->radius < PETSC_INFINITY);
-  PetscReal       tau, alpha;
-
-  PetscFunctionBegin;
-  if (PetscIsInfOrNanReal(kappa)) {
-    ksp->reason = KSP_DIVERGED_NANORINF;
-    PetscFunctionReturn(PETSC_SUCCESS);
-  }
-  if (kappa > 0.0) {
-    alpha = cg->rz / kappa;
-    while (bounded && !ksp->reason &&
-           cg->dd + alpha * (2.0 * cg->dp + alpha * cg->pp) >= cg->radius * cg->radius) {
-      PetscCall(TrustCGLookBeyond(ksp, alpha, kappa));
-    }
-    PetscFunctionReturn(PETSC_SUCCESS);
-  }
-  ksp->reason = TRUSTNCG_KSP_NEGATIVE_CURVATURE;
-  if (bounded) tau = TrustNCGToBoundary(cg->dd, cg->dp, cg->pp, cg->radius);
-  else tau = TrustNCGUnboundedStep(cg->rz, kappa, cg->dd, cg->pp);
-  PetscCall(TrustCGMove(ksp, tau, kappa));
-  if (bounded) cg->dd = cg->radius * cg->radius;
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
 /* With the new residual: test it, and find beta and all that is known of p = z + beta p. */
 PetscErrorCode TrustCGDirection(KSP ksp, PetscReal rzold)
 {
@@ -292,7 +191,7 @@ PetscErrorCode TrustCGDirection(KSP ksp, PetscReal rzold)
   }
   cg->beta        = cg->rz / rzold;
   cg->doubt.cross = cg->doubt.zAold + cg->beta * cg->kappa;
-  cg->doubt.pp2   = cg->pp2;
+  cg->doubt.pp2   = cg->ahead > 0.0 ? 0.0 : cg->pp2; /* Ap was lent */
   cg->pp2         = cg->zz + cg->beta * (2.0 * cg->zp + cg->beta * cg->pp2);
   cg->pp          = cg->rz + cg->beta * cg->beta * cg->pp; /* z_{k+1}'Mp_k = r_{k+1}'p_k = 0 */
   cg->dp *= cg->beta; /* d_{k+1}'Mz_{k+1} = d_{k+1}'r_{k+1} = 0 */
@@ -324,20 +223,6 @@ static PetscErrorCode TrustCGTurn(KSP ksp, PetscReal alpha)
   TrustCGCatchUp(ksp, &nops, ops);
   ops[nops++] = SweepAYPX(cg->p, cg->beta, cg->pc ? cg->z : cg->r);
   PetscCall(SweepRun(&cg->sweeper, nops, ops));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-/* Between iterations: does whoever asked for it want to stop here? */
-static PetscErrorCode TrustCGLookOnTheWay(KSP ksp)
-{
-  KSP_TrustCG *cg = (KSP_TrustCG *)ksp->data;
-  PetscBool    stop;
-
-  PetscFunctionBegin;
-  PetscCall(TrustCGSettle(ksp));
-  cg->nextlook = 2 * ksp->its;
-  PetscCall(TrustCGAsk(ksp, NULL, &stop));
-  if (stop) ksp->reason = KSP_CONVERGED_ITS;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -88,6 +88,13 @@ PetscErrorCode TrustCGGetCounts(KSP ksp, PetscInt *reductions, PetscInt *vectors
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+PetscErrorCode TrustCGGetDrop(KSP ksp, PetscReal *drop)
+{
+  PetscFunctionBegin;
+  *drop = ksp->rnorm0 > 0.0 ? ksp->rnorm / ksp->rnorm0 : 0.0;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode TrustCGGetProducts(KSP ksp, PetscInt *products)
 {
   PetscFunctionBegin;

@@ -88,6 +88,12 @@ PETSC_INTERN void           TrustCGDots(KSP_TrustCG *cg, PetscInt *nops, SweepOp
 PETSC_INTERN void           TrustCGDotsKnown(KSP_TrustCG *cg);
 PETSC_INTERN void           TrustCGCatchUp(KSP ksp, PetscInt *nops, SweepOp ops[]);
 
+/* leave.c */
+PETSC_INTERN TrustCGKnot    TrustCGHere(const KSP_TrustCG *cg);
+PETSC_INTERN PetscErrorCode TrustCGMove(KSP ksp, PetscReal tau, PetscReal kappa);
+PETSC_INTERN PetscErrorCode TrustCGLeave(KSP ksp, PetscReal kappa);
+PETSC_INTERN PetscErrorCode TrustCGLookOnTheWay(KSP ksp);
+
 /* doubt.c */
 PETSC_INTERN void TrustCGDoubtStart(KSP_TrustCG *cg);
 PETSC_INTERN void TrustCGDoubtProduct(KSP ksp);

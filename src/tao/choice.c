@@ -55,6 +55,9 @@ static PetscErrorCode Resolve(Tao tao, PetscBool haspc, TaoTrustNCGPrecondType *
   if (haspc) {
     *type   = TAO_TRUSTNCG_PRECOND_USER;
     tn->why = "the KSP has a PC";
+  } else if (tao->gradient_norm) {
+    *type   = TAO_TRUSTNCG_PRECOND_USER;
+    tn->why = "the gradient has a norm of its own";
   } else if (!tn->ours || tn->maxvectors < TRUSTNCG_VECTORS_PAIR) {
     *type   = TAO_TRUSTNCG_PRECOND_NONE;
     tn->why = tn->ours ? "no memory is left for pairs" : "the KSP is not of type " KSPTRUSTCG;

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause
    A check of f, gradient and Hv against each other on every step of CG that is taken, from numbers
-   that are known anyway. */
+   that are known anyway; one product and two gradients more before Hv is called wrong. */
 #include "tao/trustncg_impl.h"
+#include "sums/sums.h"
 
 #define SURE_STEPS 4 /* that do not fit, less those that do: then it is said, once */
+#define WIDER      4.0
 #define SAME       1e-2
 
 const char *const TrustNCGSuspectWords[] = {
@@ -16,10 +18,11 @@ const char *const TrustNCGSuspectWords[] = {
 
 void TrustNCGConsistencyStart(TAO_TrustNCG *tn)
 {
-  tn->suspect = TRUSTNCG_SUSPECT_NONE;
-  tn->misfits = 0;
-  tn->factor  = 0.0;
-  tn->misfit  = TRUSTNCG_SUSPECT_NONE;
+  tn->suspect   = TRUSTNCG_SUSPECT_NONE;
+  tn->misfits   = 0;
+  tn->factor    = 0.0;
+  tn->acquitted = PETSC_FALSE;
+  tn->misfit    = TRUSTNCG_SUSPECT_NONE;
 }
 
 static PetscErrorCode Warn(Tao tao)
@@ -43,7 +46,7 @@ static TrustNCGSuspect Suspect(TAO_TrustNCG *tn)
                                    .slopeplus = tn->slopeplus,
                                    .df        = tn->fplus - tn->f,
                                    .sHs       = 2.0 * (tn->model - tn->slope),
-                                   .roundoff  = TrustNCGHidden(tn)};
+                                   .roundoff  = TrustNCGLevel(tn)};
   const PetscReal       last    = tn->factor;
   TrustNCGSuspect       suspect = TrustNCGStepSuspect(&step, &tn->factor);
 
@@ -51,6 +54,7 @@ static TrustNCGSuspect Suspect(TAO_TrustNCG *tn)
     if (suspect == TRUSTNCG_SUSPECT_HV) suspect = TRUSTNCG_SUSPECT_HIDDEN;
     if (suspect > TRUSTNCG_SUSPECT_HIDDEN) suspect = TRUSTNCG_SUSPECT_F;
   }
+  if (suspect == TRUSTNCG_SUSPECT_HV && tn->acquitted) suspect = TRUSTNCG_SUSPECT_HIDDEN;
   if (suspect == TRUSTNCG_SUSPECT_GRADIENT &&
       !(PetscAbsReal(tn->factor - last) <= SAME * PetscAbsReal(last))) {
     suspect = TRUSTNCG_SUSPECT_HIDDEN; /* a factor that changes from step to step is an accident */
@@ -73,26 +77,85 @@ PetscErrorCode TrustNCGCheckStep(Tao tao)
     PetscFunctionReturn(PETSC_SUCCESS);
   }
   tn->misfit = tn->misfits > 0 && suspect != tn->misfit ? TRUSTNCG_SUSPECT_ANY : suspect;
-  if (++tn->misfits < SURE_STEPS) PetscFunctionReturn(PETSC_SUCCESS);
-  tn->suspect = tn->misfit;
-  PetscCall(Warn(tao));
+  tn->misfits++;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Before a step: where Hv is certain to be wrong, and the user allowed it, go on without it. */
-PetscErrorCode TrustNCGFallBack(Tao tao)
+/* D = (g(x + h s) - g)/h along the last step s */
+static PetscErrorCode Difference(Tao tao, PetscReal h, Vec D)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+  PetscReal     f;
+
+  PetscFunctionBegin;
+  PetscCall(VecWAXPY(tn->w, h, tao->stepdirection, tao->solution));
+  PetscCall(TrustNCGEvaluateNear(tao, tn->w, &f, D));
+  PetscCall(VecAXPBY(D, -1.0 / h, 1.0 / h, tao->gradient));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Is H s another vector than differences of the gradient say, by more than they doubt themselves?
+   In curved valleys whole rows of steps look as if it were. */
+static PetscErrorCode ProductIsWrong(Tao tao, PetscBool *wrong)
+{
+  TAO_TrustNCG   *tn = (TAO_TrustNCG *)tao->data;
+  const PetscReal h  = tn->noise.step * (1.0 + tn->xnorm) / tn->dnorm2;
+  PetscReal       gap, doubt, Dnorm, Hsnorm;
+  Vec             Hs, D;
+
+  PetscFunctionBegin;
+  PetscCall(VecDuplicate(tao->solution, &Hs));
+  PetscCall(VecDuplicate(tao->solution, &D));
+  PetscCall(TrustNCGSetHessianPoint(tao, PETSC_FALSE));
+  PetscCall(MatMult(tn->shell, tao->stepdirection, Hs));
+  PetscCall(TrustNCGCountProducts(tao, 1));
+  PetscCall(Difference(tao, h, D));
+  PetscCall(TrustNCGNorm(D, &Dnorm));
+  PetscCall(TrustNCGNorm(Hs, &Hsnorm));
+  PetscCall(VecAXPY(Hs, -1.0, D));
+  PetscCall(TrustNCGNorm(Hs, &gap));
+  PetscCall(Difference(tao, WIDER * h, Hs));
+  PetscCall(VecAXPY(Hs, -1.0, D));
+  PetscCall(TrustNCGNorm(Hs, &doubt));
+  tn->reductions += 4;
+  *wrong = (PetscBool)(TrustNCGJudge(gap, doubt, PetscMax(Dnorm, Hsnorm)) == TRUSTNCG_FIT_WRONG);
+  PetscCall(VecDestroy(&Hs));
+  PetscCall(VecDestroy(&D));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Go on without the user's Hv. */
+static PetscErrorCode FallBack(Tao tao)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
   PetscBool     forgot;
 
   PetscFunctionBegin;
-  if (!tn->hvfallback || tn->suspect != TRUSTNCG_SUSPECT_HV || tn->kind == TRUSTNCG_HV_FD) {
-    PetscFunctionReturn(PETSC_SUCCESS);
-  }
   PetscCall(TrustNCGUseDifferences(tao));
   PetscCall(TrustNCGPrecondForget(tao, &forgot));
   tn->mismatch = PETSC_INFINITY;
   PetscCall(PetscInfo(tao, "Hv by differences of the gradient from here on\n"));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Before a step: have the last ones shown what is wrong? */
+PetscErrorCode TrustNCGAccuse(Tao tao)
+{
+  TAO_TrustNCG *tn    = (TAO_TrustNCG *)tao->data;
+  PetscBool     wrong = PETSC_TRUE;
+
+  PetscFunctionBegin;
+  if (tn->suspect == TRUSTNCG_SUSPECT_NONE && tn->misfits >= SURE_STEPS && tn->dnorm2 > 0.0) {
+    if (tn->misfit == TRUSTNCG_SUSPECT_HV) PetscCall(ProductIsWrong(tao, &wrong));
+    tn->acquitted = (PetscBool)!wrong;
+    tn->misfits   = 0;
+    if (!wrong) PetscFunctionReturn(PETSC_SUCCESS);
+    tn->suspect = tn->misfit;
+    PetscCall(Warn(tao));
+  }
+  if (tn->hvfallback && tn->suspect == TRUSTNCG_SUSPECT_HV && tn->kind != TRUSTNCG_HV_FD) {
+    PetscCall(FallBack(tao));
+  }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -135,7 +198,8 @@ PetscErrorCode TrustNCGConsistencyOptions(Tao tao, TrustNCGOptionItems PetscOpti
   change of the slope with s'H s: at no evaluation, no product and no reduction. Where several
   steps show, more of them than not, a gap that the curvature of f does not explain, one warning on
   the standard error says which of f, gradient and H v does not fit the other two;
-  `TaoTrustNCGGetOutcome()` and `-tao_view` repeat it.
+  `TaoTrustNCGGetOutcome()` and `-tao_view` repeat it. Before H v is named, one product and two
+  gradients more confirm it.
 
   The fall-back lasts to the end of the `TaoSolve()`, whose outcome still names the product. A deliberate approximation of H v, such as
   Gauss-Newton's, is a wrong product to this check: leave the fall-back off.

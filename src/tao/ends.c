@@ -31,21 +31,22 @@ PetscErrorCode TrustNCGTest(Tao tao)
 void TrustNCGNoteStep(TAO_TrustNCG *tn)
 {
   TrustNCGFlightStep(&tn->flight, tn->xnorm, tn->dnorm2, tn->slope, tn->slopeplus);
-  TrustNCGWindowStep(&tn->stall, tn->f, tn->gnorm, TrustNCGHidden(tn));
+  TrustNCGWindowStep(&tn->stall, tn->f, tn->gnorm, TrustNCGLevel(tn));
   TrustNCGWindowStep(&tn->crawl, tn->f, tn->gnorm, TrustNCGCrawlVisible(tn->f0 - tn->f));
 }
 
 /* f tells nothing more: rounding hides it, or what is known to be more, noise. */
 static PetscErrorCode TrustNCGStopHidden(Tao tao, const char what[])
 {
-  TAO_TrustNCG   *tn    = (TAO_TrustNCG *)tao->data;
-  const PetscBool noisy = (PetscBool)(TrustNCGHidden(tn) > TrustNCGRoundoff(tn->f, tn->f, tn->n));
+  TAO_TrustNCG   *tn = (TAO_TrustNCG *)tao->data;
+  const PetscBool noisy =
+    (PetscBool)(TrustNCGLevel(tn) > TrustNCGRoundoff(tn->f, tn->fplus, tn->n));
 
   PetscFunctionBegin;
   PetscCall(TrustNCGStop(
     tao, TAO_DIVERGED_TR_REDUCTION, noisy ? TAO_TRUSTNCG_NOISE_FLOOR : TAO_TRUSTNCG_STAGNATION,
     "%s is below the %s of f, %g, at ||g|| = %g", what, noisy ? "noise" : "rounding level",
-    (double)TrustNCGHidden(tn), (double)tn->gnorm));
+    (double)TrustNCGLevel(tn), (double)tn->gnorm));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -110,8 +111,11 @@ PetscErrorCode TrustNCGGiveUpProduct(Tao tao)
 PetscErrorCode TrustNCGGiveUp(Tao tao)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+  PetscBool     excused;
 
   PetscFunctionBegin;
+  PetscCall(TrustNCGNoiseExcuse(tao, &excused));
+  if (excused) PetscFunctionReturn(PETSC_SUCCESS);
   if (PetscIsInfOrNanReal(tn->fplus)) PetscCall(TrustNCGStopNotFinite(tao, "f"));
   else if (PetscIsInfOrNanReal(tn->gplusnorm)) {
     PetscCall(TrustNCGStopNotFinite(tao, "the gradient"));
@@ -120,7 +124,7 @@ PetscErrorCode TrustNCGGiveUp(Tao tao)
                            "along ever shorter steps, down to ||d|| = %g, f changes by %.4g times "
                            "what its gradient says: one of them is wrong, or f is not smooth here",
                            (double)tn->dnorm2, (double)(1.0 + tn->probe.gap)));
-  } else if (TrustNCGBelowRoundoff(0.0, tn->promise, TrustNCGHidden(tn))) {
+  } else if (TrustNCGBelowRoundoff(0.0, tn->promise, TrustNCGLevel(tn))) {
     PetscCall(TrustNCGStopHidden(tao, "the decrease that the model promises"));
   } else {
     PetscCall(TrustNCGStop(tao, TAO_DIVERGED_TR_REDUCTION, TAO_TRUSTNCG_NO_STEP,

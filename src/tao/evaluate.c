@@ -282,8 +282,8 @@ PetscErrorCode TrustNCGUpdateHessian(Tao tao, Mat *H, Mat *P)
   PetscCall(KSPGetPC(tao->ksp, &pc));
   PetscCall(PetscObjectTypeCompare((PetscObject)pc, PCNONE, &none));
   /* a PC that trustncg has chosen is not made from a Mat of the user's */
-  PetscCall(
-    TrustNCGSetHessianPoint(tao, (PetscBool)(tn->type == TAO_TRUSTNCG_PRECOND_USER && !none)));
+  PetscCall(TrustNCGSetHessianPoint(
+    tao, (PetscBool)(tn->type == TAO_TRUSTNCG_PRECOND_USER && !none && !tn->riesz)));
   PetscCall(TaoGetHessian(tao, &userH, &userP, NULL, NULL));
   *H = tn->kind == TRUSTNCG_HV_MATRIX ? userH : tn->shell;
   *P = userP ? userP : *H;

@@ -23,7 +23,7 @@ static PetscErrorCode Judge(Tao tao, Verdict *verdict)
   PetscCall(TrustNCGEvaluateTrial(tao));
   *verdict     = FAR;
   ared         = tn->f - tn->fplus;
-  tn->rounding = TrustNCGBelowRoundoff(ared, tn->slope, TrustNCGRoundoff(tn->f, tn->fplus, tn->n));
+  tn->rounding = TrustNCGBelowRoundoff(ared, tn->slope, TrustNCGLevel(tn));
   if (tn->rounding) { /* the trapezoidal rule on the slopes sees what the values no longer do */
     PetscCall(TrustNCGEvaluateTrialGradient(tao));
     ared = -0.5 * (tn->slope + tn->slopeplus);
@@ -52,14 +52,14 @@ static PetscErrorCode Search(Tao tao, PetscBool *accept)
   while (tn->tries < TRIALS) {
     PetscCall(Judge(tao, &verdict));
     if (!(tn->slope < 0.0)) { /* B is not positive along g, or holds a NaN */
-      tn->ledger.rejected++;
+      TrustNCGCountRejected(tn);
       break;
     }
     if (verdict != GOOD) PetscCall(TrustNCGTestLimits(tao)); /* limits hold here */
     last    = (PetscBool)(tn->tries >= TRIALS || tao->reason != TAO_CONTINUE_ITERATING);
     *accept = (PetscBool)(verdict == GOOD || (verdict == NEAR && last)); /* f has fallen */
     if (*accept) break;
-    tn->ledger.rejected++;
+    TrustNCGCountRejected(tn);
     if (last) break;
     if (verdict == NEAR) low = t;
     else high = t;

@@ -8,6 +8,8 @@
 #define LONGEST 0.1  /* relative difference step */
 #define FLOOR   1.5  /* ||g|| in units of its noise where there is nothing left to do */
 #define CHANGED 10.0 /* ||g|| since the noise was measured: it may be another one */
+#define NEAR    10.0 /* and where, as no step is good, there is nothing either */
+#define PATIENT 12   /* late trials rejected without progress */
 #define ROUNDED 1e3  /* machine epsilons of ||g(x0)||: that is rounding */
 
 PetscErrorCode TrustNCGNoiseStart(Tao tao)
@@ -16,7 +18,9 @@ PetscErrorCode TrustNCGNoiseStart(Tao tao)
 
   PetscFunctionBegin;
   PetscCall(PetscMemzero(&tn->noise, sizeof(tn->noise)));
-  tn->noise.step = tn->relstep > 0.0 ? tn->relstep : PETSC_SQRT_MACHINE_EPSILON;
+  tn->noise.record   = PETSC_INFINITY;
+  tn->noise.patience = PATIENT;
+  tn->noise.step     = tn->relstep > 0.0 ? tn->relstep : PETSC_SQRT_MACHINE_EPSILON;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -100,18 +104,81 @@ PetscErrorCode TrustNCGHeedNoise(Tao tao, PetscBool *again)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Has the iterate come so close that the gradient is mostly noise? */
-PetscErrorCode TrustNCGNoiseFloor(Tao tao)
+/* Measured again where it may have become another one: as ||g|| is much smaller. */
+static PetscErrorCode MeasureAgain(Tao tao)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
 
   PetscFunctionBegin;
-  if (!tn->noise.known || tn->noise.quiet) PetscFunctionReturn(PETSC_SUCCESS);
-  if (tn->gnorm > FLOOR * tn->noise.g) PetscFunctionReturn(PETSC_SUCCESS);
-  if (CHANGED * tn->gnorm < tn->noise.gnorm) PetscCall(Measure(tao, tao->gradient));
-  if (tn->noise.quiet || tn->gnorm > FLOOR * tn->noise.g) PetscFunctionReturn(PETSC_SUCCESS);
+  if (!tn->noise.known || CHANGED * tn->gnorm < tn->noise.gnorm) {
+    PetscCall(Measure(tao, tao->gradient));
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Is ||g|| no more than so many times its noise, or what the model promises for f than its? */
+static PetscBool Drowned(const TAO_TrustNCG *tn, PetscReal times, PetscReal promise)
+{
+  if (!tn->noise.known) return PETSC_FALSE;
+  if (!tn->noise.quiet && tn->gnorm <= times * tn->noise.g) return PETSC_TRUE;
+  return (PetscBool)(TRUSTNCG_NOISE_SHARE * tn->noise.f > TrustNCGRoundoff(tn->f, tn->f, tn->n) &&
+                     PetscAbsReal(promise) <= times * tn->noise.f);
+}
+
+static PetscErrorCode StopAtFloor(Tao tao)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+
+  PetscFunctionBegin;
   PetscCall(TrustNCGStop(tao, TAO_DIVERGED_TR_REDUCTION, TAO_TRUSTNCG_NOISE_FLOOR,
-                         "||g|| = %g is down to the noise in the gradient, %g (in f: %g)",
+                         "||g|| = %g is down to what noise allows: %g in the gradient, %g in f",
                          (double)tn->gnorm, (double)tn->noise.g, (double)tn->noise.f));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* No step is good: is that the noise? Once it is known, f is no longer asked where it cannot tell,
+   and it is worth going on. */
+PetscErrorCode TrustNCGNoiseExcuse(Tao tao, PetscBool *excused)
+{
+  TAO_TrustNCG   *tn     = (TAO_TrustNCG *)tao->data;
+  const PetscReal before = TrustNCGLevel(tn);
+
+  PetscFunctionBegin;
+  *excused = PETSC_FALSE;
+  if (PetscIsInfOrNanReal(tn->fplus) || PetscIsInfOrNanReal(tn->gplusnorm)) {
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
+  PetscCall(MeasureAgain(tao));
+  *excused = Drowned(tn, NEAR, tn->promise);
+  if (!*excused) PetscFunctionReturn(PETSC_SUCCESS);
+  if (TrustNCGLevel(tn) > NEAR * before && !Drowned(tn, NEAR, PETSC_INFINITY)) {
+    tao->trust = tao->trust0;
+    tn->tries  = 0;
+  } else PetscCall(StopAtFloor(tao));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Has the iterate come so close that the gradient is mostly noise? Where nothing is known of noise,
+   many rejected trials without progress make it suspect. */
+PetscErrorCode TrustNCGNoiseFloor(Tao tao)
+{
+  TAO_TrustNCG       *tn    = (TAO_TrustNCG *)tao->data;
+  TrustNCGNoiseState *noise = &tn->noise;
+  PetscBool           stuck;
+
+  PetscFunctionBegin;
+  if (tn->gnorm <= 0.5 * noise->record) {
+    noise->record = tn->gnorm;
+    noise->late   = 0;
+  }
+  stuck = (PetscBool)(noise->late >= noise->patience);
+  if (stuck) {
+    noise->late = 0;
+    noise->patience *= 2;
+    PetscCall(MeasureAgain(tao));
+  }
+  if (!Drowned(tn, stuck ? NEAR : FLOOR, PETSC_INFINITY)) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(MeasureAgain(tao));
+  if (Drowned(tn, stuck ? NEAR : FLOOR, PETSC_INFINITY)) PetscCall(StopAtFloor(tao));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

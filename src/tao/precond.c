@@ -95,6 +95,55 @@ static PetscErrorCode ResetPairs(Tao tao)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+static PetscErrorCode ApplyRiesz(PC pc, Vec r, Vec z)
+{
+  Mat M;
+
+  PetscFunctionBegin;
+  PetscCall(PCShellGetContext(pc, &M));
+  PetscCall(MatMult(M, r, z));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The M of TaoSetGradientNorm() takes gradients to steps: as PC it makes steps measure in the norm
+   of M^-1 and residuals, by the natural norm of CG, as the gradient does. A PC of the KSP stays. */
+static PetscErrorCode SetUpRiesz(Tao tao)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+  PetscBool     none;
+  PC            pc;
+
+  PetscFunctionBegin;
+  PetscCall(KSPGetPC(tao->ksp, &pc));
+  PetscCall(PetscObjectTypeCompare((PetscObject)pc, PCNONE, &none));
+  if (!none || !tao->gradient_norm) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(PetscObjectReference((PetscObject)tao->gradient_norm));
+  tn->riesz = tao->gradient_norm;
+  PetscCall(PCSetType(pc, PCSHELL));
+  PetscCall(PCShellSetContext(pc, tn->riesz));
+  PetscCall(PCShellSetApply(pc, ApplyRiesz));
+  PetscCall(PCShellSetName(pc, "the Mat of TaoSetGradientNorm()"));
+  PetscCall(KSPGetNormType(tao->ksp, &tn->normtype));
+  PetscCall(KSPSetNormType(tao->ksp, KSP_NORM_NATURAL));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode ResetRiesz(Tao tao)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+  void         *ctx;
+  PC            pc;
+
+  PetscFunctionBegin;
+  if (!tn->riesz) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(KSPGetPC(tao->ksp, &pc));
+  PetscCall(PCShellGetContext(pc, &ctx));
+  if (ctx == tn->riesz) PetscCall(PCSetType(pc, PCNONE));
+  PetscCall(KSPSetNormType(tao->ksp, tn->normtype));
+  PetscCall(MatDestroy(&tn->riesz));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* The PC of the KSP is what it was before trustncg chose one. A pattern and its colours are kept. */
 static PetscErrorCode Release(Tao tao)
 {
@@ -108,6 +157,7 @@ static PetscErrorCode Release(Tao tao)
     tn->sparse = NULL;
   }
   PetscCall(ResetPairs(tao));
+  PetscCall(ResetRiesz(tao));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -134,9 +184,9 @@ PetscErrorCode TrustNCGPrecondCreateSparse(Tao tao)
   tn->sparse = tn->kept;
   tn->kept   = NULL;
   PetscCall(TrustNCGSparseCreate(tao->solution, pattern, &tn->sparse));
+  if (tn->sparse && tn->saved) PetscCall(TrustNCGSparseKeep(tn->sparse));
   if (tn->sparse) PetscCall(TrustNCGSparseGetCounts(tn->sparse, NULL, &vectors, NULL));
   if (vectors > tn->maxvectors) PetscCall(TrustNCGSparseDestroy(&tn->sparse));
-  if (tn->sparse && tn->saved) PetscCall(TrustNCGSparseKeep(tn->sparse));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -179,6 +229,9 @@ PetscErrorCode TrustNCGPrecondSetUp(Tao tao)
                "-%stao_trustncg_vectors",
                TrustNCGPrefix(tao));
     PetscCall(TrustNCGPrecondUseSparse(tao));
+    break;
+  case TAO_TRUSTNCG_PRECOND_USER:
+    PetscCall(SetUpRiesz(tao));
     break;
   default:
     break;
@@ -295,7 +348,7 @@ PetscErrorCode TrustNCGPrecondRenew(Tao tao, Mat H)
 PetscErrorCode TrustNCGPrecondLearn(Tao tao, PetscBool bycg)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
-  PetscReal     rnorm, stretch;
+  PetscReal     drop, stretch;
   PetscBool     taken;
   Vec           s, y;
 
@@ -313,9 +366,9 @@ PetscErrorCode TrustNCGPrecondLearn(Tao tao, PetscBool bycg)
       tao->trust *= stretch;
     }
   } else if (tn->type == TAO_TRUSTNCG_PRECOND_SPARSE) {
-    PetscCall(KSPGetResidualNorm(tao->ksp, &rnorm));
+    PetscCall(TrustNCGGetDrop(tao, &drop));
     PetscCall(TrustNCGSparseNote(tn->sparse, tao->gradient, tn->gplus, tao->stepdirection,
-                                 tao->ksp_its, tn->boundary ? 0.0 : rnorm / tn->gnorm,
+                                 tao->ksp_its, tn->boundary ? 0.0 : drop,
                                  tao->ksp_its + tn->tries));
   }
   PetscFunctionReturn(PETSC_SUCCESS);

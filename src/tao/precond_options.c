@@ -30,8 +30,9 @@ const char *const TaoTrustNCGPrecondTypes[] = {"none",
 . `TAO_TRUSTNCG_PRECOND_DIAGONAL` - the learned diagonal alone
 . `TAO_TRUSTNCG_PRECOND_SPARSE`   - the Hessian assembled from one product a colour on the pattern
   of the solution's `DM` or of `TaoTrustNCGSetPattern()`, with the PC of the KSP, by default `PCGAMG`
-. `TAO_TRUSTNCG_PRECOND_USER`     - the PC of the KSP as it is
-- `TAO_TRUSTNCG_PRECOND_AUTO`     - user where the KSP has a PC; else pairs; but where the `DM` is
+. `TAO_TRUSTNCG_PRECOND_USER`     - the PC of the KSP as it is; where it is none, the Mat of
+  `TaoSetGradientNorm()`
+- `TAO_TRUSTNCG_PRECOND_AUTO`     - user where the KSP has a PC or the gradient a norm; else pairs; but where the `DM` is
   a `DMDA` or a pattern was set sparse, as soon as the solve has cost a tenth of its products, if
   one product more shows that the Hessian has that pattern
 
@@ -44,12 +45,23 @@ const char *const TaoTrustNCGPrecondTypes[] = {"none",
   The norm of the trust region is that of the preconditioner. `TaoView()` says what auto chose, and
   why.
 
+  A `Mat` M given to `TaoSetGradientNorm()` is the inverse of a Riesz map: of the mass matrix where
+  the unknowns are a function in L2, of a Laplacian in H1. Then all of the solve lives in its norm:
+  sqrt(g'Mg) in the stop test, sqrt(r'Mr) in the forcing term of CG, sqrt(d'M^-1 d) in the radius,
+  and no iterations grow with the grid. M is to apply to a gradient, symmetric and positive; a
+  `MATSHELL` will do.
+
+  The sparse preconditioner tells `PCGAMG` the near null space that the `Mat` of
+  `TaoTrustNCGSetPattern()`, `DMCreateMatrix()` or `DMSetNearNullSpaceConstructor()` has, else the
+  rigid motions where a `DMDA` has coordinates and as many unknowns at a point as dimensions. Its
+  pattern and colours are kept for the next `TaoSolve()`.
+
   J. L. Morales, J. Nocedal, Automatic preconditioning by limited memory quasi-Newton updating,
   SIAM J. Optim. 10 (2000); T. F. Coleman, J. J. More, Estimation of sparse Hessian matrices and
   graph coloring problems, Math. Programming 28 (1984).
 
 .seealso: `TAOTRUSTNCG`, `TaoTrustNCGGetPrecondType()`, `TaoTrustNCGSetPattern()`,
-          `TaoTrustNCGSetLearnedSteps()`, `TaoTrustNCGSetMaxVectors()`
+          `TaoTrustNCGSetLearnedSteps()`, `TaoTrustNCGSetMaxVectors()`, `TaoSetGradientNorm()`
 @*/
 PetscErrorCode TaoTrustNCGSetPrecondType(Tao tao, TaoTrustNCGPrecondType type)
 {

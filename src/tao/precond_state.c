@@ -37,6 +37,7 @@ static PetscErrorCode RecordKind(Tao tao, CheckpointRecord *record)
   RecordInt(record, &type, TAO_TRUSTNCG_PRECOND_NONE, TAO_TRUSTNCG_PRECOND_USER,
             "the kind of preconditioner");
   RecordBool(record, &tn->waiting, "whether a sparse Hessian may come");
+  RecordBool(record, &tn->unfit, "whether one was tried");
   if (record->bad || !record->load) PetscFunctionReturn(PETSC_SUCCESS);
   if (type != (PetscInt)tn->type && type == TAO_TRUSTNCG_PRECOND_SPARSE && possible) {
     PetscCall(TrustNCGPrecondCreateSparse(tao));

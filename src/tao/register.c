@@ -106,10 +106,11 @@ static PetscErrorCode TrustNCGCreateKSP(Tao tao)
   `TaoSetHessian()`, else from finite differences of the gradient, for which nothing needs to be
   set. f and gradient may be set apart or together.
 
-  Reasons beside those of the convergence test: `TAO_DIVERGED_TR_REDUCTION` when no step improves
-  f or its gradient, however small (often: a tolerance below what rounding allows),
-  `TAO_DIVERGED_NAN` when f, its gradient or H v is not finite wherever it was tried. A start at
-  which they are not finite is an error. The solution is always the best point found.
+  Reasons beside those of the convergence test: `TAO_DIVERGED_TR_REDUCTION` where rounding or noise
+  allows no more, f does not fit its gradient, or no step is acceptable; `TAO_DIVERGED_NAN` when f,
+  its gradient or H v is not finite wherever it was tried; `TAO_DIVERGED_USER` where f is unbounded
+  below, the time is up or a signal arrived. `TaoTrustNCGGetOutcome()` tells them apart. A start at
+  which f or its gradient is not finite is an error. The solution is always the best point found.
 
   References: Conn, Gould, Toint, Trust-Region Methods (2000), algorithms 6.1.1 and 7.5.1; Nocedal,
   Wright, Numerical Optimization (2006), chapter 7.

@@ -258,13 +258,15 @@ static PetscErrorCode Search(Tao tao, PetscReal theta, PetscBool *lower)
 static PetscErrorCode Leave(Tao tao, Mat H, const LanczosResult *result, PetscBool *left)
 {
   TAO_TrustNCG *tn      = (TAO_TrustNCG *)tao->data;
-  PetscBool     atstart = (PetscBool)(tao->niter == 0), forgot;
+  PetscBool     atstart = (PetscBool)(tao->niter == 0), forgot, stop;
 
   PetscFunctionBegin;
   *left = PETSC_FALSE;
   if (tn->escapes >= ESCAPES_MOST) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(TrustNCGLanczosVector(tn->lanczos, H, tao->stepdirection));
   PetscCall(CountProducts(tao, result->products - 1));
+  PetscCall(TrustNCGInterrupted(tao, &stop));
+  if (stop) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(TrustNCGGetRoom(tao));
   tn->tries = 0;
   PetscCall(Search(tao, result->theta, left));
@@ -323,12 +325,29 @@ static PetscErrorCode Conclude(Tao tao, const LanczosResult *r)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* A limit that ends the check takes nothing from the convergence test that is met. */
+static PetscErrorCode Interrupted(Tao tao, TaoConvergedReason reason, PetscBool *stop)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+
+  PetscFunctionBegin;
+  PetscCall(TrustNCGInterrupted(tao, stop));
+  if (*stop && tn->outcome != TAO_TRUSTNCG_SIGNAL) {
+    PetscCall(TrustNCGStop(tao, reason, TAO_TRUSTNCG_FIRST_ORDER,
+                           "||g|| = %g meets the tolerance; a limit on time or evaluations came "
+                           "before the curvature was checked",
+                           (double)tn->gnorm));
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* Where the convergence test is met: checks the curvature, and moves on where it leads down. */
 PetscErrorCode TrustNCGSecondOrder(Tao tao)
 {
-  TAO_TrustNCG *tn   = (TAO_TrustNCG *)tao->data;
-  PetscBool     left = PETSC_FALSE, stop;
-  LanczosResult result;
+  const TaoConvergedReason reason = tao->reason;
+  TAO_TrustNCG            *tn     = (TAO_TrustNCG *)tao->data;
+  PetscBool                left   = PETSC_FALSE, stop;
+  LanczosResult            result;
 
   PetscFunctionBegin;
   if (!tn->secondorder || tao->reason <= 0 || tao->reason == TAO_CONVERGED_MINF) {
@@ -336,13 +355,13 @@ PetscErrorCode TrustNCGSecondOrder(Tao tao)
   }
   PetscCall(TrustNCGSetHessianPoint(tao, PETSC_FALSE));
   PetscCall(Estimate(tao, tn->shell, &result));
-  PetscCall(TrustNCGInterrupted(tao, &stop));
+  PetscCall(Interrupted(tao, reason, &stop));
   if (stop) PetscFunctionReturn(PETSC_SUCCESS);
   if (result.verdict != LANCZOS_SPOILT && result.theta <= result.level) {
     PetscCall(Leave(tao, tn->shell, &result, &left));
   }
   if (left) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCall(TrustNCGInterrupted(tao, &stop));
+  PetscCall(Interrupted(tao, reason, &stop));
   if (!stop) PetscCall(Conclude(tao, &result));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -66,6 +66,12 @@ static PetscBool Listening(const TAO_TrustNCG *tn)
   return (PetscBool)(tn->listening || tn->maxtime < PETSC_INFINITY);
 }
 
+/* What to ask for a reason to stop, or NULL where there cannot be one. The same on all ranks. */
+static SweepAlarm AlarmOf(Tao tao)
+{
+  return Listening((TAO_TrustNCG *)tao->data) || tao->max_funcs >= 0 ? Alarm : NULL;
+}
+
 /* CG is to stop as soon as one rank knows of a reason; the flag travels with its dot products. */
 PetscErrorCode TrustNCGInterruptCG(Tao tao)
 {
@@ -73,16 +79,15 @@ PetscErrorCode TrustNCGInterruptCG(Tao tao)
 
   PetscFunctionBegin;
   if (!tn->ours) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCall(TrustCGSetAlarm(tao->ksp, Listening(tn) || tao->max_funcs >= 0 ? Alarm : NULL, tao));
+  PetscCall(TrustCGSetAlarm(tao->ksp, AlarmOf(tao), tao));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* So is Lanczos. */
 PetscErrorCode TrustNCGInterruptLanczos(Tao tao)
 {
-  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
-
   PetscFunctionBegin;
-  PetscCall(TrustNCGLanczosSetAlarm(tn->lanczos, Listening(tn) ? Alarm : NULL, tao));
+  PetscCall(TrustNCGLanczosSetAlarm(((TAO_TrustNCG *)tao->data)->lanczos, AlarmOf(tao), tao));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -147,7 +152,8 @@ PetscErrorCode TrustNCGTestLimits(Tao tao)
   The handlers are there during `TaoSolve()` alone; then those of the caller are restored. The
   reason is `TAO_DIVERGED_USER`, the outcome `TAO_TRUSTNCG_SIGNAL`. The ranks agree in one small
   reduction an iteration, and within CG (of type `KSPTRUSTCG`) with its own: the solve stops within
-  one Hessian-vector product.
+  one product of CG, or after those that build a sparse Hessian. A signal that comes when the solve
+  is about to end otherwise changes nothing.
 
   A batch system gives notice by a signal, as SLURM does with `--signal=USR1@300`. Open MPI's
   mpirun passes SIGUSR1 on; after SIGTERM it kills the ranks within a second.

@@ -5,7 +5,8 @@
      repeat until TAO's convergence test says stop
        where the learned model has the turn: d = -Bg and a line search (learned.c), else
        d: truncated CG on min g'd + d'Hd/2 over ||d|| <= radius, to ||r|| <= eta ||g||
-          with a look at f on the way of a long solve: stop where the model no longer holds
+          with a look at f on the way of a long solve: stop where the model no longer holds,
+          and at the boundary: go on in a larger region where it holds well
        f+ at x + d
        rho = (f - f+) / (-model), or with -(g + g+)'d/2 above where f is at its rounding level
        until rho >= eta: shrink the radius, d = step of the same CG path for it, f+ again
@@ -114,7 +115,7 @@ static PetscErrorCode TrustNCGTrial(Tao tao, PetscBool *accept)
   if (!tn->checked) PetscCall(TrustNCGEvaluateTrial(tao));
   tn->checked  = PETSC_FALSE;
   ared         = tn->f - tn->fplus;
-  tn->rounding = TrustNCGBelowRoundoff(ared, tn->model, TrustNCGRoundoff(tn->f, tn->fplus, tn->n));
+  tn->rounding = TrustNCGBelowRoundoff(ared, tn->model, TrustNCGLevel(tn));
   if (tn->rounding) { /* the trapezoidal rule on the slopes sees what the values no longer do */
     PetscCall(TrustNCGEvaluateTrialGradient(tao));
     ared = -0.5 * (tn->slope + tn->slopeplus);
@@ -138,14 +139,15 @@ static PetscErrorCode TrustNCGReject(Tao tao)
   PetscInt        before = tao->ksp_its;
 
   PetscFunctionBegin;
-  tn->ledger.rejected++;
-  TrustNCGProbeTrial(&tn->probe, tn->fplus - tn->f, tn->slope, TrustNCGHidden(tn));
+  TrustNCGCountRejected(tn);
+  TrustNCGProbeTrial(&tn->probe, tn->fplus - tn->f, tn->slope, TrustNCGLevel(tn));
   tao->trust = TrustNCGShrink(tao->trust, tn->dnorm, factor);
   if (tn->tries >= MAX_TRIES || tn->dnorm2 <= PETSC_MACHINE_EPSILON * tn->xnorm) {
     PetscCall(TrustNCGGiveUp(tao));
     PetscFunctionReturn(PETSC_SUCCESS);
   }
   PetscCall(TrustNCGTestLimits(tao)); /* limits hold here, too */
+  if (tao->reason == TAO_CONTINUE_ITERATING) PetscCall(TrustNCGNoiseFloor(tao));
   if (tao->reason != TAO_CONTINUE_ITERATING) PetscFunctionReturn(PETSC_SUCCESS);
   if (tn->ours) PetscCall(TrustNCGStepTo(tao));
   else {
@@ -160,13 +162,14 @@ static PetscErrorCode TrustNCGReject(Tao tao)
 static PetscErrorCode TrustNCGJudgeCG(Tao tao, PetscReal before)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
-  PetscReal     factor, rnorm;
+  PetscReal     factor, drop;
 
   PetscFunctionBegin;
-  PetscCall(KSPGetResidualNorm(tao->ksp, &rnorm)); /* of an interior step */
-  tn->mismatch = tn->boundary ? PETSC_INFINITY : TrustNCGMismatch(tn->gplusnorm, rnorm, tn->gnorm);
-  factor       = TrustNCGInterpolate(tn->f, tn->fplus, tn->slope);
-  tao->trust   = TrustNCGUpdateRadius(tao->trust, tn->dnorm, tn->rho, factor, tn->boundary);
+  PetscCall(TrustNCGGetDrop(tao, &drop)); /* of an interior step */
+  tn->mismatch =
+    tn->boundary ? PETSC_INFINITY : TrustNCGMismatch(tn->gplusnorm, drop * tn->gnorm, tn->gnorm);
+  factor     = TrustNCGInterpolate(tn->f, tn->fplus, tn->slope);
+  tao->trust = TrustNCGUpdateRadius(tao->trust, tn->dnorm, tn->rho, factor, tn->boundary);
   if (!TrustNCGLearns(tn)) PetscFunctionReturn(PETSC_SUCCESS);
   TrustNCGModeCG(&tn->mode, tn->n, (PetscBool)!tn->boundary, tn->rho, tn->gnorm, tn->gplusnorm,
                  TrustNCGWork(tn) - before, TrustNCGWork(tn));
@@ -229,7 +232,7 @@ static PetscErrorCode TrustNCGStepByCG(Tao tao)
     if (tao->reason != TAO_CONTINUE_ITERATING) PetscFunctionReturn(PETSC_SUCCESS);
     PetscCall(TrustNCGTrial(tao, &accept));
   }
-  if (tn->f - tn->fplus < TrustNCGHidden(tn) &&
+  if (tn->f - tn->fplus < TrustNCGLevel(tn) &&
       TrustNCGProbeJudge(&tn->probe) == TRUSTNCG_FIT_WRONG) {
     PetscCall(TrustNCGGiveUp(tao)); /* f is against the gradient, down to where it tells nothing */
     PetscFunctionReturn(PETSC_SUCCESS);
@@ -253,7 +256,7 @@ static PetscErrorCode TrustNCGIterate(Tao tao)
     error = (*tao->ops->update)(tao, tao->niter, tao->user_update);
     PetscCall(TrustNCGHeed(tao, error, "the update", tao->solution, NULL, NULL));
   }
-  PetscCall(TrustNCGFallBack(tao));
+  PetscCall(TrustNCGAccuse(tao));
   PetscCall(TrustNCGInterrupted(tao, &stop));
   if (stop) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(TrustNCGPrecondDue(tao));
@@ -263,7 +266,8 @@ static PetscErrorCode TrustNCGIterate(Tao tao)
     tn->ledger.learned += done ? 1 : 0;
   }
   if (!done && tao->reason == TAO_CONTINUE_ITERATING) PetscCall(TrustNCGStepByCG(tao));
-  if (tao->reason == TAO_DIVERGED_TR_REDUCTION) { /* the fault may be with what was learned */
+  if (tao->reason == TAO_DIVERGED_TR_REDUCTION &&
+      tn->outcome != TAO_TRUSTNCG_NOISE_FLOOR) { /* the fault may be with what was learned */
     PetscCall(TrustNCGPrecondForget(tao, &forgot));
     if (forgot) {
       tao->reason = TAO_CONTINUE_ITERATING;

@@ -59,6 +59,7 @@ static PetscErrorCode RecordEnds(TAO_TrustNCG *tn, CheckpointRecord *record)
   RecordCount(record, &suspect, "the suspect");
   RecordCount(record, &misfit, "the misfit");
   RecordCount(record, &misfits, "the misfits");
+  RecordBool(record, &tn->acquitted, "an Hv that is right");
   RecordReal(record, &tn->factor, -PETSC_MAX_REAL, "the factor of the gradient");
   RecordCount(record, &tn->escapes, "saddle points left");
   tn->suspect = (TrustNCGSuspect)PetscMin(suspect, TRUSTNCG_SUSPECT_ANY);
@@ -79,7 +80,24 @@ static PetscErrorCode RecordNoise(TAO_TrustNCG *tn, CheckpointRecord *record)
   RecordReal(record, &noise->gnorm, 0.0, "the gradient with that noise");
   RecordReal(record, &noise->step, 0.0, "the difference step");
   RecordReal(record, &noise->error, 0.0, "the error of Hv");
+  RecordReal(record, &noise->record, 0.0, "the smallest gradient");
+  RecordCount(record, &noise->late, "late rejections");
+  RecordCount(record, &noise->patience, "patience with them");
   if (record->load && tn->shell) PetscCall(TrustNCGHessVecSetStep(tn->shell, noise->step));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Differences may have taken the place of the user's products. */
+static PetscErrorCode RecordProducts(Tao tao, CheckpointRecord *record)
+{
+  TAO_TrustNCG *tn   = (TAO_TrustNCG *)tao->data;
+  PetscInt      kind = tn->kind;
+
+  PetscFunctionBegin;
+  RecordInt(record, &kind, TRUSTNCG_HV_FD, TRUSTNCG_HV_USER, "the kind of products");
+  if (kind == TRUSTNCG_HV_FD && tn->kind != TRUSTNCG_HV_FD && tn->hvfallback) {
+    PetscCall(TrustNCGUseDifferences(tao));
+  }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -124,6 +142,7 @@ PetscErrorCode TrustNCGStateRecord(Tao tao, CheckpointRecord *record, TrustNCGSa
   PetscCall(RecordIterate(tao, record));
   PetscCall(RecordMode(&tn->mode, record));
   PetscCall(RecordEnds(tn, record));
+  PetscCall(RecordProducts(tao, record));
   PetscCall(RecordNoise(tn, record));
   PetscCall(TrustNCGPrecondRecord(tao, record, saved));
   PetscCall(RecordCounters(tao, record)); /* after what may have added to them */

@@ -73,16 +73,16 @@ static PetscErrorCode TrustNCGLook(void *ctx, PetscReal *radius, PetscBool *stop
 {
   Tao           tao = (Tao)ctx;
   TAO_TrustNCG *tn  = (TAO_TrustNCG *)tao->data;
-  PetscReal     ared, roundoff;
+  PetscReal     ared;
 
   PetscFunctionBegin;
   PetscCall(KSPCGGetNormD(tao->ksp, &tn->dnorm));
   PetscCall(KSPCGGetObjFcn(tao->ksp, &tn->model));
   PetscCall(TrustNCGGetRoom(tao));
   PetscCall(TrustNCGEvaluateTrial(tao));
-  ared     = tn->f - tn->fplus;
-  roundoff = TrustNCGRoundoff(tn->f, tn->fplus, tn->n);
-  *stop = (PetscBool)!TrustNCGModelHolds(ared, -tn->model, radius ? HOLDS_WELL : HOLDS, roundoff);
+  ared  = tn->f - tn->fplus;
+  *stop = (PetscBool)!TrustNCGModelHolds(ared, -tn->model, radius ? HOLDS_WELL : HOLDS,
+                                         TrustNCGLevel(tn));
   if (radius && !*stop) *radius = tao->trust = TrustNCGGrow(*radius, tn->dnorm);
   tn->checked = *stop;
   if (!*stop) tn->ledger.looks++;
@@ -132,6 +132,22 @@ PetscErrorCode TrustNCGSolveKSP(Tao tao)
   tao->ksp_tot_its += its;
   PetscCall(TrustNCGCountHessVec(tao, its));
   PetscCall(PetscLogEventEnd(TRUSTNCG_Subproblem, tao, tao->ksp, NULL, NULL));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* How far the last solve brought the residual down, in the norm of its test: that of the gradient
+   may be another. */
+PetscErrorCode TrustNCGGetDrop(Tao tao, PetscReal *drop)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+  PetscReal     rnorm;
+
+  PetscFunctionBegin;
+  if (tn->ours) PetscCall(TrustCGGetDrop(tao->ksp, drop));
+  else {
+    PetscCall(KSPGetResidualNorm(tao->ksp, &rnorm));
+    *drop = rnorm / tn->gnorm;
+  }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -7,6 +7,8 @@
 #include "trustncg.h"
 #include "compat.h"
 #include "rules/rules.h"
+
+#define TRUSTNCG_NOISE_SHARE 0.4 /* of the deviation of f, where a rounding level is asked for */
 #include "subproblem/sweep.h"
 
 typedef enum {
@@ -18,13 +20,16 @@ typedef enum {
 typedef struct _n_TrustNCGGuard *TrustNCGGuard;
 
 typedef struct {
-  PetscBool known; /* it was measured in this solve */
-  PetscBool quiet; /* and is no more than rounding */
-  PetscReal f;     /* deviation of f */
-  PetscReal g;     /* expected norm of the error of the gradient, */
-  PetscReal gnorm; /* measured where ||g|| was this */
-  PetscReal step;  /* relative step of the differences in use */
-  PetscReal error; /* of Hv / ||v|| then; 0 as long as it does not matter */
+  PetscBool known;    /* it was measured in this solve */
+  PetscBool quiet;    /* and is no more than rounding */
+  PetscReal f;        /* deviation of f */
+  PetscReal g;        /* expected norm of the error of the gradient, */
+  PetscReal gnorm;    /* measured where ||g|| was this */
+  PetscReal step;     /* relative step of the differences in use */
+  PetscReal error;    /* of Hv / ||v|| then; 0 as long as it does not matter */
+  PetscReal record;   /* ||g|| half of which is progress, */
+  PetscInt  late;     /* late trials rejected since, */
+  PetscInt  patience; /* and so many are no accident */
 } TrustNCGNoiseState;
 
 typedef struct {
@@ -82,6 +87,8 @@ typedef struct {
   struct _n_TrustNCGSparse *sparse;      /* in use or waiting, or NULL */
   struct _n_TrustNCGSparse *kept;        /* of an earlier solve, or NULL */
   PetscInt                  nhv_precond; /* products spent on it */
+  Mat                       riesz;    /* of TaoSetGradientNorm(), where it preconditions; or NULL */
+  KSPNormType               normtype; /* of the KSP, then */
 
   /* steps of the learned model */
   PetscBool    learnedsteps; /* as set by the user */
@@ -103,6 +110,7 @@ typedef struct {
   TrustNCGSuspect misfit;     /* on the last steps */
   PetscReal       factor;     /* of the gradient, on the last step, as Hv has it */
   PetscInt        misfits;    /* steps that did not fit, less those that did */
+  PetscBool       acquitted;  /* Hv was looked at, and is right */
 
   /* curvature at the end, where it is checked */
   PetscBool                  secondorder; /* as set by the user */
@@ -135,6 +143,19 @@ typedef struct {
   PetscInt          reductions0; /* of the KSP before this solve */
 } TAO_TrustNCG;
 
+/* From here on f - f+ tells nothing, be it for rounding or for noise. */
+static inline PetscReal TrustNCGLevel(const TAO_TrustNCG *tn)
+{
+  return PetscMax(TrustNCGRoundoff(tn->f, tn->fplus, tn->n), TRUSTNCG_NOISE_SHARE * tn->noise.f);
+}
+
+/* A rejected trial; after so many in one iteration the step is so short that the next should do. */
+static inline void TrustNCGCountRejected(TAO_TrustNCG *tn)
+{
+  tn->ledger.rejected++;
+  if (tn->tries > 4) tn->noise.late++;
+}
+
 /* The options prefix as a string, empty where there is none: for messages and keys. */
 static inline const char *TrustNCGPrefix(Tao tao)
 {
@@ -157,14 +178,6 @@ static inline PetscReal TrustNCGWork(const TAO_TrustNCG *tn)
 
   return (PetscReal)l->nf + (PetscReal)l->nfg + (PetscReal)l->nhv_user + (PetscReal)l->nhv_matrix +
          (PetscReal)l->nhv_fd;
-}
-
-/* The differences of f between here and the trial that tell nothing: rounding, or known noise */
-static inline PetscReal TrustNCGHidden(const TAO_TrustNCG *tn)
-{
-  const PetscReal roundoff = TrustNCGRoundoff(tn->f, tn->fplus, tn->n);
-
-  return tn->noise.known ? PetscMax(roundoff, tn->noise.f) : roundoff;
 }
 
 PETSC_INTERN PetscLogEvent TRUSTNCG_Subproblem, TRUSTNCG_HessVec, TRUSTNCG_Trial;
@@ -228,12 +241,14 @@ PETSC_INTERN PetscErrorCode TrustNCGGetRoom(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGSubproblem(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGSolveKSP(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGStepTo(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGGetDrop(Tao tao, PetscReal *drop);
 
 /* noise.c */
 PETSC_INTERN PetscErrorCode TrustNCGNoiseStart(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGTellErrors(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGHeedNoise(Tao tao, PetscBool *again);
 PETSC_INTERN PetscErrorCode TrustNCGNoiseFloor(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGNoiseExcuse(Tao tao, PetscBool *excused);
 
 /* outcome.c */
 PETSC_INTERN PetscErrorCode TrustNCGStop(Tao tao, TaoConvergedReason reason,
@@ -252,7 +267,7 @@ PETSC_INTERN PetscErrorCode TrustNCGGiveUpProduct(Tao tao);
 PETSC_INTERN const char *const TrustNCGSuspectWords[];
 PETSC_INTERN void              TrustNCGConsistencyStart(TAO_TrustNCG *tn);
 PETSC_INTERN PetscErrorCode    TrustNCGCheckStep(Tao tao);
-PETSC_INTERN PetscErrorCode    TrustNCGFallBack(Tao tao);
+PETSC_INTERN PetscErrorCode    TrustNCGAccuse(Tao tao);
 PETSC_INTERN PetscBool         TrustNCGIsSuspect(const TAO_TrustNCG *tn);
 PETSC_INTERN PetscErrorCode    TrustNCGConsistencyOptions(Tao tao, TrustNCGOptionItems items);
 

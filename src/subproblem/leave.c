@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+   Where the truncated CG leaves: the moves along p, the boundary and negative curvature, and the
+   looks of whoever asked for them. */
+#include "subproblem/trustcg_impl.h"
+#include "rules/rules.h"
+
+/* d += tau p, in the next sweep that reads p; and all that is known of d */
+PetscErrorCode TrustCGMove(KSP ksp, PetscReal tau, PetscReal kappa)
+{
+  KSP_TrustCG *cg = (KSP_TrustCG *)ksp->data;
+
+  PetscFunctionBegin;
+  cg->lag = tau - cg->ahead;
+  cg->doubt.path2 += tau * tau * cg->pp2;
+  cg->dd += tau * (2.0 * cg->dp + tau * cg->pp);
+  cg->dp += tau * cg->pp;
+  cg->model += tau * (0.5 * tau * kappa - cg->rz);
+  cg->work += tau * cg->rz;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* What is known of d */
+TrustCGKnot TrustCGHere(const KSP_TrustCG *cg)
+{
+  const TrustCGKnot here = {PetscSqrtReal(cg->dd), cg->model, cg->work};
+
+  return here;
+}
+
+/* Does whoever asked for it want to stop at d? At the boundary there is a radius to raise instead. */
+static PetscErrorCode TrustCGAsk(KSP ksp, PetscReal *radius, PetscBool *stop)
+{
+  KSP_TrustCG *cg = (KSP_TrustCG *)ksp->data;
+
+  PetscFunctionBegin;
+  *stop        = PETSC_FALSE;
+  cg->path.end = TrustCGHere(cg);
+  cg->looking  = PETSC_TRUE;
+  PetscCall((*cg->look)(cg->lookctx, radius, stop));
+  cg->looking = PETSC_FALSE;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Is the model so good at the boundary that the same CG goes on in a larger region? Then d is
+   ahead of its iterate by some of alpha p, and r by all of it, as Ap is lent to who looks. */
+static PetscErrorCode TrustCGLookBeyond(KSP ksp, PetscReal alpha, PetscReal kappa)
+{
+  KSP_TrustCG      *cg     = (KSP_TrustCG *)ksp->data;
+  const KSP_TrustCG here   = *cg;
+  const PetscReal   tau    = TrustNCGToBoundary(cg->dd, cg->dp, cg->pp, cg->radius);
+  PetscReal         radius = cg->radius;
+  PetscBool         stop   = PETSC_TRUE;
+  PetscInt          nops   = 0;
+  SweepOp           ops[SWEEP_OPS_MAX];
+
+  PetscFunctionBegin;
+  PetscCall(TrustCGMove(ksp, tau, kappa));
+  cg->dd = radius * radius;
+  if (cg->look && tau > 0.0) {
+    if (cg->form == TRUSTCG_TWO && cg->ahead == 0.0) {
+      ops[nops++] = SweepAXPY(cg->r, -alpha, cg->Ap);
+    }
+    TrustCGCatchUp(ksp, &nops, ops);
+    PetscCall(SweepRun(&cg->sweeper, nops, ops));
+    PetscCall(TrustCGAsk(ksp, &radius, &stop));
+  }
+  if (stop || !(radius > cg->radius)) {
+    ksp->reason = TRUSTNCG_KSP_BOUNDARY;
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
+  cg->radius      = radius;
+  cg->dd          = here.dd;
+  cg->dp          = here.dp;
+  cg->model       = here.model;
+  cg->work        = here.work;
+  cg->doubt.path2 = here.doubt.path2;
+  cg->ahead       = tau;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Does the step to the minimum along p leave the region? Then, and at negative curvature, go to
+   the boundary, and stop there unless the region grows. */
+PetscErrorCode TrustCGLeave(KSP ksp, PetscReal kappa)
+{
+  KSP_TrustCG    *cg      = (KSP_TrustCG *)ksp->data;
+  const PetscBool bounded = (PetscBool)(cg->radius > 0.0 && cg->radius < PETSC_INFINITY);
+  PetscReal       tau, alpha;
+
+  PetscFunctionBegin;
+  if (PetscIsInfOrNanReal(kappa)) {
+    ksp->reason = KSP_DIVERGED_NANORINF;
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
+  if (kappa > 0.0) {
+    alpha = cg->rz / kappa;
+    while (bounded && !ksp->reason &&
+           cg->dd + alpha * (2.0 * cg->dp + alpha * cg->pp) >= cg->radius * cg->radius) {
+      PetscCall(TrustCGLookBeyond(ksp, alpha, kappa));
+    }
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
+  ksp->reason = TRUSTNCG_KSP_NEGATIVE_CURVATURE;
+  if (bounded) tau = TrustNCGToBoundary(cg->dd, cg->dp, cg->pp, cg->radius);
+  else tau = TrustNCGUnboundedStep(cg->rz, kappa, cg->dd, cg->pp);
+  PetscCall(TrustCGMove(ksp, tau, kappa));
+  if (bounded) cg->dd = cg->radius * cg->radius;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Between iterations: does whoever asked for it want to stop here? */
+PetscErrorCode TrustCGLookOnTheWay(KSP ksp)
+{
+  KSP_TrustCG *cg = (KSP_TrustCG *)ksp->data;
+  PetscBool    stop;
+
+  PetscFunctionBegin;
+  PetscCall(TrustCGSettle(ksp));
+  cg->nextlook = 2 * ksp->its;
+  PetscCall(TrustCGAsk(ksp, NULL, &stop));
+  if (stop) ksp->reason = KSP_CONVERGED_ITS;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
