@@ -140,7 +140,7 @@ static PetscErrorCode TrustNCGReject(Tao tao)
 
   PetscFunctionBegin;
   TrustNCGCountRejected(tn);
-  TrustNCGProbeTrial(&tn->probe, tn->fplus - tn->f, tn->slope, TrustNCGLevel(tn));
+  TrustNCGProbeTrial(&tn->probe, tn->fplus - tn->f, tn->slope, TrustNCGHidden(tn));
   tao->trust = TrustNCGShrink(tao->trust, tn->dnorm, factor);
   if (tn->tries >= MAX_TRIES || tn->dnorm2 <= PETSC_MACHINE_EPSILON * tn->xnorm) {
     PetscCall(TrustNCGGiveUp(tao));
@@ -232,7 +232,7 @@ static PetscErrorCode TrustNCGStepByCG(Tao tao)
     if (tao->reason != TAO_CONTINUE_ITERATING) PetscFunctionReturn(PETSC_SUCCESS);
     PetscCall(TrustNCGTrial(tao, &accept));
   }
-  if (tn->f - tn->fplus < TrustNCGLevel(tn) &&
+  if (tn->f - tn->fplus < TrustNCGHidden(tn) &&
       TrustNCGProbeJudge(&tn->probe) == TRUSTNCG_FIT_WRONG) {
     PetscCall(TrustNCGGiveUp(tao)); /* f is against the gradient, down to where it tells nothing */
     PetscFunctionReturn(PETSC_SUCCESS);

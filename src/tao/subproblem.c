@@ -82,7 +82,7 @@ static PetscErrorCode TrustNCGLook(void *ctx, PetscReal *radius, PetscBool *stop
   PetscCall(TrustNCGEvaluateTrial(tao));
   ared  = tn->f - tn->fplus;
   *stop = (PetscBool)!TrustNCGModelHolds(ared, -tn->model, radius ? HOLDS_WELL : HOLDS,
-                                         TrustNCGLevel(tn));
+                                         TrustNCGHidden(tn));
   if (radius && !*stop) *radius = tao->trust = TrustNCGGrow(*radius, tn->dnorm);
   tn->checked = *stop;
   if (!*stop) tn->ledger.looks++;

@@ -174,6 +174,12 @@ static inline PetscReal TrustNCGWork(const TAO_TrustNCG *tn)
          (PetscReal)l->nhv_fd;
 }
 
+/* The differences of f between here and the trial that tell nothing: rounding, or known noise */
+static inline PetscReal TrustNCGHidden(const TAO_TrustNCG *tn)
+{
+  return PetscMax(TrustNCGRoundoff(tn->f, tn->fplus, tn->n), TRUSTNCG_NOISE_SHARE * tn->noise.f);
+}
+
 PETSC_INTERN PetscLogEvent TRUSTNCG_Subproblem, TRUSTNCG_HessVec, TRUSTNCG_Trial;
 
 /* options.c: the private data; NULL, or an error, where the type is another one */
