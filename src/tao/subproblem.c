@@ -86,6 +86,10 @@ static PetscErrorCode TrustNCGLook(void *ctx, PetscReal *radius, PetscBool *stop
   if (radius && !*stop) *radius = tao->trust = TrustNCGGrow(*radius, tn->dnorm);
   tn->checked = *stop;
   if (!*stop) tn->ledger.looks++;
+  /* a step that would have been taken: it tells as much of f, gradient and Hv as if it were */
+  if (!*stop && radius && tn->have_gplus && !TrustNCGBelowRoundoff(ared, -tn->model, roundoff)) {
+    PetscCall(TrustNCGCheckStep(tao));
+  }
   tn->tries = *stop;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
