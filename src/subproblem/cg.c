@@ -110,7 +110,6 @@ PetscErrorCode TrustCGTest(KSP ksp)
   if (ksp->normtype == KSP_NORM_NATURAL) rnorm = PetscSqrtReal(PetscAbsReal(cg->rz));
   else if (ksp->normtype == KSP_NORM_UNPRECONDITIONED) rnorm = PetscSqrtReal(cg->rr);
   ksp->rnorm = rnorm;
-  if (!ksp->its) ksp->rnorm0 = rnorm;
   if (ksp->numbermonitors || theirs) PetscCall(TrustCGSettle(ksp));
   PetscCall(KSPLogResidualHistory(ksp, rnorm));
   PetscCall(KSPMonitor(ksp, ksp->its, rnorm));
