@@ -87,7 +87,8 @@ static PetscErrorCode TrustNCGLook(void *ctx, PetscReal *radius, PetscBool *stop
   tn->checked = *stop;
   if (!*stop) tn->ledger.looks++;
   /* a step that would have been taken: it tells as much of f, gradient and Hv as if it were */
-  if (!*stop && radius && tn->have_gplus && !TrustNCGBelowRoundoff(ared, -tn->model, roundoff)) {
+  if (!*stop && radius && tn->have_gplus &&
+      !TrustNCGBelowRoundoff(ared, -tn->model, TrustNCGHidden(tn))) {
     PetscCall(TrustNCGCheckStep(tao));
   }
   tn->tries = *stop;
