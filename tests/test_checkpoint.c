@@ -2,6 +2,7 @@
    Checkpoint, restart and signals: the same bits, no file that is believed, no point lost. */
 #include "solve.h"
 #include "checkpoint/format.h"
+#include "tao/saved.h"
 #include <errno.h>
 #include <limits.h>
 #include <math.h>
@@ -130,6 +131,26 @@ START_TEST(a_resumed_solve_takes_the_step_that_is_set)
   ckm_assert(!SameHistory(&before, &after, 0));
   ckm_ok(RunDestroy(&before));
   ckm_ok(RunDestroy(&after));
+}
+END_TEST
+
+/* The unknowns of a vector of vectors are numbered rank by rank. */
+START_TEST(vectors_of_vectors_have_no_order_of_their_own)
+{
+  TrustNCGNumbering by;
+  Vec               part, both, parts[2];
+
+  ckm_ok(VecCreateMPI(PETSC_COMM_WORLD, 3, PETSC_DETERMINE, &part));
+  parts[0] = parts[1] = part;
+  ckm_ok(VecCreateNest(PETSC_COMM_WORLD, 2, NULL, parts, &both));
+  ckm_ok(TrustNCGNumberingCreate(both, &by));
+  ckm_assert(by.order == TRUSTNCG_ORDER_PRIVATE);
+  ckm_ok(TrustNCGNumberingDestroy(&by));
+  ckm_ok(TrustNCGNumberingCreate(part, &by));
+  ckm_assert(by.order == TRUSTNCG_ORDER_PLAIN);
+  ckm_ok(TrustNCGNumberingDestroy(&by));
+  ckm_ok(VecDestroy(&both));
+  ckm_ok(VecDestroy(&part));
 }
 END_TEST
 
@@ -616,6 +637,7 @@ static void AddTests(Suite *suite)
   PetscCallAbort(PETSC_COMM_WORLD, TrustNCGInitializePackage());
   tcase_add_loop_test(tc, a_resumed_solve_has_the_same_bits, 0, 4 * CASES);
   tcase_add_test(tc, a_resumed_solve_takes_the_step_that_is_set);
+  tcase_add_test(tc, vectors_of_vectors_have_no_order_of_their_own);
   tcase_add_loop_test(tc, another_rank_count_reads_it, 0, 2 * CASES);
   tcase_add_loop_test(tc, writing_changes_nothing, 0, CASES);
   tcase_add_loop_test(tc, five_runs_are_the_same, 0, CASES);

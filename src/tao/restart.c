@@ -84,9 +84,10 @@ static PetscErrorCode CheckHeader(Reader *r, PetscInt n, const TrustNCGNumbering
   } else if (h->order != by->order) {
     (void)snprintf(r->why, SAVED_WHY, "its unknowns are numbered in another way: by another DM");
   } else if (h->order == TRUSTNCG_ORDER_PRIVATE && h->ranks != r->ranks) {
-    (void)snprintf(r->why, SAVED_WHY,
-                   "it was written on %lld ranks, and the numbering of this DM depends on them",
-                   (long long)h->ranks);
+    (void)snprintf(
+      r->why, SAVED_WHY,
+      "it was written on %lld ranks, and the numbering of these vectors depends on them",
+      (long long)h->ranks);
   } else if (h->vectors > SAVED_VECS_MOST) {
     (void)snprintf(r->why, SAVED_WHY, "it has %lld vectors, too many", (long long)h->vectors);
   }

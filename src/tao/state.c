@@ -182,18 +182,19 @@ PetscErrorCode TrustNCGStateGetVecs(Tao tao, TrustNCGSaved saved, PetscInt *n, V
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* A structured grid has an order that no rank count changes; another DM has none; without a DM
-   the order of the vectors is taken to be one. */
+/* A structured grid has an order that no rank count changes; another DM has none, nor have vectors
+   of vectors; without a DM the order of the vectors is taken to be one. */
 PetscErrorCode TrustNCGNumberingCreate(Vec x, TrustNCGNumbering *numbering)
 {
-  PetscBool da = PETSC_FALSE;
+  PetscBool da = PETSC_FALSE, nest;
   DM        dm;
 
   PetscFunctionBegin;
   PetscCall(PetscMemzero(numbering, sizeof(*numbering)));
   PetscCall(VecGetDM(x, &dm));
   if (dm) PetscCall(PetscObjectTypeCompare((PetscObject)dm, DMDA, &da));
-  numbering->order = dm ? TRUSTNCG_ORDER_PRIVATE : TRUSTNCG_ORDER_PLAIN;
+  PetscCall(PetscObjectTypeCompare((PetscObject)x, VECNEST, &nest));
+  numbering->order = dm || nest ? TRUSTNCG_ORDER_PRIVATE : TRUSTNCG_ORDER_PLAIN;
   if (da) {
     numbering->order = TRUSTNCG_ORDER_NATURAL;
     numbering->da    = dm;
