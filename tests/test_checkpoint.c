@@ -82,8 +82,8 @@ static int SameLedger(const Run *a, const Run *b)
   return SameWork(a, b) && RunLedger(a).reductions == RunLedger(b).reductions;
 }
 
-/* Stopped after each of the first iterations, one after the other. PETSc's multigrid gives the
-   same bits twice only where a rank has one neighbour at most. */
+/* fault 23: stopped after each of the first iterations, one after the other: the same bits.
+   PETSc's multigrid gives them twice only where a rank has one neighbour at most. */
 START_TEST(a_resumed_solve_has_the_same_bits)
 {
   const int   k = _i / 4;
@@ -114,7 +114,7 @@ START_TEST(a_resumed_solve_has_the_same_bits)
 }
 END_TEST
 
-/* Written on all ranks and read on one, or the other way round */
+/* fault 23: written on all ranks and read on one, or the other way round: within tolerance */
 START_TEST(another_rank_count_reads_it)
 {
   const int k = _i / 2;
@@ -284,6 +284,7 @@ static void Refused(const char words[])
   ckm_ok(RunDestroy(&run));
 }
 
+/* fault 24: absurd sizes, NaN and what else a header or a vector may hold */
 START_TEST(a_hostile_file_is_refused)
 {
   uint64_t *words;
@@ -300,7 +301,7 @@ START_TEST(a_hostile_file_is_refused)
 }
 END_TEST
 
-/* Any one bit, in header, numbers and vectors */
+/* fault 24: any one bit, in header, numbers and vectors */
 START_TEST(a_flipped_bit_is_refused)
 {
   uint64_t *words;
@@ -315,6 +316,7 @@ START_TEST(a_flipped_bit_is_refused)
 }
 END_TEST
 
+/* fault 24: cut short */
 START_TEST(a_cut_file_is_refused)
 {
   static const size_t keep[] = {0, 7, 127, 128, 129, 1000, 2400};
@@ -368,8 +370,8 @@ START_TEST(a_file_of_another_solve_is_refused)
 }
 END_TEST
 
-/* The last rank may write no more than half of what it should: as on a full disk, where the first
-   ranks still found room. */
+/* fault 22: the last rank may write no more than half of what it should: as on a full disk, where
+   the first ranks still found room. */
 START_TEST(a_full_disk_keeps_the_old_file_and_the_solve)
 {
   const int     mine = PetscGlobalRank == PetscGlobalSize - 1;
@@ -447,7 +449,7 @@ static void Caller(int sig)
 {
 }
 
-/* In the middle of CG, in each of its forms, in the first and in later iterations */
+/* fault 20: in the middle of CG, in each of its forms, in the first and in later iterations */
 START_TEST(a_signal_stops_cg_and_the_solve_is_resumed)
 {
   static const char *const forms[] = {"2", "1", "overlapped"};
