@@ -275,15 +275,13 @@ PetscErrorCode TrustNCGUpdateHessian(Tao tao, Mat *H, Mat *P)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
   Mat           userH, userP;
-  PC            pc;
-  PetscBool     none;
+  PetscBool     has = PETSC_FALSE;
 
   PetscFunctionBegin;
-  PetscCall(KSPGetPC(tao->ksp, &pc));
-  PetscCall(PetscObjectTypeCompare((PetscObject)pc, PCNONE, &none));
+  PetscCall(TrustNCGHasPC(tao, &has));
   /* a PC that trustncg has chosen is not made from a Mat of the user's */
   PetscCall(TrustNCGSetHessianPoint(
-    tao, (PetscBool)(tn->type == TAO_TRUSTNCG_PRECOND_USER && !none && !tn->riesz)));
+    tao, (PetscBool)(tn->type == TAO_TRUSTNCG_PRECOND_USER && has && !tn->riesz)));
   PetscCall(TaoGetHessian(tao, &userH, &userP, NULL, NULL));
   *H = tn->kind == TRUSTNCG_HV_MATRIX ? userH : tn->shell;
   *P = userP ? userP : *H;

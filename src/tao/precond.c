@@ -110,13 +110,13 @@ static PetscErrorCode ApplyRiesz(PC pc, Vec r, Vec z)
 static PetscErrorCode SetUpRiesz(Tao tao)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
-  PetscBool     none;
+  PetscBool     has = PETSC_FALSE;
   PC            pc;
 
   PetscFunctionBegin;
+  PetscCall(TrustNCGHasPC(tao, &has));
+  if (has || !tao->gradient_norm) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(KSPGetPC(tao->ksp, &pc));
-  PetscCall(PetscObjectTypeCompare((PetscObject)pc, PCNONE, &none));
-  if (!none || !tao->gradient_norm) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(PetscObjectReference((PetscObject)tao->gradient_norm));
   tn->riesz = tao->gradient_norm;
   PetscCall(PCSetType(pc, PCSHELL));

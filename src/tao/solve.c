@@ -105,28 +105,38 @@ static PetscErrorCode TrustNCGStart(Tao tao)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Evaluate the trial point and judge it. */
-static PetscErrorCode TrustNCGTrial(Tao tao, PetscBool *accept)
+/* Is the trial that was just evaluated good, where f should fall by `pred` and must by eta times
+   that? If it is, its gradient is known. */
+PetscErrorCode TrustNCGJudgeTrial(Tao tao, PetscReal pred, PetscReal eta, PetscBool *accept)
 {
-  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
-  PetscReal     ared;
+  TAO_TrustNCG *tn   = (TAO_TrustNCG *)tao->data;
+  PetscReal     ared = tn->f - tn->fplus;
 
   PetscFunctionBegin;
-  if (!tn->checked) PetscCall(TrustNCGEvaluateTrial(tao));
-  tn->checked  = PETSC_FALSE;
-  ared         = tn->f - tn->fplus;
-  tn->rounding = TrustNCGBelowRoundoff(ared, tn->model, TrustNCGHidden(tn));
+  tn->rounding = TrustNCGBelowRoundoff(ared, pred, TrustNCGHidden(tn));
   if (tn->rounding) { /* the trapezoidal rule on the slopes sees what the values no longer do */
     PetscCall(TrustNCGEvaluateTrialGradient(tao));
     ared = -0.5 * (tn->slope + tn->slopeplus);
   }
-  tn->rho = TrustNCGRatio(ared, -tn->model);
-  *accept = TrustNCGAccept(tn->rho, tn->eta);
+  tn->rho = TrustNCGRatio(ared, pred);
+  *accept = TrustNCGAccept(tn->rho, eta);
   if (!*accept) PetscFunctionReturn(PETSC_SUCCESS);
   if (!tn->rounding) PetscCall(TrustNCGEvaluateTrialGradient(tao));
   /* where f cannot tell, a step must at least bring the gradient down, and f not above the start */
   *accept = (PetscBool)(!PetscIsInfOrNanReal(tn->gplusnorm) &&
                         (!tn->rounding || (tn->gplusnorm < tn->gnorm && tn->fplus <= tn->f0)));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Evaluate and judge the step of CG, unless a look on its way has evaluated it already. */
+static PetscErrorCode TrustNCGTrial(Tao tao, PetscBool *accept)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+
+  PetscFunctionBegin;
+  if (!tn->checked) PetscCall(TrustNCGEvaluateTrial(tao));
+  tn->checked = PETSC_FALSE;
+  PetscCall(TrustNCGJudgeTrial(tao, -tn->model, tn->eta, accept));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -212,6 +212,7 @@ PETSC_INTERN PetscErrorCode TrustNCGCountHessVec(Tao tao, PetscInt cg);
 PETSC_INTERN PetscErrorCode TrustNCGCountProducts(Tao tao, PetscInt products);
 
 /* choice.c */
+PETSC_INTERN PetscErrorCode TrustNCGHasPC(Tao tao, PetscBool *has);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondChoose(Tao tao);
 
 /* precond.c */
@@ -296,6 +297,8 @@ PETSC_INTERN PetscErrorCode TrustNCGRestart(Tao tao);
 
 /* solve.c */
 PETSC_INTERN PetscErrorCode TrustNCGReport(Tao tao, PetscReal step);
+PETSC_INTERN PetscErrorCode TrustNCGJudgeTrial(Tao tao, PetscReal pred, PetscReal eta,
+                                               PetscBool *accept);
 PETSC_INTERN PetscErrorCode TrustNCGMove(Tao tao);
 PETSC_INTERN void           TrustNCGBegin(Tao tao);
 PETSC_INTERN PetscErrorCode TaoSolve_TrustNCG(Tao tao);
