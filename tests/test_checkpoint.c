@@ -56,17 +56,6 @@ static PetscErrorCode MakeFile(MPI_Comm comm, int k, PetscInt its, const char na
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* The history of `rest` is that of `all` from iterate `from` on. */
-static int SameHistory(const Run *all, const Run *rest, PetscInt from)
-{
-  int same = all->its == from + rest->its;
-
-  for (PetscInt i = 0; same && i < rest->its; i++) {
-    same = all->f[from + i] == rest->f[i] && all->gnorm[from + i] == rest->gnorm[i];
-  }
-  return same;
-}
-
 static int SameWork(const Run *a, const Run *b)
 {
   const TaoTrustNCGLedger la = RunLedger(a), lb = RunLedger(b);
@@ -341,14 +330,14 @@ START_TEST(what_is_no_file_is_refused)
   static const char *const words[] = {"No such file", "directory", "no regular file"};
   char                     kept[sizeof(file)];
 
-  (void)strcpy(kept, file);
+  memcpy(kept, file, sizeof(kept));
   (void)snprintf(file, sizeof(file), "%s/%s", folder, names[_i]);
   if (_i == 2 && PetscGlobalRank == 0) (void)mkfifo(file, 0600);
   PMPI_Barrier(PETSC_COMM_WORLD);
   Refused(words[_i]);
   PMPI_Barrier(PETSC_COMM_WORLD);
   if (_i == 2) (void)unlink(file);
-  (void)strcpy(file, kept);
+  memcpy(file, kept, sizeof(file));
 }
 END_TEST
 
@@ -621,7 +610,7 @@ static void Add(Suite *suite)
 {
   PetscCallAbort(PETSC_COMM_WORLD, PetscGetTmp(PETSC_COMM_WORLD, folder, sizeof(folder)));
   if (PetscGlobalRank == 0) {
-    (void)strcat(folder, "/trustncgXXXXXX");
+    PetscCallAbort(PETSC_COMM_SELF, PetscStrlcat(folder, "/trustncgXXXXXX", sizeof(folder)));
     if (!mkdtemp(folder)) abort();
   }
   PMPI_Bcast(folder, sizeof(folder), MPI_CHAR, 0, PETSC_COMM_WORLD);

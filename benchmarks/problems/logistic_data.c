@@ -93,6 +93,7 @@ static PetscErrorCode ReadImages(MPI_Comm comm, const char dir[], const char set
   PetscMPIInt    rank, size;
   PetscInt       first, last;
   PetscErrorCode ierr;
+  int            bad;
 
   PetscFunctionBegin;
   PetscCallMPI(MPI_Comm_rank(comm, &rank));
@@ -106,11 +107,10 @@ static PetscErrorCode ReadImages(MPI_Comm comm, const char dir[], const char set
   first    = BlockStart(M, size, rank);
   last     = BlockStart(M, size, rank + 1);
   *classes = 0;
-  if (!IdxReadItems(labels, 1, 0, shape.items, &label, message, MESSAGE)) {
-    IdxReadItems(images, 3, (size_t)first, (size_t)last, &pixel, message, MESSAGE);
-  }
+  bad      = IdxReadItems(labels, 1, 0, shape.items, &label, message, MESSAGE) ||
+        IdxReadItems(images, 3, (size_t)first, (size_t)last, &pixel, message, MESSAGE);
   ierr = ProblemAgreeOnError(comm, message, "");
-  if (!ierr) {
+  if (!ierr && !bad) {
     for (size_t i = 0; i < shape.items; i++) *classes = PetscMax(*classes, label[i] + 1);
     ierr = SamplesFromImages(M, last - first, shape.width, pixel, label + first, s);
   }

@@ -3,22 +3,32 @@
 #include "fuzz.h"
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { LARGEST = 1 << 20 };
+
+static int Replay(const char file[])
+{
+  static uint8_t data[LARGEST];
+  FILE          *stream = fopen(file, "rb");
+  uint8_t       *exact;
+  size_t         size;
+
+  if (!stream) return 0;
+  size = fread(data, 1, LARGEST, stream);
+  (void)fclose(stream);
+  exact = (uint8_t *)malloc(size ? size : 1); /* no longer, so that reading on is seen */
+  if (!exact) return 0;
+  memcpy(exact, data, size);
+  (void)LLVMFuzzerTestOneInput(exact, size);
+  free(exact);
+  return 1;
+}
 
 int main(int argc, char **argv)
 {
   for (int i = 1; i < argc; i++) {
-    FILE    *stream = fopen(argv[i], "rb");
-    uint8_t *data   = (uint8_t *)malloc(LARGEST), *exact;
-    size_t   size;
-
-    if (!stream || !data) return 2;
-    size  = fread(data, 1, LARGEST, stream);
-    exact = (uint8_t *)realloc(data, size ? size : 1); /* so that reading on is seen */
-    if (!exact || fclose(stream)) return 2;
-    (void)LLVMFuzzerTestOneInput(exact, size);
-    free(exact);
+    if (!Replay(argv[i])) return 2;
   }
   printf("%d inputs\n", argc - 1);
   return 0;
