@@ -50,6 +50,7 @@ static PetscErrorCode SamplesFromImages(PetscInt M, PetscInt m, size_t width,
   size_t entries = 0;
 
   PetscFunctionBegin;
+  if (!pixel) m = 0; /* no image is this rank's */
   for (size_t k = 0; k < (size_t)m * width; k++) entries += pixel[k] != 0;
   PetscCall(SamplesCreate(M, m, (PetscInt)width, entries, s));
   entries = 0;
@@ -93,7 +94,6 @@ static PetscErrorCode ReadImages(MPI_Comm comm, const char dir[], const char set
   PetscMPIInt    rank, size;
   PetscInt       first, last;
   PetscErrorCode ierr;
-  int            bad;
 
   PetscFunctionBegin;
   PetscCallMPI(MPI_Comm_rank(comm, &rank));
@@ -107,10 +107,11 @@ static PetscErrorCode ReadImages(MPI_Comm comm, const char dir[], const char set
   first    = BlockStart(M, size, rank);
   last     = BlockStart(M, size, rank + 1);
   *classes = 0;
-  bad      = IdxReadItems(labels, 1, 0, shape.items, &label, message, MESSAGE) ||
-        IdxReadItems(images, 3, (size_t)first, (size_t)last, &pixel, message, MESSAGE);
+  if (!IdxReadItems(labels, 1, 0, shape.items, &label, message, MESSAGE)) {
+    IdxReadItems(images, 3, (size_t)first, (size_t)last, &pixel, message, MESSAGE);
+  }
   ierr = ProblemAgreeOnError(comm, message, "");
-  if (!ierr && !bad) {
+  if (!ierr) {
     for (size_t i = 0; i < shape.items; i++) *classes = PetscMax(*classes, label[i] + 1);
     ierr = SamplesFromImages(M, last - first, shape.width, pixel, label + first, s);
   }

@@ -7,28 +7,20 @@
 
 enum { LARGEST = 1 << 20 };
 
-static int Replay(const char file[])
-{
-  static uint8_t data[LARGEST];
-  FILE          *stream = fopen(file, "rb");
-  uint8_t       *exact;
-  size_t         size;
-
-  if (!stream) return 0;
-  size = fread(data, 1, LARGEST, stream);
-  (void)fclose(stream);
-  exact = (uint8_t *)malloc(size ? size : 1); /* no longer, so that reading on is seen */
-  if (!exact) return 0;
-  memcpy(exact, data, size);
-  (void)LLVMFuzzerTestOneInput(exact, size);
-  free(exact);
-  return 1;
-}
-
 int main(int argc, char **argv)
 {
   for (int i = 1; i < argc; i++) {
-    if (!Replay(argv[i])) return 2;
+    static uint8_t data[LARGEST];
+    FILE          *stream = fopen(argv[i], "rb");
+    const size_t   size   = stream ? fread(data, 1, LARGEST, stream) : 0;
+    uint8_t       *exact;
+
+    if (!stream || fclose(stream)) return 2;
+    exact = (uint8_t *)malloc(size ? size : 1); /* so that reading on is seen */
+    if (!exact) return 2;
+    memcpy(exact, data, size);
+    (void)LLVMFuzzerTestOneInput(exact, size);
+    free(exact);
   }
   printf("%d inputs\n", argc - 1);
   return 0;
