@@ -14,9 +14,8 @@ void TrustCGDoubtStart(KSP_TrustCG *cg)
 {
   TrustCGDoubt *doubt = &cg->doubt;
 
-  doubt->excess = doubt->path2 = doubt->norm = doubt->sum = doubt->pp2 = 0.0;
-  doubt->seen                                                          = 0;
-  doubt->given                                                         = PETSC_FALSE;
+  doubt->excess = doubt->path2 = doubt->norm = doubt->pp2 = 0.0;
+  doubt->givenup                                          = PETSC_FALSE;
 }
 
 /* After a product: is it that of a symmetric matrix? */
@@ -32,15 +31,13 @@ void TrustCGDoubtProduct(KSP ksp)
   gap   = PetscAbsReal((cg->kappa - doubt->zA) / cg->beta - doubt->cross);
   error = gap / PetscSqrtReal(doubt->pp2 * cg->pp2);
   if (PetscIsInfOrNanReal(error)) return;
-  doubt->sum += error * error;
-  doubt->seen++;
   /* noise is in every product, a kink of g in few */
   excess        = error / (doubt->limit * doubt->norm);
   beyond        = doubt->excess;
   doubt->excess = excess;
   if (doubt->limit > 0.0 && (excess > PLAIN || PetscMin(excess, beyond) > 1.0)) {
-    doubt->given = PETSC_TRUE;
-    ksp->reason  = KSP_DIVERGED_BREAKDOWN;
+    doubt->givenup = PETSC_TRUE;
+    ksp->reason    = KSP_DIVERGED_BREAKDOWN;
   }
 }
 
@@ -66,16 +63,9 @@ PetscErrorCode TrustCGSetErrors(KSP ksp, PetscReal limit, PetscReal b, PetscReal
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode TrustCGGetErrors(KSP ksp, PetscBool *givenup, PetscReal *Ap)
+PetscErrorCode TrustCGGetGivenUp(KSP ksp, PetscBool *givenup)
 {
-  const TrustCGDoubt *doubt = &((KSP_TrustCG *)ksp->data)->doubt;
-  PetscInt            n;
-
   PetscFunctionBegin;
-  *givenup = doubt->given;
-  *Ap      = 0.0;
-  if (!doubt->seen) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCall(VecGetSize(ksp->vec_sol, &n));
-  *Ap = PetscSqrtReal(0.5 * (PetscReal)n * doubt->sum / (PetscReal)doubt->seen);
+  *givenup = ((KSP_TrustCG *)ksp->data)->doubt.givenup;
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -114,7 +114,7 @@ PetscErrorCode TrustNCGHasPC(Tao tao, PetscBool *has)
 
 PetscErrorCode TrustNCGPrecondChoose(Tao tao)
 {
-  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+  TAO_TrustNCG *tn  = (TAO_TrustNCG *)tao->data;
   PetscBool     has = PETSC_FALSE;
 
   PetscFunctionBegin;

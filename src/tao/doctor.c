@@ -198,7 +198,7 @@ static PetscErrorCode DoctorValue(void *ctx, Vec x, PetscReal *f, Vec g)
 
   PetscFunctionBegin;
   error = TaoComputeObjectiveAndGradient(tao, x, f, g);
-  PetscCall(TrustNCGHeed(tao, error, "the objective and gradient", x, f, g));
+  PetscCall(TrustNCGGuardResult(tao, error, "the objective and gradient", x, f, g));
   PetscCall(TrustNCGAgree(tao, NULL, 0, NULL)); /* f stays as each rank has it */
   PetscFunctionReturn(PETSC_SUCCESS);
 }

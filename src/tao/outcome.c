@@ -44,7 +44,7 @@ PetscErrorCode TrustNCGStop(Tao tao, TaoConvergedReason reason, TaoTrustNCGOutco
 }
 
 /* The name of an end that came from the convergence test. */
-PetscErrorCode TrustNCGNameEnd(Tao tao)
+PetscErrorCode TrustNCGNameOutcome(Tao tao)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
 

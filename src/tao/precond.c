@@ -109,7 +109,7 @@ static PetscErrorCode ApplyRiesz(PC pc, Vec r, Vec z)
    of M^-1 and residuals, by the natural norm of CG, as the gradient does. A PC of the KSP stays. */
 static PetscErrorCode SetUpRiesz(Tao tao)
 {
-  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+  TAO_TrustNCG *tn  = (TAO_TrustNCG *)tao->data;
   PetscBool     has = PETSC_FALSE;
   PC            pc;
 

@@ -202,7 +202,7 @@ static PetscErrorCode Estimate(Tao tao, Mat H, LanczosResult *result)
   goal.noise    = STATIONARY * tn->gnorm / (1.0 + tn->xnorm);
   goal.most     = PetscMax(1, tn->maxits);
   if (!tn->lanczos) PetscCall(TrustNCGLanczosCreate(tao->solution, &tn->lanczos));
-  PetscCall(TrustNCGInterruptLanczos(tao));
+  PetscCall(TrustNCGSetAlarmLanczos(tao));
   PetscCall(TrustNCGLanczosRun(tn->lanczos, H, goal, result));
   PetscCall(CountProducts(tao, result->products));
   if (result->verdict == LANCZOS_SPOILT) {
@@ -267,7 +267,7 @@ static PetscErrorCode Leave(Tao tao, Mat H, const LanczosResult *result, PetscBo
   PetscCall(CountProducts(tao, result->products - 1));
   PetscCall(TrustNCGInterrupted(tao, &stop));
   if (stop) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCall(TrustNCGGetRoom(tao));
+  PetscCall(TrustNCGGetTrialGradientVec(tao));
   tn->tries = 0;
   PetscCall(Search(tao, result->theta, left));
   if (!*left) PetscFunctionReturn(PETSC_SUCCESS);
@@ -277,7 +277,7 @@ static PetscErrorCode Leave(Tao tao, Mat H, const LanczosResult *result, PetscBo
   PetscCall(TrustNCGMove(tao));
   if (atstart) tn->gnorm0 = tao->gnorm0 = tn->gnorm;
   PetscCall(TrustNCGPrecondForget(tao, &forgot));
-  TrustNCGBegin(tao);
+  TrustNCGResetLoop(tao);
   tn->outcome = TAO_TRUSTNCG_RUNNING;
   tao->reason = TAO_CONTINUE_ITERATING;
   PetscCall(TrustNCGReport(tao, tn->dnorm2));

@@ -29,8 +29,8 @@ PetscErrorCode TrustNCGReport(Tao tao, PetscReal step)
   PetscFunctionBegin;
   PetscCall(TaoLogConvergenceHistory(tao, tn->f, tn->gnorm, 0.0, tao->ksp_tot_its));
   error = TaoMonitor(tao, tao->niter, tn->f, tn->gnorm, 0.0, step);
-  PetscCall(TrustNCGHeed(tao, error, "a monitor", tao->solution, NULL, NULL));
-  PetscCall(TrustNCGTest(tao));
+  PetscCall(TrustNCGGuardResult(tao, error, "a monitor", tao->solution, NULL, NULL));
+  PetscCall(TrustNCGTestConvergence(tao));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -61,7 +61,7 @@ static PetscErrorCode TrustNCGCheckSetUp(Tao tao)
 }
 
 /* What a start, or a new start elsewhere, knows of f: nothing. */
-void TrustNCGBegin(Tao tao)
+void TrustNCGResetLoop(Tao tao)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
 
@@ -96,7 +96,7 @@ static PetscErrorCode TrustNCGStart(Tao tao)
   if (tn->restart) PetscCall(TrustNCGRestart(tao));
   else {
     PetscCall(TrustNCGEvaluateStart(tao));
-    TrustNCGBegin(tao);
+    TrustNCGResetLoop(tao);
   }
   tao->reason = TAO_CONTINUE_ITERATING;
   tn->started = PETSC_TRUE;
@@ -200,7 +200,7 @@ PetscErrorCode TrustNCGMove(Tao tao)
   tn->xnorm = tn->wnorm;
   tn->ledger.steps++;
   tao->niter++;
-  TrustNCGNoteStep(tn);
+  TrustNCGEndsStep(tn);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -247,7 +247,7 @@ static PetscErrorCode TrustNCGStepByCG(Tao tao)
     PetscCall(TrustNCGGiveUp(tao)); /* f is against the gradient, down to where it tells nothing */
     PetscFunctionReturn(PETSC_SUCCESS);
   }
-  PetscCall(TrustNCGCheckStep(tao));
+  PetscCall(TrustNCGConsistencyStep(tao));
   PetscCall(TrustNCGJudgeCG(tao, before));
   PetscCall(TrustNCGTakeStep(tao, PETSC_TRUE));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -264,9 +264,9 @@ static PetscErrorCode TrustNCGIterate(Tao tao)
   PetscCall(TrustNCGCheckpoint(tao)); /* where it is time; all that was learned is in it */
   if (tao->ops->update) {
     error = (*tao->ops->update)(tao, tao->niter, tao->user_update);
-    PetscCall(TrustNCGHeed(tao, error, "the update", tao->solution, NULL, NULL));
+    PetscCall(TrustNCGGuardResult(tao, error, "the update", tao->solution, NULL, NULL));
   }
-  PetscCall(TrustNCGAccuse(tao));
+  PetscCall(TrustNCGConsistencyTest(tao));
   PetscCall(TrustNCGInterrupted(tao, &stop));
   if (stop) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(TrustNCGPrecondDue(tao));
@@ -288,7 +288,7 @@ static PetscErrorCode TrustNCGIterate(Tao tao)
   }
   if (done || tao->reason == TAO_CONTINUE_ITERATING) {
     PetscCall(TrustNCGReport(tao, tn->dnorm2));
-    PetscCall(TrustNCGEnds(tao));
+    PetscCall(TrustNCGEndsTest(tao));
   }
   if (tao->reason == TAO_CONTINUE_ITERATING) PetscCall(TrustNCGNoiseFloor(tao));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -304,7 +304,7 @@ static PetscErrorCode TrustNCGSolve(Tao tao)
   } while (tao->reason == TAO_CONTINUE_ITERATING);
   PetscCall(TrustNCGCheckpointEnd(tao));
   PetscCall(TrustNCGRestoreKSP(tao));
-  PetscCall(TrustNCGNameEnd(tao));
+  PetscCall(TrustNCGNameOutcome(tao));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

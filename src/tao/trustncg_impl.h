@@ -110,7 +110,7 @@ typedef struct {
   TrustNCGSuspect misfit;     /* on the last steps */
   PetscReal       factor;     /* of the gradient, on the last step, as Hv has it */
   PetscInt        misfits;    /* steps that did not fit, less those that did */
-  PetscBool       acquitted;  /* Hv was looked at, and is right */
+  PetscBool       hvright;    /* Hv was looked at, and is right */
 
   /* curvature at the end, where it is checked */
   PetscBool                  secondorder; /* as set by the user */
@@ -193,8 +193,8 @@ PETSC_INTERN PetscErrorCode TrustNCGGuardDestroy(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGGuardStart(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGGuardEnd(Tao tao, PetscErrorCode error);
 PETSC_INTERN PetscErrorCode TrustNCGGuardOptions(Tao tao, TrustNCGOptionItems items);
-PETSC_INTERN PetscErrorCode TrustNCGHeed(Tao tao, PetscErrorCode error, const char where[], Vec x,
-                                         PetscReal *f, Vec v);
+PETSC_INTERN PetscErrorCode TrustNCGGuardResult(Tao tao, PetscErrorCode error, const char where[],
+                                                Vec x, PetscReal *f, Vec v);
 PETSC_INTERN PetscErrorCode TrustNCGAgree(Tao tao, PetscReal *f, PetscInt n, const SweepOp dots[]);
 
 /* evaluate.c */
@@ -203,7 +203,7 @@ PETSC_INTERN PetscErrorCode TrustNCGEvaluateStart(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGEvaluateNear(Tao tao, Vec x, PetscReal *f, Vec g);
 PETSC_INTERN PetscErrorCode TrustNCGEvaluateTrial(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGEvaluateTrialGradient(Tao tao);
-PETSC_INTERN PetscErrorCode TrustNCGHeedProduct(void *ctx, PetscErrorCode error, Vec v, Vec Hv);
+PETSC_INTERN PetscErrorCode TrustNCGGuardProduct(void *ctx, PetscErrorCode error, Vec v, Vec Hv);
 PETSC_INTERN PetscErrorCode TrustNCGComputeHessian(Tao tao, Vec x, Mat H, Mat P);
 PETSC_INTERN PetscErrorCode TrustNCGSetHessianPoint(Tao tao, PetscBool needP);
 PETSC_INTERN PetscErrorCode TrustNCGUpdateHessian(Tao tao, Mat *H, Mat *P);
@@ -238,7 +238,7 @@ PETSC_INTERN PetscErrorCode TrustNCGLearnedTrial(Tao tao, PetscBool *accept);
 /* subproblem.c */
 PETSC_INTERN PetscErrorCode TrustNCGSetUpKSP(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGRestoreKSP(Tao tao);
-PETSC_INTERN PetscErrorCode TrustNCGGetRoom(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGGetTrialGradientVec(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGSubproblem(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGSolveKSP(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGStepTo(Tao tao);
@@ -246,37 +246,37 @@ PETSC_INTERN PetscErrorCode TrustNCGGetDrop(Tao tao, PetscReal *drop);
 
 /* noise.c */
 PETSC_INTERN PetscErrorCode TrustNCGNoiseStart(Tao tao);
-PETSC_INTERN PetscErrorCode TrustNCGTellErrors(Tao tao);
-PETSC_INTERN PetscErrorCode TrustNCGHeedNoise(Tao tao, PetscBool *again);
+PETSC_INTERN PetscErrorCode TrustNCGNoiseSetErrors(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGNoiseCheckCG(Tao tao, PetscBool *again);
 PETSC_INTERN PetscErrorCode TrustNCGNoiseFloor(Tao tao);
-PETSC_INTERN PetscErrorCode TrustNCGNoiseExcuse(Tao tao, PetscBool *excused);
+PETSC_INTERN PetscErrorCode TrustNCGNoiseExplains(Tao tao, PetscBool *explained);
 
 /* outcome.c */
 PETSC_INTERN PetscErrorCode TrustNCGStop(Tao tao, TaoConvergedReason reason,
                                          TaoTrustNCGOutcome outcome, const char format[], ...);
-PETSC_INTERN PetscErrorCode TrustNCGNameEnd(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGNameOutcome(Tao tao);
 
 /* ends.c */
 PETSC_INTERN void           TrustNCGEndsStart(TAO_TrustNCG *tn);
-PETSC_INTERN PetscErrorCode TrustNCGTest(Tao tao);
-PETSC_INTERN void           TrustNCGNoteStep(TAO_TrustNCG *tn);
-PETSC_INTERN PetscErrorCode TrustNCGEnds(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGTestConvergence(Tao tao);
+PETSC_INTERN void           TrustNCGEndsStep(TAO_TrustNCG *tn);
+PETSC_INTERN PetscErrorCode TrustNCGEndsTest(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGGiveUp(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGGiveUpProduct(Tao tao);
 
 /* consistency.c */
 PETSC_INTERN const char *const TrustNCGSuspectWords[];
 PETSC_INTERN void              TrustNCGConsistencyStart(TAO_TrustNCG *tn);
-PETSC_INTERN PetscErrorCode    TrustNCGCheckStep(Tao tao);
-PETSC_INTERN PetscErrorCode    TrustNCGAccuse(Tao tao);
-PETSC_INTERN PetscBool         TrustNCGIsSuspect(const TAO_TrustNCG *tn);
+PETSC_INTERN PetscErrorCode    TrustNCGConsistencyStep(Tao tao);
+PETSC_INTERN PetscErrorCode    TrustNCGConsistencyTest(Tao tao);
+PETSC_INTERN PetscBool         TrustNCGConsistencyFails(const TAO_TrustNCG *tn);
 PETSC_INTERN PetscErrorCode    TrustNCGConsistencyOptions(Tao tao, TrustNCGOptionItems items);
 
 /* signals.c */
 PETSC_INTERN PetscErrorCode TrustNCGSignalsBegin(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGSignalsEnd(Tao tao);
-PETSC_INTERN PetscErrorCode TrustNCGInterruptCG(Tao tao);
-PETSC_INTERN PetscErrorCode TrustNCGInterruptLanczos(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGSetAlarmCG(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGSetAlarmLanczos(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGInterrupted(Tao tao, PetscBool *stop);
 PETSC_INTERN PetscErrorCode TrustNCGTestLimits(Tao tao);
 
@@ -300,7 +300,7 @@ PETSC_INTERN PetscErrorCode TrustNCGReport(Tao tao, PetscReal step);
 PETSC_INTERN PetscErrorCode TrustNCGJudgeTrial(Tao tao, PetscReal pred, PetscReal eta,
                                                PetscBool *accept);
 PETSC_INTERN PetscErrorCode TrustNCGMove(Tao tao);
-PETSC_INTERN void           TrustNCGBegin(Tao tao);
+PETSC_INTERN void           TrustNCGResetLoop(Tao tao);
 PETSC_INTERN PetscErrorCode TaoSolve_TrustNCG(Tao tao);
 
 /* reproducible.c */
