@@ -4,9 +4,9 @@
 #include "tao/trustncg_impl.h"
 #include "sums/sums.h"
 
-#define SURE_STEPS 4 /* that do not fit, less those that do: then it is said, once */
-#define WIDER      4.0
-#define SAME       1e-2
+#define SURE_STEPS 4    /* that do not fit, less those that do: then it is said, once */
+#define WIDER      4.0  /* the step of a second difference, which tells how good the first is */
+#define SAME       1e-2 /* relative change of a factor that is one */
 
 const char *const TrustNCGSuspectWords[] = {
   "f, gradient and Hv fit",
@@ -201,8 +201,9 @@ PetscErrorCode TrustNCGConsistencyOptions(Tao tao, TrustNCGOptionItems PetscOpti
   `TaoTrustNCGGetOutcome()` and `-tao_view` repeat it. Before H v is named, one product and two
   gradients more confirm it.
 
-  The fall-back lasts to the end of the `TaoSolve()`, whose outcome still names the product. A deliberate approximation of H v, such as
-  Gauss-Newton's, is a wrong product to this check: leave the fall-back off.
+  The fall-back lasts to the end of the `TaoSolve()`, whose outcome still names the product. A
+  deliberate approximation of H v, such as Gauss-Newton's, is a wrong product to this check: leave
+  the fall-back off.
 
 .seealso: `TAOTRUSTNCG`, `TaoTrustNCGGetHessianVectorFallback()`, `TaoTrustNCGSetHessianVector()`,
           `TaoTrustNCGSetCheckDerivatives()`

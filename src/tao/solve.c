@@ -1,16 +1,28 @@
 /* SPDX-License-Identifier: BSD-2-Clause
    TaoSolve_TrustNCG: the trust-region loop.
 
-     x, f, g; radius = infinite unless -tao_trust0 says otherwise
-     repeat until TAO's convergence test says stop
+     check the derivatives, if asked to (doctor.c)
+     x, f, g; radius = infinite unless -tao_trust0 says otherwise; or all of it from a checkpoint
+     repeat until the convergence test, a limit, a signal or an end (ends.c) says stop
+       save a checkpoint where it is time (checkpoint.c); the user's update
+       where Hv has turned out wrong: say so, and fall back to differences if asked to
+         (consistency.c)
        where the learned model has the turn: d = -Bg and a line search (learned.c), else
-       d: truncated CG on min g'd + d'Hd/2 over ||d|| <= radius, to ||r|| <= eta ||g||
-          with a look at f on the way of a long solve: stop where the model no longer holds,
-          and at the boundary: go on in a larger region where it holds well
+       d: truncated CG on min g'd + d'Hd/2 over ||d|| <= radius, to ||r|| <= forcing ||g||
+         (subproblem.c), with a look at f on the way of a long solve: stop where the model no
+         longer holds; and at the boundary: go on in a larger region where it holds well;
+         where products are noise: measure it, choose the difference step, solve again (noise.c)
        f+ at x + d
-       rho = (f - f+) / (-model), or with -(g + g+)'d/2 above where f is at its rounding level
-       until rho >= eta: shrink the radius, d = step of the same CG path for it, f+ again
-       x = x + d; the radius grows, stays or shrinks with rho
+       rho = (f - f+) / (-model), or with -(g + g+)'d/2 above where rounding or noise hides f - f+
+       until rho >= eta: shrink the radius, d = step of the same CG path for it, f+ again;
+         where none is left: an end, unless what was learned may be at fault: forget it, once more
+       compare f, g and Hv along the step (consistency.c)
+       x = x + d; the radius grows, stays or shrinks with rho; the model learns
+     where the convergence test is met: check the curvature if asked to, go on from a saddle point
+       (second_order.c)
+
+   Every callback is called under guard: what one rank meets in it all ranks learn in the reduction
+   that follows (guard.c, evaluate.c).
 
    References: A. R. Conn, N. I. M. Gould, Ph. L. Toint, Trust-Region Methods (2000), algorithms
    6.1.1 and 7.5.1; J. Nocedal, S. J. Wright, Numerical Optimization (2006), section 7.1. */
@@ -60,7 +72,7 @@ static PetscErrorCode TrustNCGCheckSetUp(Tao tao)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* What a start, or a new start elsewhere, knows of f: nothing. */
+/* At a start, and at a new start elsewhere: nothing is known of f. */
 void TrustNCGResetLoop(Tao tao)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;

@@ -6,8 +6,8 @@
 #include "subproblem/trustcg.h"
 #include "sums/sums.h"
 
-#define OPENING_ITS 2
-#define WAITING_ITS 10
+#define OPENING_ITS 2   /* of the solve that opens a run with learned steps */
+#define WAITING_ITS 10  /* of a solve while a sparse Hessian may come to pay */
 #define HOLDS       2.0 /* on the way the model holds where actual over predicted is within this, */
 #define HOLDS_WELL  1.1 /* and at the boundary it is worth a larger radius */
 
@@ -95,7 +95,7 @@ static PetscErrorCode TrustNCGLook(void *ctx, PetscReal *radius, PetscBool *stop
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* What the KSP asks and tells us during a solve; it may be used elsewhere after it. */
+/* The KSP calls us during a solve, and not after it, when it may be used elsewhere. */
 static PetscErrorCode TrustNCGSetKSPCallbacks(Tao tao, PetscBool begin)
 {
   TAO_TrustNCG   *tn   = (TAO_TrustNCG *)tao->data;
