@@ -2,10 +2,10 @@
    What the truncated CG sees of the errors of products that are differences, in their form of two
    reductions.
 
-   A is symmetric, so p_{k-1}'Ap_k = p_k'Ap_{k-1}; that they differ is the fault of the products, not
-   of f. With p_k = z_k + beta p_{k-1} the one is (p_k'Ap_k - z_k'Ap_k) / beta, the other
-   z_k'Ap_{k-1} + beta p_{k-1}'Ap_{k-1}. An error e ||p|| of a product, alike in all n entries, makes
-   of that difference about e ||p_{k-1}|| ||p_k|| sqrt(2/n). */
+   A is symmetric, so p_{k-1}'Ap_k = p_k'Ap_{k-1}; that they differ is the fault of the products,
+   not of f. With p_k = z_k + beta p_{k-1} the one is (p_k'Ap_k - z_k'Ap_k) / beta, the other
+   z_k'Ap_{k-1} + beta p_{k-1}'Ap_{k-1}. An error e ||p|| of a product, alike in all n entries,
+   makes of that difference about e ||p_{k-1}|| ||p_k|| sqrt(2/n). */
 #include "subproblem/trustcg_impl.h"
 
 #define PLAIN 100.0 /* an asymmetry so far beyond the limit needs no second one */

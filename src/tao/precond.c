@@ -144,7 +144,7 @@ static PetscErrorCode ResetRiesz(Tao tao)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* The PC of the KSP is what it was before trustncg chose one. A pattern and its colours are kept. */
+/* The KSP's PC is what it was before trustncg chose one; a pattern and its colours are kept. */
 static PetscErrorCode Release(Tao tao)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
