@@ -79,3 +79,11 @@ PetscErrorCode TrustCGGetErrors(KSP ksp, PetscBool *givenup, PetscReal *Ap)
   *Ap = PetscSqrtReal(0.5 * (PetscReal)n * doubt->sum / (PetscReal)doubt->seen);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
+
+/* ||A d|| / ||d|| of a solve of one product by differences, which shows no asymmetry; else 0 */
+PetscErrorCode TrustCGGetSingleProduct(KSP ksp, PetscReal *Ad)
+{
+  PetscFunctionBegin;
+  *Ad = ksp->its == 1 ? ((KSP_TrustCG *)ksp->data)->doubt.norm : 0.0;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}

@@ -35,6 +35,7 @@ PETSC_INTERN PetscErrorCode TrustCGGetCounts(KSP ksp, PetscInt *reductions, Pets
 PETSC_INTERN PetscErrorCode TrustCGSetErrors(KSP ksp, PetscReal limit, PetscReal b, PetscReal Ap);
 /* whether the last solve gave up; the error of Ap / ||p|| that it saw, 0 where it saw none */
 PETSC_INTERN PetscErrorCode TrustCGGetErrors(KSP ksp, PetscBool *givenup, PetscReal *Ap);
+PETSC_INTERN PetscErrorCode TrustCGGetSingleProduct(KSP ksp, PetscReal *Ad);
 /* The last residual of a solve over its first, in the norm of its test */
 PETSC_INTERN PetscErrorCode TrustCGGetDrop(KSP ksp, PetscReal *drop);
 /* Products with A in the last solve */

@@ -239,6 +239,7 @@ static PetscErrorCode TrustNCGStepByCG(Tao tao)
   }
   PetscCall(TrustNCGCheckStep(tao));
   PetscCall(TrustNCGJudgeCG(tao, before));
+  PetscCall(TrustNCGDoubtStep(tao));
   PetscCall(TrustNCGTakeStep(tao, PETSC_TRUE));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
