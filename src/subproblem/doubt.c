@@ -52,7 +52,10 @@ void TrustCGDoubtResidual(KSP ksp)
   const TrustCGDoubt *doubt = &cg->doubt;
   const PetscReal     b2    = doubt->floor * doubt->floor;
 
-  if (cg->rr <= b2 + doubt->slack * doubt->slack * doubt->path2) ksp->reason = KSP_CONVERGED_ATOL;
+  if (cg->unit * PetscSqrtReal(cg->rr) <=
+      PetscSqrtReal(b2 + doubt->slack * doubt->slack * doubt->path2)) {
+    ksp->reason = KSP_CONVERGED_ATOL;
+  }
 }
 
 PetscErrorCode TrustCGSetErrors(KSP ksp, PetscReal limit, PetscReal b, PetscReal Ap)

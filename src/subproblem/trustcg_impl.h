@@ -41,6 +41,7 @@ typedef enum {
 typedef struct {
   TrustCGForm  form;
   PetscReal    radius;   /* in the norm of M; 0 or PETSC_INFINITY: none */
+  PetscReal    unit;     /* of r, z and p: the residual is unit r; a power of 2, 1 as a rule */
   Vec          r, p, Ap; /* residual, direction, product */
   Vec          z;        /* M^-1 r; NULL without a preconditioner, when z = r */
   Vec          Az;       /* the forms of one reduction */

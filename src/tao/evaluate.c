@@ -230,6 +230,7 @@ PetscErrorCode TrustNCGEvaluateTrialGradient(Tao tao)
     error = TaoComputeGradient(tao, tn->w, gplus);
     PetscCall(TrustNCGGuardResult(tao, error, "the gradient", tn->w, NULL, gplus));
     PetscCall(TrustNCGAgree(tao, NULL, 2, dots));
+    if (tn->outside) tn->gg = NAN; /* a rank without unknowns has no entry to say so */
     tn->slopeplus = -tn->slopeplus;
     tn->ledger.ng++;
     tn->have_gplus = PETSC_TRUE;
