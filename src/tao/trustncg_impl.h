@@ -253,6 +253,7 @@ PETSC_INTERN PetscErrorCode TrustNCGNoiseExcuse(Tao tao, PetscBool *excused);
 /* outcome.c */
 PETSC_INTERN PetscErrorCode TrustNCGStop(Tao tao, TaoConvergedReason reason,
                                          TaoTrustNCGOutcome outcome, const char format[], ...);
+PETSC_INTERN PetscErrorCode TrustNCGStopAtLimit(Tao tao, TaoConvergedReason reason);
 PETSC_INTERN PetscErrorCode TrustNCGNameEnd(Tao tao);
 
 /* ends.c */
