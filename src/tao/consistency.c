@@ -201,8 +201,9 @@ PetscErrorCode TrustNCGConsistencyOptions(Tao tao, TrustNCGOptionItems PetscOpti
   `TaoTrustNCGGetOutcome()` and `-tao_view` repeat it. Before H v is named, one product and two
   gradients more confirm it.
 
-  The fall-back lasts to the end of the `TaoSolve()`, whose outcome still names the product. A deliberate approximation of H v, such as
-  Gauss-Newton's, is a wrong product to this check: leave the fall-back off.
+  The fall-back lasts to the end of the `TaoSolve()`, whose outcome still names the product. A
+  deliberate approximation of H v, such as Gauss-Newton's, is a wrong product to this check: leave
+  the fall-back off.
 
 .seealso: `TAOTRUSTNCG`, `TaoTrustNCGGetHessianVectorFallback()`, `TaoTrustNCGSetHessianVector()`,
           `TaoTrustNCGSetCheckDerivatives()`

@@ -297,7 +297,7 @@ static PetscErrorCode TrustNCGCheckOptions(Tao tao)
   PetscFunctionBegin;
   PetscCall(PetscSNPrintf(key, sizeof(key), "%stao_trustncg_", prefix));
   PetscCall(FindUnknownOption(((PetscObject)tao)->options, key, unknown, sizeof(unknown)));
-  PetscCheck(!unknown[0], PetscObjectComm((PetscObject)tao), PETSC_ERR_ARG_UNKNOWN_TYPE,
+  PetscCheck(!unknown[0], PetscObjectComm((PetscObject)tao), PETSC_ERR_USER_INPUT,
              "There is no option -%s: there are -%s{eta,fd_step,precond,learned_steps,vectors,"
              "check_derivatives,second_order,reproducible,checkpoint,restart,signals,max_time,"
              "hv_fallback,deadline}, and "
