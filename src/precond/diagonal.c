@@ -220,7 +220,8 @@ PetscErrorCode TrustNCGDiagonalGetVecs(TrustNCGDiagonal diag, Vec *a, Vec *b)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* The first pair, sums = y'y and s's: what is not known of an unknown is taken to be as for all on average. */
+/* The first pair, sums = y'y and s's: what is not known of an unknown is taken to be as for all on
+   average. */
 static PetscErrorCode Start(TrustNCGDiagonal diag, Vec s, Vec y, PetscReal ys, PetscReal sums[])
 {
   PetscScalar       ss, yy;

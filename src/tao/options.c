@@ -332,7 +332,8 @@ PetscErrorCode TaoSetFromOptions_TrustNCG(Tao tao, TrustNCGOptionItems PetscOpti
   PetscOptionsHeadBegin(PetscOptionsObject, "Trust-region Newton-CG without a matrix");
   PetscCall(PetscOptionsReal("-tao_trustncg_eta", "Smallest reduction ratio of an accepted step",
                              "TaoTrustNCGSetEta", eta, &eta, NULL));
-  PetscCall(PetscOptionsReal("-tao_trustncg_fd_step", "Relative step of the gradient differences",
+  PetscCall(PetscOptionsReal("-tao_trustncg_fd_step",
+                             "Relative step of the gradient differences, 0: adapted to the noise",
                              "TaoTrustNCGSetDifferenceStep", relstep, &relstep, NULL));
   PetscCall(PetscOptionsEnum("-tao_trustncg_precond", "What preconditions the truncated CG",
                              "TaoTrustNCGSetPrecondType", TaoTrustNCGPrecondTypes,
@@ -340,9 +341,10 @@ PetscErrorCode TaoSetFromOptions_TrustNCG(Tao tao, TrustNCGOptionItems PetscOpti
   PetscCall(PetscOptionsBool("-tao_trustncg_learned_steps",
                              "Steps of the learned model alone, where they promise more than CG",
                              "TaoTrustNCGSetLearnedSteps", learned, &learned, NULL));
-  PetscCall(PetscOptionsInt("-tao_trustncg_vectors",
-                            "Most vectors like the solution that preconditioning may take",
-                            "TaoTrustNCGSetMaxVectors", most, &most, NULL));
+  PetscCall(PetscOptionsInt(
+    "-tao_trustncg_vectors",
+    "Most vectors like the solution for preconditioning, by default as many as it takes",
+    "TaoTrustNCGSetMaxVectors", most, &most, NULL));
   PetscCall(TrustNCGReproducibleOptions(tao, PetscOptionsObject));
   PetscCall(TrustNCGSecondOrderOptions(tao, PetscOptionsObject));
   PetscCall(TrustNCGCheckpointOptions(tao, PetscOptionsObject));
