@@ -289,6 +289,7 @@ PETSC_INTERN PetscErrorCode TrustNCGGiveUpProduct(Tao tao);
 /* outcome.c */
 PETSC_INTERN PetscErrorCode TrustNCGStop(Tao tao, TaoConvergedReason reason,
                                          TaoTrustNCGOutcome outcome, const char format[], ...);
+PETSC_INTERN PetscErrorCode TrustNCGStopAtLimit(Tao tao, TaoConvergedReason reason);
 PETSC_INTERN PetscErrorCode TrustNCGNameOutcome(Tao tao);
 
 /* second_order.c */
