@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause
-   How a solve ends where it cannot converge: unbounded, inconsistent, lost in rounding, at a limit. */
+   How a solve without convergence ends: unbounded, inconsistent, lost in rounding, at a limit. */
 #include "solve.h"
 #include "rules/rules.h"
 #include <time.h>

@@ -6,12 +6,17 @@
 
      r = b;  z = M^-1 r;  p = z
      repeat
+       where another rank has told of a reason to stop (sweep.h): stop
        kappa = p'Ap                                                    (reduction 1)
-       kappa <= 0, or ||d + alpha p||_M >= radius with alpha = r'z/kappa:
-         d += tau p to the boundary; stop, unless the radius is raised there: then go on
+       Ap not finite: a product by differences is tried again, else stop
+       products of differences that are not symmetric are noise: stop (doubt.c)
+       kappa <= 0: d += tau p to the boundary, or as far as |kappa| suggests; stop (leave.c)
+       ||d + alpha p||_M >= radius with alpha = r'z/kappa: d += tau p to the boundary, and a look
+         there at f, which may raise the radius; else stop (leave.c)
        r -= alpha Ap;  z = M^-1 r;  r'z, r'r                           (reduction 2)
-       ||r|| <= rtol ||b||: d += alpha p; stop
+       ||r|| <= rtol ||b||, or r is mostly noise: d += alpha p; stop
        d += alpha p;  p = z + beta p
+       where the iterations have doubled: a look at f at d, which may say stop (leave.c)
 
    d'Md, d'Mp, p'Mp and q(d) follow from the same scalars by recurrences, at no reduction. Each of
    the three groups of vector operations is one sweep: without a preconditioner an iteration
@@ -203,8 +208,7 @@ static PetscErrorCode TrustCGCurvature(KSP ksp, PetscReal *kappa)
     const SweepOp dots[] = {SweepDot(cg->p, cg->Ap, &cg->kappa),
                             SweepDot(cg->Ap, cg->Ap, &cg->doubt.AA),
                             SweepDot(cg->pc ? cg->z : cg->r, cg->Ap, &cg->doubt.zA)};
-
-    PetscBool more = PETSC_TRUE;
+    PetscBool     more   = PETSC_TRUE;
 
     for (PetscInt attempt = 0; more; attempt++) {
       PetscCall(TrustCGProduct(ksp, cg->p, cg->pp2, cg->Ap));

@@ -28,7 +28,7 @@ TrustCGKnot TrustCGHere(const KSP_TrustCG *cg)
   return here;
 }
 
-/* Does whoever asked for it want to stop at d? At the boundary there is a radius to raise instead. */
+/* Does whoever asked for it want to stop at d? At the boundary it may raise the radius. */
 static PetscErrorCode TrustCGAsk(KSP ksp, PetscReal *radius, PetscBool *stop)
 {
   KSP_TrustCG *cg = (KSP_TrustCG *)ksp->data;

@@ -25,10 +25,10 @@ typedef struct {
   PetscReal pp2;    /* ||p_{k-1}||^2 */
   PetscReal path2;  /* the sum of ||alpha p||^2 */
   PetscReal norm;   /* ||A|| at least */
-  PetscReal sum;    /* of squared errors seen, relative to no norm */
+  PetscReal sum;    /* of squared errors seen, relative to no norm, and of how many */
   PetscReal excess; /* of the last product's error over the limit */
   PetscInt  seen;
-  PetscBool given; /* up */
+  PetscBool givenup;
 } TrustCGDoubt;
 
 /* How the dot products of an iteration are reduced */

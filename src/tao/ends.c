@@ -15,14 +15,14 @@ void TrustNCGEndsStart(TAO_TrustNCG *tn)
 
 /* The convergence test. A gradient that is small beside f is no convergence while f falls ever
    further without bending: |f| grows of itself there. */
-PetscErrorCode TrustNCGTest(Tao tao)
+PetscErrorCode TrustNCGTestConvergence(Tao tao)
 {
   TAO_TrustNCG  *tn = (TAO_TrustNCG *)tao->data;
   PetscErrorCode error;
 
   PetscFunctionBegin;
   error = (*tao->ops->convergencetest)(tao, tao->cnvP);
-  PetscCall(TrustNCGHeed(tao, error, "the convergence test", tao->solution, NULL, NULL));
+  PetscCall(TrustNCGGuardResult(tao, error, "the convergence test", tao->solution, NULL, NULL));
   if (tao->reason == TAO_CONVERGED_GRTOL && tn->flight.steps > 0) {
     tao->reason = TAO_CONTINUE_ITERATING;
   }
@@ -30,7 +30,7 @@ PetscErrorCode TrustNCGTest(Tao tao)
 }
 
 /* What a step that was just taken brought. */
-void TrustNCGNoteStep(TAO_TrustNCG *tn)
+void TrustNCGEndsStep(TAO_TrustNCG *tn)
 {
   TrustNCGFlightStep(&tn->flight, tn->xnorm, tn->dnorm2, tn->slope, tn->slopeplus);
   TrustNCGWindowStep(&tn->stall, tn->f, tn->gnorm, TrustNCGHidden(tn));
@@ -53,7 +53,7 @@ static PetscErrorCode TrustNCGStopHidden(Tao tao, const char what[])
 }
 
 /* After a step and its convergence test: is there any use in going on? */
-PetscErrorCode TrustNCGEnds(Tao tao)
+PetscErrorCode TrustNCGEndsTest(Tao tao)
 {
   TAO_TrustNCG   *tn     = (TAO_TrustNCG *)tao->data;
   const PetscBool stalls = TrustNCGStalls(&tn->stall), crawls = TrustNCGCrawls(&tn->crawl);
@@ -65,7 +65,7 @@ PetscErrorCode TrustNCGEnds(Tao tao)
                            "f falls without end: f = %g at ||x|| = %g, %" PetscInt_FMT
                            " steps along which it did not bend upwards",
                            (double)tn->f, (double)tn->xnorm, tn->flight.steps));
-  } else if ((stalls || crawls) && TrustNCGIsSuspect(tn)) {
+  } else if ((stalls || crawls) && TrustNCGConsistencyFails(tn)) {
     PetscCall(TrustNCGStop(tao, TAO_DIVERGED_TR_REDUCTION, TAO_TRUSTNCG_INCONSISTENT,
                            "%s; %" PetscInt_FMT " steps brought next to nothing, ||g|| = %g",
                            TrustNCGSuspectWords[tn->suspect],
@@ -118,12 +118,12 @@ PetscErrorCode TrustNCGGiveUpProduct(Tao tao)
 /* No step is left to try: say why, with the iterate as it is. */
 PetscErrorCode TrustNCGGiveUp(Tao tao)
 {
-  TAO_TrustNCG *tn      = (TAO_TrustNCG *)tao->data;
-  PetscBool     excused = PETSC_FALSE;
+  TAO_TrustNCG *tn        = (TAO_TrustNCG *)tao->data;
+  PetscBool     explained = PETSC_FALSE;
 
   PetscFunctionBegin;
-  if (!TrustNCGFlightOverflows(tn)) PetscCall(TrustNCGNoiseExcuse(tao, &excused));
-  if (excused) PetscFunctionReturn(PETSC_SUCCESS);
+  if (!TrustNCGFlightOverflows(tn)) PetscCall(TrustNCGNoiseExplains(tao, &explained));
+  if (explained) PetscFunctionReturn(PETSC_SUCCESS);
   if (PetscIsInfOrNanReal(tn->fplus)) PetscCall(TrustNCGStopNotFinite(tao, "f"));
   else if (PetscIsInfOrNanReal(tn->gplusnorm) || TrustNCGFlightOverflows(tn)) {
     PetscCall(TrustNCGStopNotFinite(tao, "the gradient"));

@@ -59,7 +59,7 @@ static PetscErrorCode RecordEnds(TAO_TrustNCG *tn, CheckpointRecord *record)
   RecordCount(record, &suspect, "the suspect");
   RecordCount(record, &misfit, "the misfit");
   RecordCount(record, &misfits, "the misfits");
-  RecordBool(record, &tn->acquitted, "an Hv that is right");
+  RecordBool(record, &tn->hvright, "an Hv that is right");
   RecordReal(record, &tn->factor, -PETSC_MAX_REAL, "the factor of the gradient");
   RecordCount(record, &tn->escapes, "saddle points left");
   tn->suspect = (TrustNCGSuspect)PetscMin(suspect, TRUSTNCG_SUSPECT_ANY);
