@@ -123,7 +123,7 @@ warned() { # NAME FILE
   code=$?
   why=
   [ $code -eq 0 ] || why="exit code $code"
-  grep -q 'WARNING: no checkpoint' "$work/warned.log" || why="no warning"
+  grep -q 'warning: no checkpoint' "$work/warned.log" || why="no warning"
   verdict "$1" "$why" "$work/warned.log"
 }
 warned "/dev/full is no place for a checkpoint, but the solve goes on" /dev/full

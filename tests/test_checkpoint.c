@@ -103,6 +103,25 @@ START_TEST(a_resumed_solve_has_the_same_bits)
 }
 END_TEST
 
+/* A step of differences that is set holds for a resumed solve, too. */
+START_TEST(a_resumed_solve_takes_the_step_that_is_set)
+{
+  Run before, after;
+
+  ckm_ok(MakeFile(PETSC_COMM_WORLD, 1, 4, file));
+  ckm_ok(CreateCase(PETSC_COMM_WORLD, 1, &before));
+  ckm_ok(TaoTrustNCGSetRestart(before.tao, file));
+  ckm_ok(TaoSolve(before.tao));
+  ckm_ok(CreateCase(PETSC_COMM_WORLD, 1, &after));
+  ckm_ok(TaoTrustNCGSetRestart(after.tao, file));
+  ckm_ok(TaoTrustNCGSetDifferenceStep(after.tao, 1e-4));
+  ckm_ok(TaoSolve(after.tao));
+  ckm_assert(!SameHistory(&before, &after, 0));
+  ckm_ok(RunDestroy(&before));
+  ckm_ok(RunDestroy(&after));
+}
+END_TEST
+
 /* fault 23: written on all ranks and read on one, or the other way round: within tolerance */
 START_TEST(another_rank_count_reads_it)
 {
@@ -587,6 +606,7 @@ static void AddTests(Suite *suite)
 
   PetscCallAbort(PETSC_COMM_WORLD, TrustNCGInitializePackage());
   tcase_add_loop_test(tc, a_resumed_solve_has_the_same_bits, 0, 4 * CASES);
+  tcase_add_test(tc, a_resumed_solve_takes_the_step_that_is_set);
   tcase_add_loop_test(tc, another_rank_count_reads_it, 0, 2 * CASES);
   tcase_add_loop_test(tc, writing_changes_nothing, 0, CASES);
   tcase_add_loop_test(tc, five_runs_are_the_same, 0, CASES);

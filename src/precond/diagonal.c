@@ -220,7 +220,7 @@ PetscErrorCode TrustNCGDiagonalGetVecs(TrustNCGDiagonal diag, Vec *a, Vec *b)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* The first pair, sums = y'y and s's: an unknown of which nothing is known is taken to be as all are on
+/* The first pair, sums = y'y and s's: what is not known of an unknown is taken to be as for all on
    average. */
 static PetscErrorCode Start(TrustNCGDiagonal diag, Vec s, Vec y, PetscReal ys, PetscReal sums[])
 {

@@ -30,7 +30,8 @@
 #include "rules/announce.h"
 #include "rules/rules.h"
 
-#define FIRST_LOOK 10 /* iterations; a solve of fewer is not looked at on its way */
+#define LARGE      1e50 /* ||b|| beyond this, or below one over it, is taken in another unit */
+#define FIRST_LOOK 10   /* iterations; a solve of fewer is not looked at on its way */
 
 /* z = M^-1 r */
 PetscErrorCode TrustCGPrecondition(KSP ksp)
@@ -114,6 +115,7 @@ PetscErrorCode TrustCGTest(KSP ksp)
   PetscFunctionBegin;
   if (ksp->normtype == KSP_NORM_NATURAL) rnorm = PetscSqrtReal(PetscAbsReal(cg->rz));
   else if (ksp->normtype == KSP_NORM_UNPRECONDITIONED) rnorm = PetscSqrtReal(cg->rr);
+  rnorm *= cg->unit;
   ksp->rnorm = rnorm;
   if (ksp->numbermonitors || theirs) PetscCall(TrustCGSettle(ksp));
   PetscCall(KSPLogResidualHistory(ksp, rnorm));
@@ -122,7 +124,32 @@ PetscErrorCode TrustCGTest(KSP ksp)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* d = 0, r = b, z = M^-1 r, p = z. A preconditioner that is not positive along b is put aside
+/* p'Ap grows like ||b||^2 ||A||: before it overflows or vanishes r and z are taken in units of about
+   ||b||. */
+static PetscErrorCode TrustCGChooseUnit(KSP ksp)
+{
+  KSP_TrustCG    *cg    = (KSP_TrustCG *)ksp->data;
+  const PetscReal bnorm = PetscSqrtReal(cg->rr);
+  PetscReal       share;
+  int             power;
+
+  PetscFunctionBegin;
+  if (!PetscIsNormalReal(bnorm) || (bnorm <= LARGE && bnorm >= 1.0 / LARGE)) {
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
+  (void)frexp(bnorm, &power);
+  cg->unit = ldexp(1.0, power);
+  share    = 1.0 / cg->unit;
+  PetscCall(VecScale(cg->r, share));
+  if (cg->pc) PetscCall(VecScale(cg->z, share));
+  if (cg->pc) PetscCall(VecScale(cg->p, share));
+  cg->rr = cg->rr * share * share;
+  cg->rz = cg->rz * share * share;
+  cg->zz = cg->zz * share * share;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* d = 0, unit r = b, z = M^-1 r, p = z. A preconditioner that is not positive along b is put aside
    for this solve. */
 static PetscErrorCode TrustCGStart(KSP ksp)
 {
@@ -137,6 +164,7 @@ static PetscErrorCode TrustCGStart(KSP ksp)
   cg->path.first.norm                                          = 0.0;
   cg->behind = cg->looking = PETSC_FALSE;
   cg->nextlook             = FIRST_LOOK;
+  cg->unit                 = 1.0;
   TrustCGDoubtStart(cg);
   PetscCall(VecZeroEntries(ksp->vec_sol));
   PetscCall(VecCopy(ksp->vec_rhs, cg->r));
@@ -145,6 +173,7 @@ static PetscErrorCode TrustCGStart(KSP ksp)
   TrustCGDots(cg, &nops, ops);
   PetscCall(SweepRun(&cg->sweeper, nops, ops));
   PetscCall(SweepReduce(&cg->sweeper));
+  PetscCall(TrustCGChooseUnit(ksp));
   if (cg->pc && !(cg->rz > 0.0) && cg->rr > 0.0) {
     PetscCall(PetscInfo(ksp,
                         "the preconditioner is not positive definite (r'z = %g): solving "

@@ -33,7 +33,9 @@ PETSC_INTERN PetscErrorCode TrustCGGetCounts(KSP ksp, PetscInt *reductions, Pets
 /* For products with A that are differences: the limit of asymmetry from which a solve gives up, 0
    for none, and the errors of b and of Ap / ||p||; whether the last solve gave up for it */
 PETSC_INTERN PetscErrorCode TrustCGSetErrors(KSP ksp, PetscReal limit, PetscReal b, PetscReal Ap);
-PETSC_INTERN PetscErrorCode TrustCGGetGivenUp(KSP ksp, PetscBool *givenup);
+/* whether the last solve gave up; the error of Ap / ||p|| that it saw, 0 where it saw none */
+PETSC_INTERN PetscErrorCode TrustCGGetErrors(KSP ksp, PetscBool *givenup, PetscReal *Ap);
+PETSC_INTERN PetscErrorCode TrustCGGetSingleProduct(KSP ksp, PetscReal *Ad);
 /* The last residual of a solve over its first, in the norm of its test */
 PETSC_INTERN PetscErrorCode TrustCGGetDrop(KSP ksp, PetscReal *drop);
 /* Products with A in the last solve */

@@ -85,11 +85,10 @@ PetscErrorCode TrustNCGConsistencyStep(Tao tao)
 static PetscErrorCode Difference(Tao tao, PetscReal h, Vec D)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
-  PetscReal     f;
 
   PetscFunctionBegin;
   PetscCall(VecWAXPY(tn->w, h, tao->stepdirection, tao->solution));
-  PetscCall(TrustNCGEvaluateNear(tao, tn->w, &f, D));
+  PetscCall(TrustNCGEvaluateNear(tao, tn->w, NULL, D));
   PetscCall(VecAXPBY(D, -1.0 / h, 1.0 / h, tao->gradient));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -3,6 +3,8 @@
    that do not fit, no step left. The rules are in src/rules/ends.c. */
 #include "tao/trustncg_impl.h"
 
+#define OVERFLOWS 1e-6 /* of the largest ||g|| of which there is a square */
+
 void TrustNCGEndsStart(TAO_TrustNCG *tn)
 {
   tn->f0           = tn->f;
@@ -74,16 +76,22 @@ PetscErrorCode TrustNCGEndsTest(Tao tao)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Where something is not finite: has f fallen to where numbers end? There the products of CG, which
-   grow like g'Hg, overflow first. */
+/* Has f fallen to where numbers end? There g'g overflows first. */
+static PetscBool TrustNCGFlightOverflows(const TAO_TrustNCG *tn)
+{
+  const PetscReal most = OVERFLOWS * PetscSqrtReal(PETSC_MAX_REAL);
+
+  return (PetscBool)(tn->fplus < -PETSC_MAX_REAL ||
+                     (tn->flight.steps > 0 && (tn->gnorm > most || tn->gplusnorm > most)));
+}
+
+/* Where something is not finite */
 static PetscErrorCode TrustNCGStopNotFinite(Tao tao, const char what[])
 {
-  TAO_TrustNCG   *tn   = (TAO_TrustNCG *)tao->data;
-  const PetscReal most = PetscPowReal(PETSC_MAX_REAL, 1.0 / 3.0);
-  const PetscBool huge = (PetscBool)(tn->gnorm > most || tn->gplusnorm > most);
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
 
   PetscFunctionBegin;
-  if (tn->fplus < -PETSC_MAX_REAL || (tn->flight.steps > 0 && huge)) {
+  if (TrustNCGFlightOverflows(tn)) {
     PetscCall(TrustNCGStop(tao, TAO_DIVERGED_USER, TAO_TRUSTNCG_UNBOUNDED,
                            "f falls without end: f = %g, ||g|| = %g at ||x|| = %g, beyond %s is "
                            "not finite",
@@ -110,14 +118,14 @@ PetscErrorCode TrustNCGGiveUpProduct(Tao tao)
 /* No step is left to try: say why, with the iterate as it is. */
 PetscErrorCode TrustNCGGiveUp(Tao tao)
 {
-  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
-  PetscBool     explained;
+  TAO_TrustNCG *tn        = (TAO_TrustNCG *)tao->data;
+  PetscBool     explained = PETSC_FALSE;
 
   PetscFunctionBegin;
-  PetscCall(TrustNCGNoiseExplains(tao, &explained));
+  if (!TrustNCGFlightOverflows(tn)) PetscCall(TrustNCGNoiseExplains(tao, &explained));
   if (explained) PetscFunctionReturn(PETSC_SUCCESS);
   if (PetscIsInfOrNanReal(tn->fplus)) PetscCall(TrustNCGStopNotFinite(tao, "f"));
-  else if (PetscIsInfOrNanReal(tn->gplusnorm)) {
+  else if (PetscIsInfOrNanReal(tn->gplusnorm) || TrustNCGFlightOverflows(tn)) {
     PetscCall(TrustNCGStopNotFinite(tao, "the gradient"));
   } else if (TrustNCGProbeJudge(&tn->probe) == TRUSTNCG_FIT_WRONG) {
     PetscCall(TrustNCGStop(tao, TAO_DIVERGED_TR_REDUCTION, TAO_TRUSTNCG_INCONSISTENT,

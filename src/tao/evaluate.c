@@ -36,20 +36,22 @@ static PetscErrorCode TrustNCGFunctionAndGradient(Tao tao, Vec x, PetscReal *f, 
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* The gradient, and f where it comes with it, at a point that is no trial. */
+/* The gradient, and f if it is asked for, at a point that is no trial. */
 PetscErrorCode TrustNCGEvaluateNear(Tao tao, Vec x, PetscReal *f, Vec g)
 {
-  TAO_TrustNCG  *tn = (TAO_TrustNCG *)tao->data;
+  TAO_TrustNCG  *tn    = (TAO_TrustNCG *)tao->data;
+  PetscReal      value = 0.0;
   PetscErrorCode error;
 
   PetscFunctionBegin;
-  if (tn->combined) PetscCall(TrustNCGFunctionAndGradient(tao, x, f, g));
+  if (f || tn->combined) PetscCall(TrustNCGFunctionAndGradient(tao, x, &value, g));
   else {
     error = TaoComputeGradient(tao, x, g);
     PetscCall(TrustNCGGuardResult(tao, error, "the gradient", x, NULL, g));
     tn->ledger.ng++;
   }
-  PetscCall(TrustNCGAgree(tao, tn->combined ? f : NULL, 0, NULL));
+  PetscCall(TrustNCGAgree(tao, f || tn->combined ? &value : NULL, 0, NULL));
+  if (f) *f = value;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -228,6 +230,7 @@ PetscErrorCode TrustNCGEvaluateTrialGradient(Tao tao)
     error = TaoComputeGradient(tao, tn->w, gplus);
     PetscCall(TrustNCGGuardResult(tao, error, "the gradient", tn->w, NULL, gplus));
     PetscCall(TrustNCGAgree(tao, NULL, 2, dots));
+    if (tn->outside) tn->gg = NAN; /* a rank without unknowns has no entry to say so */
     tn->slopeplus = -tn->slopeplus;
     tn->ledger.ng++;
     tn->have_gplus = PETSC_TRUE;

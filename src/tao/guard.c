@@ -312,7 +312,8 @@ PetscErrorCode TaoTrustNCGSetDeadline(Tao tao, PetscReal seconds)
   PetscCall(TaoGetTrustNCG(tao, &tn));
   PetscValidLogicalCollectiveReal(tao, seconds, 2);
   PetscCheck(seconds > 0.0, PetscObjectComm((PetscObject)tao), PETSC_ERR_ARG_OUTOFRANGE,
-             "The deadline must be a positive number of seconds, not %g", (double)seconds);
+             "The deadline -tao_trustncg_deadline must be a positive number of seconds, not %g",
+             (double)seconds);
   if (tn) tn->guard->deadline = seconds;
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -32,7 +32,8 @@ PetscErrorCode TrustNCGLimitsOptions(Tao tao, TrustNCGOptionItems PetscOptionsOb
   PetscReal seconds = ((TAO_TrustNCG *)tao->data)->maxtime;
 
   PetscFunctionBegin;
-  PetscCall(PetscOptionsReal("-tao_trustncg_max_time", "Seconds that a solve may take",
+  PetscCall(PetscOptionsReal("-tao_trustncg_max_time",
+                             "Seconds that a solve may take, inside CG, too; infinite: no limit",
                              "TaoTrustNCGSetMaxTime", seconds, &seconds, NULL));
   PetscCall(TaoTrustNCGSetMaxTime(tao, seconds));
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -9,6 +9,7 @@
 #define FLOOR   1.5  /* ||g|| in units of its noise where there is nothing left to do */
 #define CHANGED 10.0 /* ||g|| since the noise was measured: it may be another one */
 #define NEAR    10.0 /* and where, as no step is good, there is nothing either */
+#define MISFIT  10.0 /* ||A s|| in units of the most that the gradient can have changed */
 #define PATIENT 12   /* late trials rejected without progress */
 #define ROUNDED 1e3  /* machine epsilons of ||g(x0)||: that is rounding */
 
@@ -24,7 +25,6 @@ PetscErrorCode TrustNCGNoiseStart(Tao tao)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* f comes with the gradient, or is left alone. */
 static PetscErrorCode Evaluate(void *ctx, Vec x, PetscReal *f, Vec g)
 {
   Tao           tao = (Tao)ctx;
@@ -34,6 +34,18 @@ static PetscErrorCode Evaluate(void *ctx, Vec x, PetscReal *f, Vec g)
   tn->ledger.ng_noise++;
   PetscCall(TrustNCGEvaluateNear(tao, x, f, g));
   PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Are there differences whose length is ours to choose? */
+static PetscBool Choose(const TAO_TrustNCG *tn)
+{
+  return (PetscBool)(tn->kind == TRUSTNCG_HV_FD && tn->relstep <= 0.0);
+}
+
+/* And are they to be watched, as nothing is known of noise? */
+static PetscBool Watch(const TAO_TrustNCG *tn)
+{
+  return (PetscBool)(tn->ours && Choose(tn) && !tn->noise.known);
 }
 
 /* The noise near the iterate, along v; the length of differences where they are ours to choose. */
@@ -48,7 +60,7 @@ static PetscErrorCode Measure(Tao tao, Vec v)
   PetscCall(TrustNCGMeasureNoise(Evaluate, tao, tao->solution, tn->w, tn->f, tao->gradient, v,
                                  PETSC_SQRT_MACHINE_EPSILON * scale, &level));
   tn->noise.quiet = (PetscBool)(level.g <= ROUNDED * PETSC_MACHINE_EPSILON * tn->gnorm0);
-  if (tn->kind == TRUSTNCG_HV_FD && tn->relstep <= 0.0 && !tn->noise.quiet) {
+  if (Choose(tn) && !tn->noise.quiet) {
     if (measured) { /* the bend of g has not changed much: the noise has */
       tn->noise.step  = PetscMin(LONGEST, tn->noise.step * PetscSqrtReal(level.g / tn->noise.g));
       tn->noise.error = 2.0 * PETSC_SQRT2 * level.g / (tn->noise.step * scale);
@@ -59,6 +71,7 @@ static PetscErrorCode Measure(Tao tao, Vec v)
       tn->noise.step  = level.length / scale;
       tn->noise.error = level.error;
     }
+    tn->noise.shortest = tn->noise.step;
     PetscCall(TrustNCGHessVecSetStep(tn->shell, tn->noise.step));
   }
   tn->reductions += level.reductions;
@@ -72,18 +85,64 @@ static PetscErrorCode Measure(Tao tao, Vec v)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* After a step s of CG that is taken: does its one product fit? The gradient has changed by about
+   A s, and by ||g|| + ||g+|| at most. Curvature so far off has made a radius that means nothing. */
+PetscErrorCode TrustNCGDoubtStep(Tao tao)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+  PetscReal     Ad;
+
+  PetscFunctionBegin;
+  if (!Watch(tn)) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(TrustCGGetSingleProduct(tao->ksp, &Ad));
+  tn->noise.doubted = (PetscBool)(Ad * tn->dnorm2 > MISFIT * (tn->gnorm + tn->gplusnorm));
+  if (tn->noise.doubted) tao->trust = tao->trust0;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode TrustNCGMeasureDoubted(Tao tao)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+
+  PetscFunctionBegin;
+  if (tn->noise.doubted && Watch(tn)) PetscCall(Measure(tao, tao->gradient));
+  tn->noise.doubted = PETSC_FALSE;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* Before a solve: when to give up, and what not to solve for. */
 PetscErrorCode TrustNCGNoiseSetErrors(Tao tao)
 {
   TAO_TrustNCG   *tn    = (TAO_TrustNCG *)tao->data;
   const PetscReal limit = TrustNCGAsymmetry(tn->noise.step * (1.0 + tn->xnorm));
-  const PetscBool watch =
-    (PetscBool)(tn->kind == TRUSTNCG_HV_FD && tn->relstep <= 0.0 && !tn->noise.known);
 
   PetscFunctionBegin;
   if (!tn->ours) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCall(TrustCGSetErrors(tao->ksp, watch ? limit : 0.0, tn->noise.quiet ? 0.0 : tn->noise.g,
+  PetscCall(TrustCGSetErrors(tao->ksp, Watch(tn) ? limit : 0.0, tn->noise.quiet ? 0.0 : tn->noise.g,
                              tn->noise.error));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The length was measured along one direction at one point. What CG has seen of the errors of its
+   products, at no cost, tells whether noise makes them, or the bend of g. */
+static PetscErrorCode AdaptStep(Tao tao, PetscReal seen)
+{
+  TAO_TrustNCG   *tn    = (TAO_TrustNCG *)tao->data;
+  const PetscReal scale = 1.0 + tn->xnorm;
+  PetscReal       share, factor;
+
+  PetscFunctionBegin;
+  if (!Choose(tn) || !tn->noise.known || tn->noise.quiet || !(seen > 0.0)) {
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
+  share  = seen * tn->noise.step * scale / (PETSC_SQRT2 * tn->noise.g);
+  factor = TrustNCGAdaptLength(share);
+  if (factor == 1.0) PetscFunctionReturn(PETSC_SUCCESS);
+  tn->noise.step  = PetscMin(LONGEST, PetscMax(tn->noise.shortest, tn->noise.step * factor));
+  tn->noise.error = 2.0 * PETSC_SQRT2 * tn->noise.g / (tn->noise.step * scale);
+  PetscCall(TrustNCGHessVecSetStep(tn->shell, tn->noise.step));
+  PetscCall(PetscInfo(tao, "noise makes 1/%g of the errors: relative step %g\n", (double)share,
+                      (double)tn->noise.step));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -92,13 +151,17 @@ PetscErrorCode TrustNCGNoiseSetErrors(Tao tao)
 PetscErrorCode TrustNCGNoiseCheckCG(Tao tao, PetscBool *again)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
-  Vec           v  = tao->stepdirection;
+  PetscReal     seen;
+  Vec           v = tao->stepdirection;
 
   PetscFunctionBegin;
   *again = PETSC_FALSE;
   if (!tn->ours) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCall(TrustCGGetGivenUp(tao->ksp, again));
-  if (!*again) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(TrustCGGetErrors(tao->ksp, again, &seen));
+  if (!*again) {
+    PetscCall(AdaptStep(tao, seen));
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
   PetscCall(Measure(tao, tn->dnorm > 0.0 ? v : tao->gradient));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

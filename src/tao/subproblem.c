@@ -49,6 +49,10 @@ PetscErrorCode TrustNCGSetUpKSP(Tao tao)
              "The relative tolerance of the KSP is the largest forcing term, in (0, 1), not %g: "
              "set -%stao_trustncg_ksp_rtol",
              (double)tn->etamax, TrustNCGPrefix(tao));
+  PetscCheck(tn->maxits > 0, PetscObjectComm((PetscObject)tao), PETSC_ERR_ARG_OUTOFRANGE,
+             "A subproblem needs at least one CG iteration, not %" PetscInt_FMT
+             ": set -%stao_trustncg_ksp_max_it",
+             tn->maxits, TrustNCGPrefix(tao));
   PetscCall(TrustNCGRestoreKSP(tao));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -209,6 +213,7 @@ PetscErrorCode TrustNCGSubproblem(Tao tao)
   Mat           H, P;
 
   PetscFunctionBegin;
+  PetscCall(TrustNCGMeasureDoubted(tao));
   PetscCall(TrustNCGUpdateHessian(tao, &H, &P));
   target =
     PetscMax(tao->gatol, PetscMax(tao->grtol * PetscAbsReal(tn->f), tao->gttol * tn->gnorm0));

@@ -22,11 +22,13 @@ typedef struct _n_TrustNCGGuard *TrustNCGGuard;
 /* What is known of the noise in f and its gradient */
 typedef struct {
   PetscBool known;    /* it was measured in this solve */
+  PetscBool doubted;  /* a step does not fit its product: to be measured */
   PetscBool quiet;    /* and is no more than rounding */
   PetscReal f;        /* deviation of f */
   PetscReal g;        /* expected norm of the error of the gradient, */
   PetscReal gnorm;    /* measured where ||g|| was this */
   PetscReal step;     /* relative step of the differences in use */
+  PetscReal shortest; /* it, as measured */
   PetscReal error;    /* of Hv / ||v|| then; 0 as long as it does not matter */
   PetscReal record;   /* ||g|| half of which is progress, */
   PetscInt  late;     /* late trials rejected since, */
@@ -263,6 +265,8 @@ PETSC_INTERN PetscErrorCode TrustNCGPrecondGetCounts(Tao tao, PetscInt *vectors,
 PETSC_INTERN PetscErrorCode TrustNCGNoiseStart(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGNoiseSetErrors(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGNoiseCheckCG(Tao tao, PetscBool *again);
+PETSC_INTERN PetscErrorCode TrustNCGDoubtStep(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGMeasureDoubted(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGNoiseFloor(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGNoiseExplains(Tao tao, PetscBool *explained);
 
@@ -285,6 +289,7 @@ PETSC_INTERN PetscErrorCode TrustNCGGiveUpProduct(Tao tao);
 /* outcome.c */
 PETSC_INTERN PetscErrorCode TrustNCGStop(Tao tao, TaoConvergedReason reason,
                                          TaoTrustNCGOutcome outcome, const char format[], ...);
+PETSC_INTERN PetscErrorCode TrustNCGStopAtLimit(Tao tao, TaoConvergedReason reason);
 PETSC_INTERN PetscErrorCode TrustNCGNameOutcome(Tao tao);
 
 /* second_order.c */
