@@ -52,13 +52,14 @@ until_true() { # COMMAND...: within ten seconds
 }
 
 # A solve of some seconds, and the same one stopped and resumed: the same answer to the last digit.
-LONG="-problem chainwoo -n 2000"
+LONG="-problem chainwoo -n 6000"
 # shellcheck disable=SC2086 # a list of options
 solve 2 "$work/full.log" $LONG -json "$work/full.json"
 
 stopped() { # NAME WHOM SIGNAL
   file=$work/$2.$3
-  export OMPI_MCA_odls_base_sigkill_timeout=8 # mpirun kills so long after it has sent SIGTERM
+  # where mpirun gets SIGTERM it sends it on after so many seconds, and kills after as many again
+  export OMPI_MCA_odls_base_sigkill_timeout=2
   # shellcheck disable=SC2086
   launch 2 "$file" $LONG -tao_trustncg_signals -tao_trustncg_checkpoint "$file" \
     -tao_trustncg_checkpoint_interval 200 -json "$file.json"
@@ -158,6 +159,6 @@ refused() { # NAME FILE WORDS
 refused "no file to go on from" "$work/nothing" "No such file"
 head -c 100000 "$work/killed" >"$work/cut"
 refused "a file that was cut short" "$work/cut" "it is damaged: of 100000 bytes"
-refused "a file of another problem" "$work/1.USR1" "has 2000 unknowns, this problem has 60000"
+refused "a file of another problem" "$work/1.USR1" "has 6000 unknowns, this problem has 60000"
 rm -f "$work/killed" "$work/killed.part" "$work/cut"
 exit $status
