@@ -50,6 +50,12 @@ refuses "must be in (0, 0.25), not 0.3" -tao_trustncg_eta 0.3
 refuses "must be in (0, 1), or 0" -tao_trustncg_fd_step -1
 refuses "-tao_trust0 must be positive" -tao_trust0 -2
 refuses "largest forcing term, in (0, 1)" -tao_trustncg_ksp_rtol 1
+refuses "at least one CG iteration, not 0" -tao_trustncg_ksp_max_it 0
+refuses "-tao_trustncg_deadline must be a positive" -tao_trustncg_deadline 0
+refuses "-tao_trustncg_second_order_flat, must be in (0, 1)" -tao_trustncg_second_order_flat 0
+refuses "LIMIT: the limit of 2 iterations is reached" -tao_max_it 2
+refuses "TIME: the limit of 1e-09 seconds is reached" -tao_trustncg_max_time 1e-9
+refuses "USER_STOPPED: the user's convergence test" -max_seconds 1e-9
 refuses "knows no trust-region radius" -tao_trustncg_ksp_type gmres
 refuses "There is no problem 'nonsense'" -problem nonsense
 refuses "-rtol must be in (0, 1)" -rtol 0

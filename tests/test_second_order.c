@@ -261,13 +261,12 @@ END_TEST
 START_TEST(every_product_and_reduction_is_in_the_ledger)
 {
   TaoTrustNCGLedger ledger;
-  long              reductions = -ReductionCount();
+  long              reductions;
   Run               run;
 
   ckm_ok(Prepare("saddle", 40, (HvWay)(_i % 3), &run));
   ckm_ok(TaoTrustNCGSetSecondOrder(run.tao, PETSC_TRUE, 1e-4));
   ckm_ok(TaoSolve(run.tao));
-  reductions     = -ReductionCount();
   run.reductions = run.nhv = run.nfg = run.ng = 0;
   ckm_ok((*run.prob->start)(run.prob, run.x));
   reductions = -ReductionCount();

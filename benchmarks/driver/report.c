@@ -42,13 +42,30 @@ PetscErrorCode DriverMonitor(Tao tao, void *ctx)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* How it ended, where the solver tells more than TAO's reason: else NULL. */
+static PetscErrorCode FinerEnd(Driver *d, const char **name, const char **why)
+{
+  TaoTrustNCGOutcome outcome;
+  PetscBool          ours;
+
+  PetscFunctionBegin;
+  *name = NULL;
+  PetscCall(PetscObjectTypeCompare((PetscObject)d->tao, TAOTRUSTNCG, &ours));
+  if (!ours) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(TaoTrustNCGGetOutcome(d->tao, &outcome, why));
+  *name = TaoTrustNCGOutcomes[outcome];
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode DriverPrint(Driver *d, const Outcome *out)
 {
-  MPI_Comm comm = d->prob->comm;
-  TaoType  type;
+  MPI_Comm    comm = d->prob->comm;
+  TaoType     type;
+  const char *end, *why;
 
   PetscFunctionBegin;
   PetscCall(TaoGetType(d->tao, &type));
+  PetscCall(FinerEnd(d, &end, &why));
   PetscCall(PetscPrintf(comm, "%s, n = %" PetscInt_FMT ", %s, Hv %s: %s\n", d->prob->name,
                         d->prob->N, type, d->set.user ? "user" : "fd",
                         TaoConvergedReasons[out->reason]));
@@ -62,6 +79,7 @@ PetscErrorCode DriverPrint(Driver *d, const Outcome *out)
   if (d->prob->report) {
     PetscCall((*d->prob->report)(d->prob, d->x, PETSC_VIEWER_STDOUT_(comm)));
   }
+  if (end && out->reason < 0) PetscCall(PetscPrintf(comm, "  %s: %s\n", end, why));
   if (!out->verified) PetscCall(PetscPrintf(comm, "  NOT VERIFIED: %s\n", out->why_not));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -80,22 +98,6 @@ static PetscErrorCode WriteInt(MPI_Comm comm, FILE *file, const char key[], Pets
 {
   PetscFunctionBegin;
   PetscCall(PetscFPrintf(comm, file, "  \"%s\": %" PetscInt_FMT ",\n", key, value));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-/* How it ended, where the solver tells more than TAO's reason. */
-static PetscErrorCode WriteOutcome(Driver *d, FILE *file)
-{
-  TaoTrustNCGOutcome outcome;
-  const char        *why;
-  PetscBool          ours;
-
-  PetscFunctionBegin;
-  PetscCall(PetscObjectTypeCompare((PetscObject)d->tao, TAOTRUSTNCG, &ours));
-  if (!ours) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCall(TaoTrustNCGGetOutcome(d->tao, &outcome, &why));
-  PetscCall(PetscFPrintf(d->prob->comm, file, "  \"outcome\": \"%s\",\n  \"why\": \"%s\",\n",
-                         TaoTrustNCGOutcomes[outcome], why));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -127,6 +129,7 @@ PetscErrorCode DriverWriteJSON(Driver *d, const Outcome *out)
   FILE       *file;
   TaoType     type;
   PetscMPIInt ranks;
+  const char *end, *why;
 
   PetscFunctionBegin;
   if (!d->set.json[0]) PetscFunctionReturn(PETSC_SUCCESS);
@@ -139,7 +142,10 @@ PetscErrorCode DriverWriteJSON(Driver *d, const Outcome *out)
   PetscCall(PetscFPrintf(comm, file, "  \"tao_type\": \"%s\",\n  \"hessvec\": \"%s\",\n", type,
                          d->set.user ? "user" : "fd"));
   PetscCall(PetscFPrintf(comm, file, "  \"reason\": \"%s\",\n", TaoConvergedReasons[out->reason]));
-  PetscCall(WriteOutcome(d, file));
+  PetscCall(FinerEnd(d, &end, &why));
+  if (end) {
+    PetscCall(PetscFPrintf(comm, file, "  \"outcome\": \"%s\",\n  \"why\": \"%s\",\n", end, why));
+  }
   PetscCall(WriteReal(comm, file, "f", out->f));
   PetscCall(WriteReal(comm, file, "f0", d->f0));
   PetscCall(WriteReal(comm, file, "gnorm", out->gnorm));

@@ -81,7 +81,7 @@ static int Open(Reader *r, int dimensions, IdxShape *shape)
 static int Append(const Reader *r, const unsigned char *from, size_t count, size_t most,
                   unsigned char **bytes, size_t *used, size_t *room)
 {
-  if (*used + count > *room) {
+  if (!*bytes || *used + count > *room) {
     const size_t   wanted = 2 * *room + 4 * CHUNK < most ? 2 * *room + 4 * CHUNK : most;
     unsigned char *larger = realloc(*bytes, wanted);
 

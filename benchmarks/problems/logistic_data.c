@@ -50,6 +50,7 @@ static PetscErrorCode SamplesFromImages(PetscInt M, PetscInt m, size_t width,
   size_t entries = 0;
 
   PetscFunctionBegin;
+  if (!pixel) m = 0; /* no image is this rank's */
   for (size_t k = 0; k < (size_t)m * width; k++) entries += pixel[k] != 0;
   PetscCall(SamplesCreate(M, m, (PetscInt)width, entries, s));
   entries = 0;

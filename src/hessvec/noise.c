@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause
-   The noise of f and its gradient near a point, from a handful of evaluations along a direction, and
-   the length of the difference that it asks for. J. J. More, S. M. Wild, Estimating computational
-   noise, SIAM J. Sci. Comput. 33 (2011), 1292-1314; Estimating derivatives of noisy simulations, ACM
-   Trans. Math. Softw. 38 (2012), 19. Their differences are numbers; here they are gradients, whose
-   n entries tell so much at once that four points do where one number takes seven. */
+   The noise of f and its gradient near a point, from a handful of evaluations along a direction,
+   and the length of the difference that it asks for. J. J. More, S. M. Wild, Estimating
+   computational noise, SIAM J. Sci. Comput. 33 (2011), 1292-1314; Estimating derivatives of noisy
+   simulations, ACM Trans. Math. Softw. 38 (2012), 19. Their differences are numbers; here they are
+   gradients, whose n entries tell so much at once that four points do where one number takes
+   seven. */
 #include "hessvec/hessvec.h"
 #include "rules/rules.h"
 #include "sums/sums.h"

@@ -276,8 +276,8 @@ PetscErrorCode TrustNCGSparseView(TrustNCGSparse sparse, PetscViewer viewer)
   PetscCall(MatGetInfo(sparse->P, MAT_GLOBAL_SUM, &info));
   PetscCall(PetscViewerASCIIPrintf(
     viewer,
-    "sparse Hessian: %.0f nonzeros, %" PetscInt_FMT " colours from the %s, built %" PetscInt_FMT
-    " times with a product a colour%s\n",
+    "sparse Hessian: %.0f nonzeros, %" PetscInt_FMT " colours from the %s, a product each; "
+    "times built: %" PetscInt_FMT "%s\n",
     info.nz_used, colors, sparse->fromdm ? "DM" : "graph", sparse->builds,
     sparse->dominant ? ", the last time made diagonally dominant" : ""));
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -30,7 +30,7 @@ static PetscErrorCode Write(Tao tao)
   PetscCall(TrustNCGWriteSaved(tao, tn->saved, tn->checkpoint, why));
   if (why[0]) {
     PetscCall(PetscFPrintf(comm, PETSC_STDERR,
-                           "trustncg: WARNING: no checkpoint at iteration %" PetscInt_FMT
+                           "trustncg: warning: no checkpoint at iteration %" PetscInt_FMT
                            ", the solve goes on; %s\n",
                            tn->saved->niter, why));
   } else {

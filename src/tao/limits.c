@@ -32,7 +32,8 @@ PetscErrorCode TrustNCGLimitsOptions(Tao tao, TrustNCGOptionItems PetscOptionsOb
   PetscReal seconds = ((TAO_TrustNCG *)tao->data)->maxtime;
 
   PetscFunctionBegin;
-  PetscCall(PetscOptionsReal("-tao_trustncg_max_time", "Seconds that a solve may take",
+  PetscCall(PetscOptionsReal("-tao_trustncg_max_time",
+                             "Seconds that a solve may take, inside CG, too; infinite: no limit",
                              "TaoTrustNCGSetMaxTime", seconds, &seconds, NULL));
   PetscCall(TaoTrustNCGSetMaxTime(tao, seconds));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -59,6 +60,8 @@ PetscErrorCode TrustNCGLimitsOptions(Tao tao, TrustNCGOptionItems PetscOptionsOb
   preconditioner, and the inside of a KSP other than `KSPTRUSTCG` are not interrupted.
 
   With a limit the ranks agree in one small reduction an iteration, and in CG with its own.
+
+  Errors with `PETSC_ERR_ARG_OUTOFRANGE` unless positive.
 
 .seealso: `TAOTRUSTNCG`, `TaoTrustNCGGetMaxTime()`, `TaoSetMaximumIterations()`,
           `TaoSetMaximumFunctionEvaluations()`, `TaoTrustNCGGetOutcome()`

@@ -123,7 +123,7 @@ PetscErrorCode TrustNCGMeasureDoubted(Tao tao)
 }
 
 /* Before a solve: when to give up, and what not to solve for. */
-PetscErrorCode TrustNCGTellErrors(Tao tao)
+PetscErrorCode TrustNCGNoiseSetErrors(Tao tao)
 {
   TAO_TrustNCG   *tn    = (TAO_TrustNCG *)tao->data;
   const PetscReal limit = TrustNCGAsymmetry(tn->noise.step * (1.0 + tn->xnorm));
@@ -160,7 +160,7 @@ static PetscErrorCode AdaptStep(Tao tao, PetscReal seen)
 
 /* After a solve: where its products did not fit together, the noise is measured, and the solve is
    to be done again. */
-PetscErrorCode TrustNCGHeedNoise(Tao tao, PetscBool *again)
+PetscErrorCode TrustNCGNoiseCheckCG(Tao tao, PetscBool *again)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
   PetscReal     seen;
@@ -191,7 +191,7 @@ static PetscErrorCode MeasureAgain(Tao tao)
 }
 
 /* Is ||g|| no more than so many times its noise, or what the model promises for f than its? */
-static PetscBool Drowned(const TAO_TrustNCG *tn, PetscReal times, PetscReal promise)
+static PetscBool NoiseDominates(const TAO_TrustNCG *tn, PetscReal times, PetscReal promise)
 {
   if (!tn->noise.known) return PETSC_FALSE;
   if (!tn->noise.quiet && tn->gnorm <= times * tn->noise.g) return PETSC_TRUE;
@@ -212,13 +212,13 @@ static PetscErrorCode StopAtFloor(Tao tao)
 
 /* No step is good: is that the noise? Once it is known, f is no longer asked where it cannot tell,
    and it is worth going on. */
-PetscErrorCode TrustNCGNoiseExcuse(Tao tao, PetscBool *excused)
+PetscErrorCode TrustNCGNoiseExplains(Tao tao, PetscBool *explained)
 {
   TAO_TrustNCG   *tn     = (TAO_TrustNCG *)tao->data;
   const PetscReal before = TrustNCGHidden(tn);
 
   PetscFunctionBegin;
-  *excused = PETSC_FALSE;
+  *explained = PETSC_FALSE;
   if (PetscIsInfOrNanReal(tn->fplus) || PetscIsInfOrNanReal(tn->gplusnorm)) {
     PetscFunctionReturn(PETSC_SUCCESS);
   }
@@ -227,9 +227,9 @@ PetscErrorCode TrustNCGNoiseExcuse(Tao tao, PetscBool *excused)
     PetscFunctionReturn(PETSC_SUCCESS);
   }
   PetscCall(MeasureAgain(tao));
-  *excused = Drowned(tn, NEAR, tn->promise);
-  if (!*excused) PetscFunctionReturn(PETSC_SUCCESS);
-  if (TrustNCGHidden(tn) > NEAR * before && !Drowned(tn, NEAR, PETSC_INFINITY)) {
+  *explained = NoiseDominates(tn, NEAR, tn->promise);
+  if (!*explained) PetscFunctionReturn(PETSC_SUCCESS);
+  if (TrustNCGHidden(tn) > NEAR * before && !NoiseDominates(tn, NEAR, PETSC_INFINITY)) {
     tao->trust = tao->trust0;
     tn->tries  = 0;
   } else PetscCall(StopAtFloor(tao));
@@ -255,8 +255,8 @@ PetscErrorCode TrustNCGNoiseFloor(Tao tao)
     noise->patience *= 2;
     PetscCall(MeasureAgain(tao));
   }
-  if (!Drowned(tn, stuck ? NEAR : FLOOR, PETSC_INFINITY)) PetscFunctionReturn(PETSC_SUCCESS);
+  if (!NoiseDominates(tn, stuck ? NEAR : FLOOR, PETSC_INFINITY)) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(MeasureAgain(tao));
-  if (Drowned(tn, stuck ? NEAR : FLOOR, PETSC_INFINITY)) PetscCall(StopAtFloor(tao));
+  if (NoiseDominates(tn, stuck ? NEAR : FLOOR, PETSC_INFINITY)) PetscCall(StopAtFloor(tao));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

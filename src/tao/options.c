@@ -297,7 +297,7 @@ static PetscErrorCode TrustNCGCheckOptions(Tao tao)
   PetscFunctionBegin;
   PetscCall(PetscSNPrintf(key, sizeof(key), "%stao_trustncg_", prefix));
   PetscCall(FindUnknownOption(((PetscObject)tao)->options, key, unknown, sizeof(unknown)));
-  PetscCheck(!unknown[0], PetscObjectComm((PetscObject)tao), PETSC_ERR_ARG_UNKNOWN_TYPE,
+  PetscCheck(!unknown[0], PetscObjectComm((PetscObject)tao), PETSC_ERR_USER_INPUT,
              "There is no option -%s: there are -%s{eta,fd_step,precond,learned_steps,vectors,"
              "check_derivatives,second_order,reproducible,checkpoint,restart,signals,max_time,"
              "hv_fallback,deadline}, and "
@@ -332,7 +332,8 @@ PetscErrorCode TaoSetFromOptions_TrustNCG(Tao tao, TrustNCGOptionItems PetscOpti
   PetscOptionsHeadBegin(PetscOptionsObject, "Trust-region Newton-CG without a matrix");
   PetscCall(PetscOptionsReal("-tao_trustncg_eta", "Smallest reduction ratio of an accepted step",
                              "TaoTrustNCGSetEta", eta, &eta, NULL));
-  PetscCall(PetscOptionsReal("-tao_trustncg_fd_step", "Relative step of the gradient differences",
+  PetscCall(PetscOptionsReal("-tao_trustncg_fd_step",
+                             "Relative step of the gradient differences, 0: adapted to the noise",
                              "TaoTrustNCGSetDifferenceStep", relstep, &relstep, NULL));
   PetscCall(PetscOptionsEnum("-tao_trustncg_precond", "What preconditions the truncated CG",
                              "TaoTrustNCGSetPrecondType", TaoTrustNCGPrecondTypes,
@@ -340,9 +341,10 @@ PetscErrorCode TaoSetFromOptions_TrustNCG(Tao tao, TrustNCGOptionItems PetscOpti
   PetscCall(PetscOptionsBool("-tao_trustncg_learned_steps",
                              "Steps of the learned model alone, where they promise more than CG",
                              "TaoTrustNCGSetLearnedSteps", learned, &learned, NULL));
-  PetscCall(PetscOptionsInt("-tao_trustncg_vectors",
-                            "Most vectors like the solution that preconditioning may take",
-                            "TaoTrustNCGSetMaxVectors", most, &most, NULL));
+  PetscCall(PetscOptionsInt(
+    "-tao_trustncg_vectors",
+    "Most vectors like the solution for preconditioning, by default as many as it takes",
+    "TaoTrustNCGSetMaxVectors", most, &most, NULL));
   PetscCall(TrustNCGReproducibleOptions(tao, PetscOptionsObject));
   PetscCall(TrustNCGSecondOrderOptions(tao, PetscOptionsObject));
   PetscCall(TrustNCGCheckpointOptions(tao, PetscOptionsObject));

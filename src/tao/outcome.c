@@ -43,25 +43,43 @@ PetscErrorCode TrustNCGStop(Tao tao, TaoConvergedReason reason, TaoTrustNCGOutco
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* The limit on iterations, or on evaluations; a convergence test of the user's may have its own. */
+PetscErrorCode TrustNCGStopAtLimit(Tao tao, TaoConvergedReason reason)
+{
+  const PetscBool its   = (PetscBool)(reason == TAO_DIVERGED_MAXITS);
+  const PetscInt  limit = its ? tao->max_it : tao->max_funcs;
+  const PetscBool taos  = its ? (PetscBool)(tao->niter >= limit) : TrustNCGEvaluationsAreSpent(tao);
+  const char     *what  = its ? "iterations" : "evaluations";
+  char            number[32] = "on ";
+
+  PetscFunctionBegin;
+  if (taos) PetscCall(PetscSNPrintf(number, sizeof(number), "of %" PetscInt_FMT " ", limit));
+  PetscCall(TrustNCGStop(tao, reason, TAO_TRUSTNCG_LIMIT, "the limit %s%s is reached, ||g|| = %g",
+                         number, what, (double)((TAO_TrustNCG *)tao->data)->gnorm));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* The name of an end that came from the convergence test. */
-PetscErrorCode TrustNCGNameEnd(Tao tao)
+PetscErrorCode TrustNCGNameOutcome(Tao tao)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
 
   PetscFunctionBegin;
   if (tn->outcome != TAO_TRUSTNCG_RUNNING) PetscFunctionReturn(PETSC_SUCCESS);
   if (tao->reason == TAO_DIVERGED_MAXITS || tao->reason == TAO_DIVERGED_MAXFCN) {
-    PetscCall(TrustNCGStop(tao, tao->reason, TAO_TRUSTNCG_LIMIT,
-                           "the limit on iterations or evaluations is reached, ||g|| = %g",
-                           (double)tn->gnorm));
+    PetscCall(TrustNCGStopAtLimit(tao, tao->reason));
   } else if (tao->reason == TAO_DIVERGED_NAN) {
     PetscCall(TrustNCGStop(tao, tao->reason, TAO_TRUSTNCG_NOT_FINITE, "f or ||g|| is not finite"));
   } else if (tao->reason < 0) {
     PetscCall(TrustNCGStop(tao, tao->reason, TAO_TRUSTNCG_USER_STOPPED,
-                           "the convergence test ended the solve"));
-  } else if (tao->reason == TAO_CONVERGED_USER || tao->reason == TAO_CONVERGED_MINF) {
+                           "the user's convergence test ended the solve"));
+  } else if (tao->reason == TAO_CONVERGED_MINF) {
     PetscCall(TrustNCGStop(tao, tao->reason, TAO_TRUSTNCG_USER_STOPPED,
-                           "the convergence test is met, ||g|| = %g", (double)tn->gnorm));
+                           "f = %g is at or below -tao_fmin, ||g|| = %g", (double)tn->f,
+                           (double)tn->gnorm));
+  } else if (tao->reason == TAO_CONVERGED_USER) {
+    PetscCall(TrustNCGStop(tao, tao->reason, TAO_TRUSTNCG_USER_STOPPED,
+                           "the user's convergence test is met, ||g|| = %g", (double)tn->gnorm));
   } else {
     PetscCall(TrustNCGStop(tao, tao->reason, TAO_TRUSTNCG_FIRST_ORDER,
                            "||g|| = %g meets the tolerance; curvature was not checked",

@@ -29,12 +29,13 @@ const char *const TaoTrustNCGPrecondTypes[] = {"none",
   the steps, over a diagonal learned from the steps; no evaluation is made for it
 . `TAO_TRUSTNCG_PRECOND_DIAGONAL` - the learned diagonal alone
 . `TAO_TRUSTNCG_PRECOND_SPARSE`   - the Hessian assembled from one product a colour on the pattern
-  of the solution's `DM` or of `TaoTrustNCGSetPattern()`, with the PC of the KSP, by default `PCGAMG`
+  of the solution's `DM` or of `TaoTrustNCGSetPattern()`, with the PC of the KSP, by default
+  `PCGAMG`
 . `TAO_TRUSTNCG_PRECOND_USER`     - the PC of the KSP as it is; where it is none, the Mat of
   `TaoSetGradientNorm()`
-- `TAO_TRUSTNCG_PRECOND_AUTO`     - user where the KSP has a PC or the gradient a norm; else pairs; but where the `DM` is
-  a `DMDA` or a pattern was set sparse, as soon as the solve has cost a tenth of its products, if
-  one product more shows that the Hessian has that pattern
+- `TAO_TRUSTNCG_PRECOND_AUTO`     - user where the KSP has a PC or the gradient a norm; else pairs;
+  but where the `DM` is a `DMDA` or a pattern was set, sparse, as soon as the solve has cost a tenth
+  of its products, if one product more shows that the Hessian has that pattern
 
   Options Database Key:
 . -tao_trustncg_precond <auto> - none, pairs, diagonal, sparse, user or auto
@@ -59,6 +60,9 @@ const char *const TaoTrustNCGPrecondTypes[] = {"none",
   J. L. Morales, J. Nocedal, Automatic preconditioning by limited memory quasi-Newton updating,
   SIAM J. Optim. 10 (2000); T. F. Coleman, J. J. More, Estimation of sparse Hessian matrices and
   graph coloring problems, Math. Programming 28 (1984).
+
+  Errors with `PETSC_ERR_ARG_OUTOFRANGE` for a value that is none of these, and with
+  `PETSC_ERR_ARG_INCOMP` at the solve where the KSP or the bound on vectors leaves no room for it.
 
 .seealso: `TAOTRUSTNCG`, `TaoTrustNCGGetPrecondType()`, `TaoTrustNCGSetPattern()`,
           `TaoTrustNCGSetLearnedSteps()`, `TaoTrustNCGSetMaxVectors()`, `TaoSetGradientNorm()`

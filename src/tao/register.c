@@ -81,16 +81,19 @@ static PetscErrorCode TrustNCGCreateKSP(Tao tao)
 + -tao_trust0 <inf> - first radius; by default the first step is as long as CG makes it
 . -tao_trustncg_eta <1e-4> - smallest reduction ratio of an accepted step
 . -tao_trustncg_fd_step <0> - relative step of the gradient differences, 0: adapted to the noise
-. -tao_trustncg_check_derivatives - report before the solve whether f, gradient and H v fit
-. -tao_trustncg_check_derivatives_error - stop before the solve where they do not
-. -tao_trustncg_second_order - check the curvature at the end, and leave saddle points
-. -tao_trustncg_reproducible - the same bits on any number of ranks
+. -tao_trustncg_check_derivatives <false> - report before the solve whether f, gradient and H v fit
+. -tao_trustncg_check_derivatives_error <false> - stop before the solve where they do not
+. -tao_trustncg_second_order <false> - check the curvature at the end, and leave saddle points
+. -tao_trustncg_second_order_flat <1e-4> - curvature above minus this times ||H|| is not negative
+. -tao_trustncg_reproducible <false> - the same bits on any number of ranks
 . -tao_trustncg_ksp_rtol <0.25> - largest forcing term
-. -tao_trustncg_ksp_max_it <10000> - most CG iterations in a solve
+. -tao_trustncg_ksp_max_it <10000> - most CG iterations in a subproblem
+. -tao_trustncg_ksp_trustcg_reductions <2> - reductions a CG iteration, see `KSPTRUSTCG`
 . -tao_trustncg_precond <auto> - what preconditions CG, see `TaoTrustNCGSetPrecondType()`
 . -tao_trustncg_learned_steps <true> - steps of the learned model alone
 . -tao_trustncg_vectors <unbounded> - most vectors that preconditioning may take
 . -tao_trustncg_hv_fallback <false> - differences where a user's H v turns out to be wrong
+. -tao_trustncg_deadline <60> - seconds that a rank whose callback failed waits for the others
 . -tao_trustncg_max_time <seconds> - limit on the wall time of a solve, inside CG, too
 . -tao_trustncg_checkpoint <file> - where to save the state of the solve
 . -tao_trustncg_checkpoint_interval <0> - iterations between checkpoints, 0 for never

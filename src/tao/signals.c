@@ -73,7 +73,7 @@ static SweepAlarm AlarmOf(Tao tao)
 }
 
 /* CG is to stop as soon as one rank knows of a reason; the flag travels with its dot products. */
-PetscErrorCode TrustNCGInterruptCG(Tao tao)
+PetscErrorCode TrustNCGSetAlarmCG(Tao tao)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
 
@@ -84,7 +84,7 @@ PetscErrorCode TrustNCGInterruptCG(Tao tao)
 }
 
 /* So is Lanczos. */
-PetscErrorCode TrustNCGInterruptLanczos(Tao tao)
+PetscErrorCode TrustNCGSetAlarmLanczos(Tao tao)
 {
   PetscFunctionBegin;
   PetscCall(TrustNCGLanczosSetAlarm(((TAO_TrustNCG *)tao->data)->lanczos, AlarmOf(tao), tao));
@@ -100,19 +100,16 @@ PetscErrorCode TrustNCGInterrupted(Tao tao, PetscBool *stop)
 
   PetscFunctionBegin;
   *stop = TrustNCGEvaluationsAreSpent(tao); /* the same on all ranks */
-  if (*stop) {
-    PetscCall(TrustNCGStop(tao, TAO_DIVERGED_MAXFCN, TAO_TRUSTNCG_LIMIT,
-                           "the limit of %" PetscInt_FMT " evaluations is reached, ||g|| = %g",
-                           tao->max_funcs, (double)tn->gnorm));
-  }
+  if (*stop) PetscCall(TrustNCGStopAtLimit(tao, TAO_DIVERGED_MAXFCN));
   if (*stop || !Listening(tn)) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCallMPI(MPI_Allreduce(mine, all, 2, MPI_INT, MPI_MAX, PetscObjectComm((PetscObject)tao)));
   tn->reductions++;
   tn->signal = all[0];
   *stop      = (PetscBool)(all[0] || all[1]);
   if (tn->signal) {
-    PetscCall(TrustNCGStop(tao, TAO_DIVERGED_USER, TAO_TRUSTNCG_SIGNAL, "signal %s arrived",
-                           tn->signal == SIGTERM ? "SIGTERM" : "SIGUSR1"));
+    PetscCall(TrustNCGStop(tao, TAO_DIVERGED_USER, TAO_TRUSTNCG_SIGNAL,
+                           "signal %s arrived, ||g|| = %g",
+                           tn->signal == SIGTERM ? "SIGTERM" : "SIGUSR1", (double)tn->gnorm));
   } else if (*stop) {
     PetscCall(TrustNCGStop(tao, TAO_DIVERGED_USER, TAO_TRUSTNCG_TIME,
                            "the limit of %g seconds is reached, ||g|| = %g", (double)tn->maxtime,
@@ -127,7 +124,7 @@ PetscErrorCode TrustNCGTestLimits(Tao tao)
   PetscBool stop;
 
   PetscFunctionBegin;
-  PetscCall(TrustNCGTest(tao));
+  PetscCall(TrustNCGTestConvergence(tao));
   if (tao->reason == TAO_CONTINUE_ITERATING) PetscCall(TrustNCGInterrupted(tao, &stop));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

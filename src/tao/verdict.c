@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause
-   What the derivative check concludes: which of f, gradient and Hv is the odd one out, and where. */
+   What the derivative check concludes: which of f, gradient and Hv is wrong, and where. */
 #include "tao/doctor.h"
 #include <stdarg.h>
 
@@ -97,12 +97,12 @@ static void JudgeProduct(Doctor *d)
   Judge(d, curve, doubtc, c->vHv, PETSC_FALSE, &d->fH);
 }
 
-/* "with the opposite sign", or by which factor */
+/* Off by its sign, or by the factor that would mend it? */
 static PetscErrorCode Factor(PetscReal factor, char words[64])
 {
   PetscFunctionBegin;
   if (PetscAbsReal(factor + 1.0) < GRAVE) PetscCall(PetscStrncpy(words, ": opposite sign", 64));
-  else PetscCall(PetscSNPrintf(words, 64, ": a factor of %.4g", (double)factor));
+  else PetscCall(PetscSNPrintf(words, 64, ": a factor of %.4g would mend it", (double)factor));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

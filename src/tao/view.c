@@ -58,16 +58,34 @@ PetscErrorCode TrustNCGUpdateLedger(Tao tao)
 @*/
 PetscErrorCode TaoTrustNCGGetLedger(Tao tao, TaoTrustNCGLedger *ledger)
 {
-  PetscBool same;
+  TAO_TrustNCG *tn = NULL;
 
   PetscFunctionBegin;
-  PetscValidHeaderSpecific(tao, TAO_CLASSID, 1);
+  PetscCall(TaoNeedTrustNCG(tao, &tn));
   PetscValidPointer(ledger, 2);
-  PetscCall(PetscObjectTypeCompare((PetscObject)tao, TAOTRUSTNCG, &same));
-  PetscCheck(same, PetscObjectComm((PetscObject)tao), PETSC_ERR_ARG_WRONG,
-             "Only a Tao of type %s keeps a ledger", TAOTRUSTNCG);
   PetscCall(TrustNCGUpdateLedger(tao));
-  *ledger = ((TAO_TrustNCG *)tao->data)->ledger;
+  *ledger = tn->ledger;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The products and evaluations that were not made for a step */
+static PetscErrorCode ViewOverhead(const TaoTrustNCGLedger *l, PetscViewer viewer)
+{
+  const struct {
+    PetscInt    n;
+    const char *what;
+  } of[] = {{l->nhv_precond, "products for the preconditioner"},
+            {l->nhv_curvature, "products for the curvature at the end"},
+            {l->ng_noise, "evaluations to measure noise"},
+            {l->looks, "evaluations on the way of CG"}};
+
+  PetscFunctionBegin;
+  for (size_t i = 0; i < sizeof(of) / sizeof(*of); i++) {
+    if (of[i].n > 0) {
+      PetscCall(
+        PetscViewerASCIIPrintf(viewer, "of these: %" PetscInt_FMT " %s\n", of[i].n, of[i].what));
+    }
+  }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -85,16 +103,20 @@ static PetscErrorCode TrustNCGViewLedger(const TaoTrustNCGLedger *l, PetscViewer
                                    " user's function, %" PetscInt_FMT " user's Mat, %" PetscInt_FMT
                                    " differences of the gradient\n",
                                    l->nhv_user, l->nhv_matrix, l->nhv_fd));
+  PetscCall(ViewOverhead(l, viewer));
   PetscCall(PetscViewerASCIIPrintf(
     viewer, "spent on rejected steps: %" PetscInt_FMT " evaluations, %" PetscInt_FMT " products\n",
     l->rejected, l->resolved_hv));
   PetscCall(PetscViewerASCIIPopTab(viewer));
-  PetscCall(PetscViewerASCIIPrintf(
-    viewer, "accepted steps: %" PetscInt_FMT ", CG iterations: %" PetscInt_FMT "\n", l->steps,
-    l->cg));
-  PetscCall(PetscViewerASCIIPrintf(
-    viewer, "global reductions: %" PetscInt_FMT ", vectors like the solution: %" PetscInt_FMT "\n",
-    l->reductions, l->vectors));
+  PetscCall(PetscViewerASCIIPrintf(viewer,
+                                   "accepted steps: %" PetscInt_FMT ", of the learned model alone: "
+                                   "%" PetscInt_FMT "; CG iterations: %" PetscInt_FMT "\n",
+                                   l->steps, l->learned, l->cg));
+  PetscCall(PetscViewerASCIIPrintf(viewer,
+                                   "global reductions: %" PetscInt_FMT
+                                   "; vectors like the solution: %" PetscInt_FMT
+                                   ", for preconditioning: %" PetscInt_FMT "\n",
+                                   l->reductions, l->vectors, l->vectors_precond));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -114,7 +136,7 @@ static PetscErrorCode TrustNCGViewPrecond(Tao tao, PetscViewer viewer)
     PetscCall(PetscViewerASCIIPrintf(
       viewer,
       "learned model: %" PetscInt_FMT
-      " pairs over the learned diagonal to the power %g, %g for CG\n",
+      " pairs over a power of the learned diagonal: %g for steps, %g for CG\n",
       stored, (double)power[TRUSTNCG_FOR_STEPS], (double)power[TRUSTNCG_FOR_CG]));
   }
   if (tn->type == TAO_TRUSTNCG_PRECOND_SPARSE && tn->sparse)
@@ -122,29 +144,23 @@ static PetscErrorCode TrustNCGViewPrecond(Tao tao, PetscViewer viewer)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode TaoView_TrustNCG(Tao tao, PetscViewer viewer)
+/* What the solve works with: known once it has begun */
+static PetscErrorCode ViewSolve(Tao tao, PetscViewer viewer)
 {
   static const char *const kinds[] = {"differences of the gradient", "the Mat of TaoSetHessian()",
                                       "the user's function"};
   TAO_TrustNCG            *tn      = (TAO_TrustNCG *)tao->data;
-  PetscBool                ascii;
 
   PetscFunctionBegin;
-  PetscCall(PetscObjectTypeCompare((PetscObject)viewer, PETSCVIEWERASCII, &ascii));
-  if (!ascii) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCall(PetscViewerASCIIPrintf(viewer, "Hessian-vector products by %s", kinds[tn->kind]));
+  PetscCall(PetscViewerASCIIPrintf(viewer, "Hessian-vector products by %s\n", kinds[tn->kind]));
   if (tn->kind == TRUSTNCG_HV_FD) {
-    PetscCall(PetscViewerASCIIUseTabs(viewer, PETSC_FALSE));
-    PetscCall(PetscViewerASCIIPrintf(viewer, ", relative step %g", (double)tn->noise.step));
-    PetscCall(PetscViewerASCIIUseTabs(viewer, PETSC_TRUE));
+    PetscCall(PetscViewerASCIIPrintf(viewer, "relative step of the differences %g\n",
+                                     (double)tn->noise.step));
   }
-  PetscCall(PetscViewerASCIIUseTabs(viewer, PETSC_FALSE));
-  PetscCall(PetscViewerASCIIPrintf(viewer, "\n"));
-  PetscCall(PetscViewerASCIIUseTabs(viewer, PETSC_TRUE));
-  if (tao->trust < PETSC_INFINITY) {
-    PetscCall(PetscViewerASCIIPrintf(viewer, "radius %g\n", (double)tao->trust));
-  } else PetscCall(PetscViewerASCIIPrintf(viewer, "radius infinite\n"));
-  PetscCall(PetscViewerASCIIPrintf(viewer, "acceptance ratio %g\n", (double)tn->eta));
+  if (tn->noise.known) {
+    PetscCall(PetscViewerASCIIPrintf(viewer, "noise measured: %g in the gradient, %g in f\n",
+                                     (double)tn->noise.g, (double)tn->noise.f));
+  }
   if (tn->outcome != TAO_TRUSTNCG_RUNNING) {
     PetscCall(PetscViewerASCIIPrintf(viewer, "ended: %s, %s\n", TaoTrustNCGOutcomes[tn->outcome],
                                      tn->ending));
@@ -152,5 +168,27 @@ PetscErrorCode TaoView_TrustNCG(Tao tao, PetscViewer viewer)
   PetscCall(TrustNCGViewPrecond(tao, viewer));
   PetscCall(TrustNCGUpdateLedger(tao));
   PetscCall(TrustNCGViewLedger(&tn->ledger, viewer));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode TaoView_TrustNCG(Tao tao, PetscViewer viewer)
+{
+  TAO_TrustNCG   *tn     = (TAO_TrustNCG *)tao->data;
+  const PetscReal radius = tn->shell ? tao->trust : tao->trust0;
+  PetscBool       ascii;
+
+  PetscFunctionBegin;
+  PetscCall(PetscObjectTypeCompare((PetscObject)viewer, PETSCVIEWERASCII, &ascii));
+  if (!ascii) PetscFunctionReturn(PETSC_SUCCESS);
+  if (radius < PETSC_INFINITY) {
+    PetscCall(PetscViewerASCIIPrintf(viewer, "radius %g\n", (double)radius));
+  } else PetscCall(PetscViewerASCIIPrintf(viewer, "radius infinite\n"));
+  PetscCall(PetscViewerASCIIPrintf(viewer, "acceptance ratio %g\n", (double)tn->eta));
+  if (tn->shell) PetscCall(ViewSolve(tao, viewer));
+  else {
+    PetscCall(
+      PetscViewerASCIIPrintf(viewer, "preconditioner: %s\n", TaoTrustNCGPrecondTypes[tn->precond]));
+    PetscCall(PetscViewerASCIIPrintf(viewer, "not solved yet\n"));
+  }
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -3,20 +3,22 @@
 #include "fuzz.h"
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { LARGEST = 1 << 20 };
 
 int main(int argc, char **argv)
 {
   for (int i = 1; i < argc; i++) {
-    FILE    *stream = fopen(argv[i], "rb");
-    uint8_t *data   = (uint8_t *)malloc(LARGEST), *exact;
-    size_t   size;
+    static uint8_t data[LARGEST];
+    FILE          *stream = fopen(argv[i], "rb");
+    const size_t   size   = stream ? fread(data, 1, LARGEST, stream) : 0;
+    uint8_t       *exact;
 
-    if (!stream || !data) return 2;
-    size  = fread(data, 1, LARGEST, stream);
-    exact = (uint8_t *)realloc(data, size ? size : 1); /* so that reading on is seen */
-    if (!exact || fclose(stream)) return 2;
+    if (!stream || fclose(stream)) return 2;
+    exact = (uint8_t *)malloc(size ? size : 1); /* so that reading on is seen */
+    if (!exact) return 2;
+    memcpy(exact, data, size);
     (void)LLVMFuzzerTestOneInput(exact, size);
     free(exact);
   }
