@@ -10,6 +10,7 @@
 #define CHANGED 10.0 /* ||g|| since the noise was measured: it may be another one */
 #define NEAR    10.0 /* and where, as no step is good, there is nothing either */
 #define MISFIT  10.0 /* ||A s|| in units of the most that the gradient can have changed */
+#define POOR    0.25 /* ratio of reductions below which the radius shrinks */
 #define PATIENT 12   /* late trials rejected without progress */
 #define ROUNDED 1e3  /* machine epsilons of ||g(x0)||: that is rounding */
 
@@ -85,6 +86,16 @@ static PetscErrorCode Measure(Tao tao, Vec v)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* The shorter a step, the better the model: poor ones in a row, each of which has shrunk the radius,
+   are no accident. */
+static void CountPoor(TAO_TrustNCG *tn)
+{
+  TrustNCGNoiseState *noise = &tn->noise;
+
+  noise->poor = tn->rho < POOR ? noise->poor + 1 : 0;
+  if (noise->poor >= PATIENT) noise->late = noise->patience;
+}
+
 /* After a step s of CG that is taken: does its one product fit? The gradient has changed by about
    A s, and by ||g|| + ||g+|| at most. Curvature so far off has made a radius that means nothing. */
 PetscErrorCode TrustNCGDoubtStep(Tao tao)
@@ -93,6 +104,7 @@ PetscErrorCode TrustNCGDoubtStep(Tao tao)
   PetscReal     Ad;
 
   PetscFunctionBegin;
+  CountPoor(tn);
   if (!Watch(tn)) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(TrustCGGetSingleProduct(tao->ksp, &Ad));
   tn->noise.doubted = (PetscBool)(Ad * tn->dnorm2 > MISFIT * (tn->gnorm + tn->gplusnorm));
@@ -239,7 +251,7 @@ PetscErrorCode TrustNCGNoiseFloor(Tao tao)
   }
   stuck = (PetscBool)(noise->late >= noise->patience);
   if (stuck) {
-    noise->late = 0;
+    noise->late = noise->poor = 0;
     noise->patience *= 2;
     PetscCall(MeasureAgain(tao));
   }

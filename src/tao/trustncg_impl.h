@@ -32,6 +32,7 @@ typedef struct {
   PetscReal error;    /* of Hv / ||v|| then; 0 as long as it does not matter */
   PetscReal record;   /* ||g|| half of which is progress, */
   PetscInt  late;     /* late trials rejected since, */
+  PetscInt  poor;     /* steps in a row that were, */
   PetscInt  patience; /* and so many are no accident */
 } TrustNCGNoiseState;
 
