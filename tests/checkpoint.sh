@@ -52,7 +52,7 @@ until_true() { # COMMAND...: within ten seconds
 }
 
 # A solve of some seconds, and the same one stopped and resumed: the same answer to the last digit.
-LONG="-problem chainwoo -n 2000"
+LONG="-problem chainwoo -n 3000"
 # shellcheck disable=SC2086 # a list of options
 solve 2 "$work/full.log" $LONG -json "$work/full.json"
 
@@ -84,6 +84,21 @@ stopped "SIGUSR1 to a rank: exit code $AGAIN, resumed to the same bits" 1 USR1
 stopped "SIGTERM to a rank: exit code $AGAIN, resumed to the same bits" 0 TERM
 stopped "SIGUSR1 to mpirun: resumed to the same bits" mpirun USR1
 stopped "SIGTERM to mpirun: resumed to the same bits" mpirun TERM
+
+# The counts of a resumed run are its own, products by differences included.
+file=$work/counted
+few="-problem genrose -n 200 -hessvec fd -json $file.json"
+# shellcheck disable=SC2086
+solve 2 "$file.log" $few -tao_max_it 50 -tao_trustncg_checkpoint "$file"
+# shellcheck disable=SC2086
+solve 2 "$file.log" $few -tao_trustncg_restart "$file"
+of() { number "$1" "$file.json"; }
+why=
+if [ "$(of ng)" != 0 ]; then why="$(of ng) gradients alone"
+elif [ $(($(of nf) + $(of nfg) + $(of nhv))) -ne "$(of gradient_equivalents)" ]; then
+  why="the parts do not sum up to the gradient-equivalents"
+fi
+verdict "a resumed run counts its own evaluations" "$why" "$file.log"
 
 # A rank is killed while a checkpoint is written, again and again.
 BIG="-problem rosenbrock -n 60000"
@@ -156,6 +171,6 @@ refused() { # NAME FILE WORDS
 refused "no file to go on from" "$work/nothing" "No such file"
 head -c 100000 "$work/killed" >"$work/cut"
 refused "a file that was cut short" "$work/cut" "it is damaged: of 100000 bytes"
-refused "a file of another problem" "$work/1.USR1" "has 2000 unknowns, this problem has 60000"
+refused "a file of another problem" "$work/1.USR1" "has 3000 unknowns, this problem has 60000"
 rm -f "$work/killed" "$work/killed.part" "$work/cut"
 exit $status

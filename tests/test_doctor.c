@@ -191,7 +191,8 @@ static const struct {
   {F_FACTOR, PETSC_FALSE, "The gradient or f is wrong", "a factor of 1.05"},
   {G_SIGN, PETSC_TRUE, "The gradient is wrong", "opposite sign; f and Hv fit each other"},
   {G_SIGN, PETSC_FALSE, "The gradient or f is wrong", "opposite sign"},
-  {G_FACTOR, PETSC_TRUE, "The gradient is wrong", "a factor of 0.9524 would mend it; f and Hv fit each other"},
+  {G_FACTOR, PETSC_TRUE, "The gradient is wrong",
+   "a factor of 0.9524 would mend it; f and Hv fit each other"},
   {G_FACTOR, PETSC_FALSE, "The gradient or f is wrong", "a factor of 0.9524"},
   {HV_SIGN, PETSC_TRUE, "Hv is wrong", "by 2 of its norm: opposite sign"},
   {HV_FACTOR, PETSC_TRUE, "Hv is wrong", "a factor of 0.8"},
@@ -412,7 +413,8 @@ START_TEST(rungs_that_are_not_finite_are_passed_over)
   run.fault = (Fault){.value = 0.0 / 0.0, .f = 2, .only = 3};
   ckm_ok(TaoTrustNCGSetCheckDerivatives(run.tao, PETSC_FALSE, PETSC_TRUE));
   ckm_ok(TaoSetObjectiveAndGradient(run.tao, NULL, LargeGradient, &run));
-  ckm_fails(TaoSolve(run.tao), PETSC_ERR_USER, "a factor of 0.9524 would mend it; f and Hv fit each other");
+  ckm_fails(TaoSolve(run.tao), PETSC_ERR_USER,
+            "a factor of 0.9524 would mend it; f and Hv fit each other");
   ckm_ok(RunDestroy(&run));
 }
 END_TEST
