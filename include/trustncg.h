@@ -28,10 +28,10 @@ typedef struct {
   PetscInt  nf;              /* evaluations of f alone */
   PetscInt  ng;              /* evaluations of the gradient alone, differences not included */
   PetscInt  nfg;             /* combined evaluations of f and gradient */
+  PetscInt  ng_noise;        /* of ng and nfg, those that measured noise */
   PetscInt  nhv_user;        /* Hv by the user's directional derivative */
   PetscInt  nhv_matrix;      /* Hv by the user's Mat */
   PetscInt  nhv_fd;          /* Hv by differences, one gradient each */
-  PetscInt  ng_noise;        /* of ng and nfg, those that measured noise */
   PetscInt  nhv_precond;     /* of these Hv, those that built a preconditioner */
   PetscInt  nhv_curvature;   /* of these Hv, those that checked the curvature at the end */
   PetscInt  cg;              /* CG iterations */
@@ -67,29 +67,33 @@ PETSC_EXTERN const char *const TaoTrustNCGOutcomes[];
 
 PETSC_EXTERN PetscErrorCode TrustNCGInitializePackage(void);
 
+/* The Hessian-vector product: the user's, or differences of the gradient */
 PETSC_EXTERN PetscErrorCode TaoTrustNCGSetHessianVector(Tao tao, TaoTrustNCGHessianVectorFn fn,
                                                         void *ctx);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGGetHessianVector(Tao tao, TaoTrustNCGHessianVectorFn *fn,
                                                         void **ctx);
-PETSC_EXTERN PetscErrorCode TaoTrustNCGSetHessianVectorFallback(Tao tao, PetscBool use);
-PETSC_EXTERN PetscErrorCode TaoTrustNCGGetHessianVectorFallback(Tao tao, PetscBool *use);
-PETSC_EXTERN PetscErrorCode TaoTrustNCGSetEta(Tao tao, PetscReal eta);
-PETSC_EXTERN PetscErrorCode TaoTrustNCGGetEta(Tao tao, PetscReal *eta);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGSetDifferenceStep(Tao tao, PetscReal relstep);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGGetDifferenceStep(Tao tao, PetscReal *relstep);
+PETSC_EXTERN PetscErrorCode TaoTrustNCGSetHessianVectorFallback(Tao tao, PetscBool use);
+PETSC_EXTERN PetscErrorCode TaoTrustNCGGetHessianVectorFallback(Tao tao, PetscBool *use);
+
+/* The algorithm */
+PETSC_EXTERN PetscErrorCode TaoTrustNCGSetEta(Tao tao, PetscReal eta);
+PETSC_EXTERN PetscErrorCode TaoTrustNCGGetEta(Tao tao, PetscReal *eta);
+PETSC_EXTERN PetscErrorCode TaoTrustNCGSetLearnedSteps(Tao tao, PetscBool use);
+PETSC_EXTERN PetscErrorCode TaoTrustNCGGetLearnedSteps(Tao tao, PetscBool *use);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGSetPrecondType(Tao tao, TaoTrustNCGPrecondType type);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGGetPrecondType(Tao tao, TaoTrustNCGPrecondType *type);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGSetPattern(Tao tao, Mat pattern);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGGetPattern(Tao tao, Mat *pattern);
-PETSC_EXTERN PetscErrorCode TaoTrustNCGSetLearnedSteps(Tao tao, PetscBool use);
-PETSC_EXTERN PetscErrorCode TaoTrustNCGGetLearnedSteps(Tao tao, PetscBool *use);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGSetMaxVectors(Tao tao, PetscInt most);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGGetMaxVectors(Tao tao, PetscInt *most);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGSetSecondOrder(Tao tao, PetscBool check, PetscReal flat);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGGetSecondOrder(Tao tao, PetscBool *check, PetscReal *flat);
-PETSC_EXTERN PetscErrorCode TaoTrustNCGGetCurvature(Tao tao, PetscReal *theta, PetscReal *bound);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGSetReproducible(Tao tao, PetscBool same);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGGetReproducible(Tao tao, PetscBool *same);
+
+/* The check of the derivatives before a solve */
 PETSC_EXTERN PetscErrorCode TaoTrustNCGSetCheckDerivatives(Tao tao, PetscBool report,
                                                            PetscBool stop);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGGetCheckDerivatives(Tao tao, PetscBool *report,
@@ -98,21 +102,26 @@ PETSC_EXTERN PetscErrorCode TaoTrustNCGSetCheckDirection(Tao tao, Vec v);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGGetCheckDirection(Tao tao, Vec *v);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGSetCheckIndexSet(Tao tao, IS is);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGGetCheckIndexSet(Tao tao, IS *is);
-PETSC_EXTERN PetscErrorCode TaoTrustNCGSetMaxTime(Tao tao, PetscReal seconds);
-PETSC_EXTERN PetscErrorCode TaoTrustNCGGetMaxTime(Tao tao, PetscReal *seconds);
+
+/* For callbacks; limits, signals, checkpoints */
 PETSC_EXTERN PetscErrorCode TaoTrustNCGSetDomainError(Tao tao);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGSetDeadline(Tao tao, PetscReal seconds);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGGetDeadline(Tao tao, PetscReal *seconds);
-PETSC_EXTERN PetscErrorCode TaoTrustNCGGetLedger(Tao tao, TaoTrustNCGLedger *ledger);
+PETSC_EXTERN PetscErrorCode TaoTrustNCGSetMaxTime(Tao tao, PetscReal seconds);
+PETSC_EXTERN PetscErrorCode TaoTrustNCGGetMaxTime(Tao tao, PetscReal *seconds);
+PETSC_EXTERN PetscErrorCode TaoTrustNCGSetSignals(Tao tao, PetscBool use);
+PETSC_EXTERN PetscErrorCode TaoTrustNCGGetSignals(Tao tao, PetscBool *use);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGSetCheckpoint(Tao tao, const char file[], PetscInt its,
                                                      PetscReal minutes);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGGetCheckpoint(Tao tao, const char *file[], PetscInt *its,
                                                      PetscReal *minutes);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGSetRestart(Tao tao, const char file[]);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGGetRestart(Tao tao, const char *file[]);
-PETSC_EXTERN PetscErrorCode TaoTrustNCGSetSignals(Tao tao, PetscBool use);
-PETSC_EXTERN PetscErrorCode TaoTrustNCGGetSignals(Tao tao, PetscBool *use);
+
+/* What a solve has found and cost */
 PETSC_EXTERN PetscErrorCode TaoTrustNCGGetOutcome(Tao tao, TaoTrustNCGOutcome *outcome,
                                                   const char **why);
+PETSC_EXTERN PetscErrorCode TaoTrustNCGGetCurvature(Tao tao, PetscReal *theta, PetscReal *bound);
+PETSC_EXTERN PetscErrorCode TaoTrustNCGGetLedger(Tao tao, TaoTrustNCGLedger *ledger);
 
 #endif

@@ -80,6 +80,7 @@ stopped() { # NAME WHOM SIGNAL
   verdict "$1" "$why" "$file.log"
 }
 
+# fault 20: a signal to a rank, or to all by mpirun: a checkpoint, and the documented exit code
 stopped "SIGUSR1 to a rank: exit code $AGAIN, resumed to the same bits" 1 USR1
 stopped "SIGTERM to a rank: exit code $AGAIN, resumed to the same bits" 0 TERM
 stopped "SIGUSR1 to mpirun: resumed to the same bits" mpirun USR1
@@ -100,7 +101,7 @@ elif [ $(($(of nf) + $(of nfg) + $(of nhv))) -ne "$(of gradient_equivalents)" ];
 fi
 verdict "a resumed run counts its own evaluations" "$why" "$file.log"
 
-# A rank is killed while a checkpoint is written, again and again.
+# fault 21: a rank is killed while a checkpoint is written, again and again: the file is whole
 BIG="-problem rosenbrock -n 60000"
 file=$work/killed
 whole() {
@@ -129,7 +130,7 @@ why=
 verdict "SIGKILL of a rank, $KILLS times ($midway while a file was written): the file is whole" \
   "$why" "$work/whole.log"
 
-# What can go wrong with the file does not stop the solve.
+# fault 22: what can go wrong with the file does not stop the solve
 warned() { # NAME FILE
   # shellcheck disable=SC2086
   solve 2 "$work/warned.log" $BIG -tao_trustncg_checkpoint "$2" -tao_trustncg_checkpoint_interval 9
@@ -168,6 +169,7 @@ refused() { # NAME FILE WORDS
   grep -q "$3" "$work/refused.log" || why="does not say '$3'"
   verdict "$1" "$why" "$work/refused.log"
 }
+# fault 24: refused in words
 refused "no file to go on from" "$work/nothing" "No such file"
 head -c 100000 "$work/killed" >"$work/cut"
 refused "a file that was cut short" "$work/cut" "it is damaged: of 100000 bytes"

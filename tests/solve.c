@@ -217,3 +217,13 @@ TaoTrustNCGLedger RunLedger(const Run *run)
   ckm_ok(TaoTrustNCGGetLedger(run->tao, &ledger));
   return ledger;
 }
+
+int SameHistory(const Run *all, const Run *rest, PetscInt from)
+{
+  int same = all->its == from + rest->its;
+
+  for (PetscInt i = 0; same && i < rest->its; i++) {
+    same = all->f[from + i] == rest->f[i] && all->gnorm[from + i] == rest->gnorm[i];
+  }
+  return same;
+}

@@ -54,4 +54,7 @@ extern PetscErrorCode RunDestroy(Run *run);
 extern TaoConvergedReason RunReason(const Run *run);
 extern TaoTrustNCGLedger  RunLedger(const Run *run);
 
+/* Is the history of `rest` that of `all` from iterate `from` on, to the last bit? */
+extern int SameHistory(const Run *all, const Run *rest, PetscInt from);
+
 #endif

@@ -56,17 +56,6 @@ static PetscErrorCode MakeFile(MPI_Comm comm, int k, PetscInt its, const char na
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* The history of `rest` is that of `all` from iterate `from` on. */
-static int SameHistory(const Run *all, const Run *rest, PetscInt from)
-{
-  int same = all->its == from + rest->its;
-
-  for (PetscInt i = 0; same && i < rest->its; i++) {
-    same = all->f[from + i] == rest->f[i] && all->gnorm[from + i] == rest->gnorm[i];
-  }
-  return same;
-}
-
 static int SameWork(const Run *a, const Run *b)
 {
   const TaoTrustNCGLedger la = RunLedger(a), lb = RunLedger(b);
@@ -82,8 +71,8 @@ static int SameLedger(const Run *a, const Run *b)
   return SameWork(a, b) && RunLedger(a).reductions == RunLedger(b).reductions;
 }
 
-/* Stopped after each of the first iterations, one after the other. PETSc's multigrid gives the
-   same bits twice only where a rank has one neighbour at most. */
+/* fault 23: stopped after each of the first iterations, one after the other: the same bits.
+   PETSc's multigrid gives them twice only where a rank has one neighbour at most. */
 START_TEST(a_resumed_solve_has_the_same_bits)
 {
   const int   k = _i / 4;
@@ -114,7 +103,26 @@ START_TEST(a_resumed_solve_has_the_same_bits)
 }
 END_TEST
 
-/* Written on all ranks and read on one, or the other way round */
+/* A step of differences that is set holds for a resumed solve, too. */
+START_TEST(a_resumed_solve_takes_the_step_that_is_set)
+{
+  Run before, after;
+
+  ckm_ok(MakeFile(PETSC_COMM_WORLD, 1, 4, file));
+  ckm_ok(CreateCase(PETSC_COMM_WORLD, 1, &before));
+  ckm_ok(TaoTrustNCGSetRestart(before.tao, file));
+  ckm_ok(TaoSolve(before.tao));
+  ckm_ok(CreateCase(PETSC_COMM_WORLD, 1, &after));
+  ckm_ok(TaoTrustNCGSetRestart(after.tao, file));
+  ckm_ok(TaoTrustNCGSetDifferenceStep(after.tao, 1e-4));
+  ckm_ok(TaoSolve(after.tao));
+  ckm_assert(!SameHistory(&before, &after, 0));
+  ckm_ok(RunDestroy(&before));
+  ckm_ok(RunDestroy(&after));
+}
+END_TEST
+
+/* fault 23: written on all ranks and read on one, or the other way round: within tolerance */
 START_TEST(another_rank_count_reads_it)
 {
   const int k = _i / 2;
@@ -284,6 +292,7 @@ static void Refused(const char words[])
   ckm_ok(RunDestroy(&run));
 }
 
+/* fault 24: absurd sizes, NaN and what else a header or a vector may hold */
 START_TEST(a_hostile_file_is_refused)
 {
   uint64_t *words;
@@ -300,7 +309,7 @@ START_TEST(a_hostile_file_is_refused)
 }
 END_TEST
 
-/* Any one bit, in header, numbers and vectors */
+/* fault 24: any one bit, in header, numbers and vectors */
 START_TEST(a_flipped_bit_is_refused)
 {
   uint64_t *words;
@@ -315,6 +324,7 @@ START_TEST(a_flipped_bit_is_refused)
 }
 END_TEST
 
+/* fault 24: cut short */
 START_TEST(a_cut_file_is_refused)
 {
   static const size_t keep[] = {0, 7, 127, 128, 129, 1000, 2400};
@@ -339,14 +349,14 @@ START_TEST(what_is_no_file_is_refused)
   static const char *const words[] = {"No such file", "directory", "no regular file"};
   char                     kept[sizeof(file)];
 
-  (void)strcpy(kept, file);
+  memcpy(kept, file, sizeof(kept));
   (void)snprintf(file, sizeof(file), "%s/%s", folder, names[_i]);
   if (_i == 2 && PetscGlobalRank == 0) (void)mkfifo(file, 0600);
   PMPI_Barrier(PETSC_COMM_WORLD);
   Refused(words[_i]);
   PMPI_Barrier(PETSC_COMM_WORLD);
   if (_i == 2) (void)unlink(file);
-  (void)strcpy(file, kept);
+  memcpy(file, kept, sizeof(file));
 }
 END_TEST
 
@@ -368,8 +378,8 @@ START_TEST(a_file_of_another_solve_is_refused)
 }
 END_TEST
 
-/* The last rank may write no more than half of what it should: as on a full disk, where the first
-   ranks still found room. */
+/* fault 22: the last rank may write no more than half of what it should: as on a full disk, where
+   the first ranks still found room. */
 START_TEST(a_full_disk_keeps_the_old_file_and_the_solve)
 {
   const int     mine = PetscGlobalRank == PetscGlobalSize - 1;
@@ -447,7 +457,7 @@ static void Caller(int sig)
 {
 }
 
-/* In the middle of CG, in each of its forms, in the first and in later iterations */
+/* fault 20: in the middle of CG, in each of its forms, in the first and in later iterations */
 START_TEST(a_signal_stops_cg_and_the_solve_is_resumed)
 {
   static const char *const forms[] = {"2", "1", "overlapped"};
@@ -596,6 +606,7 @@ static void AddTests(Suite *suite)
 
   PetscCallAbort(PETSC_COMM_WORLD, TrustNCGInitializePackage());
   tcase_add_loop_test(tc, a_resumed_solve_has_the_same_bits, 0, 4 * CASES);
+  tcase_add_test(tc, a_resumed_solve_takes_the_step_that_is_set);
   tcase_add_loop_test(tc, another_rank_count_reads_it, 0, 2 * CASES);
   tcase_add_loop_test(tc, writing_changes_nothing, 0, CASES);
   tcase_add_loop_test(tc, five_runs_are_the_same, 0, CASES);
@@ -619,7 +630,7 @@ static void Add(Suite *suite)
 {
   PetscCallAbort(PETSC_COMM_WORLD, PetscGetTmp(PETSC_COMM_WORLD, folder, sizeof(folder)));
   if (PetscGlobalRank == 0) {
-    (void)strcat(folder, "/trustncgXXXXXX");
+    PetscCallAbort(PETSC_COMM_SELF, PetscStrlcat(folder, "/trustncgXXXXXX", sizeof(folder)));
     if (!mkdtemp(folder)) abort();
   }
   PMPI_Bcast(folder, sizeof(folder), MPI_CHAR, 0, PETSC_COMM_WORLD);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause
-   The derivative check before a solve: planted errors are found and named, right derivatives pass. */
+   The derivative check before a solve: planted errors are named, right derivatives pass. */
 #include "solve.h"
 #include "rules/rules.h"
 

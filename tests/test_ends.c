@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause
-   How a solve ends where it cannot converge: unbounded, inconsistent, lost in rounding, at a limit. */
+   How a solve without convergence ends: unbounded, inconsistent, lost in rounding, at a limit. */
 #include "solve.h"
 #include "rules/rules.h"
 #include <time.h>
@@ -207,7 +207,7 @@ START_TEST(a_function_without_a_lower_bound_is_called_so)
   if (_i / 2 % 2) ckm_ok(TaoSetInitialTrustRegionRadius(c.tao, 1e-3));
   ckm_assert(CaseSolve(&c) == TAO_TRUSTNCG_UNBOUNDED);
   ckm_assert(CaseReason(&c) < 0);
-  ckm_assert(c.calls + c.products < 150);
+  ckm_assert(c.calls + c.products < 170);
   ckm_ok(CaseDestroy(&c));
 }
 END_TEST
@@ -402,6 +402,29 @@ START_TEST(scaling_and_shifting_f_change_nothing_but_rounding)
 }
 END_TEST
 
+/* fault 17: where p'Hp, which grows like the third power of f, is beyond what numbers can hold */
+START_TEST(a_huge_or_tiny_f_changes_no_iterate)
+{
+  static const char *const forms[]  = {"2", "1", "overlapped"};
+  static const PetscReal   scales[] = {1e-140, 1e-110, 1e110, 1e140};
+  const PetscReal          scale    = scales[_i % 4];
+  const char              *name     = Names[_i / 4 % NAMES];
+  Run                      plain, changed;
+
+  ckm_ok(PetscOptionsSetValue(NULL, "-tao_trustncg_ksp_trustcg_reductions", forms[_i / 4 / NAMES]));
+  ckm_ok(PetscOptionsSetValue(NULL, "-tao_trustncg_precond", "pairs"));
+  ckm_assert(RunSolve(name, 1.0, 0.0, &plain) == TAO_TRUSTNCG_FIRST_ORDER);
+  ckm_assert(RunSolve(name, scale, 0.0, &changed) == TAO_TRUSTNCG_FIRST_ORDER);
+  ckm_ok(PetscOptionsClearValue(NULL, "-tao_trustncg_ksp_trustcg_reductions"));
+  ckm_ok(PetscOptionsClearValue(NULL, "-tao_trustncg_precond"));
+  for (PetscInt k = 0; k < PetscMin(5, plain.its); k++) {
+    ckm_assert_near(changed.gnorm[k] / scale, plain.gnorm[k], 1e-6 * plain.gnorm[0]);
+  }
+  ckm_ok(RunDestroy(&plain));
+  ckm_ok(RunDestroy(&changed));
+}
+END_TEST
+
 /* fault 19: a limit on time stops CG within a product */
 START_TEST(time_is_up_within_a_product)
 {
@@ -466,6 +489,7 @@ static void AddTests(Suite *suite)
   tcase_add_loop_test(tc, a_start_without_a_better_point_has_no_step, 0, 2);
   tcase_add_loop_test(tc, an_unreachable_tolerance_stagnates, 0, 2 * NAMES * CHANGES);
   tcase_add_loop_test(tc, scaling_and_shifting_f_change_nothing_but_rounding, 0, NAMES * 16);
+  tcase_add_loop_test(tc, a_huge_or_tiny_f_changes_no_iterate, 0, 3 * NAMES * 4);
   tcase_add_test(tc, time_is_up_within_a_product);
   tcase_add_loop_test(tc, evaluations_are_spent_within_a_product, 0, 12);
   tcase_add_loop_test(tc, iterations_end_at_their_limit, 0, 2);

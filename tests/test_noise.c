@@ -10,8 +10,10 @@
 /* of a noisy Run: what the measurements call */
 static PetscErrorCode Value(void *ctx, Vec x, PetscReal *f, Vec g)
 {
+  PetscReal unused;
+
   PetscFunctionBegin;
-  PetscCall(TaoComputeObjectiveAndGradient(((Run *)ctx)->tao, x, f, g));
+  PetscCall(TaoComputeObjectiveAndGradient(((Run *)ctx)->tao, x, f ? f : &unused, g));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -327,6 +329,48 @@ START_TEST(CG_does_not_iterate_on_noise)
 }
 END_TEST
 
+START_TEST(a_first_product_of_noise_makes_no_radius)
+{
+  Run run;
+
+  Noisy(_i ? "dixmaanl" : "broydn3d", 900, HV_FD, 1e-4, 3e-4, NEWTON, &run);
+  ckm_ok(TaoSolve(run.tao));
+  ckm_assert(RunReason(&run) > 0);
+  ckm_assert(RunLedger(&run).equivalents < 60.0);
+  ckm_ok(RunDestroy(&run));
+}
+END_TEST
+
+START_TEST(a_length_measured_where_g_bends_most_does_not_stay)
+{
+  Run run;
+
+  Noisy("sinquad", 500, HV_FD, NOISE, 3e-6, NEWTON, &run);
+  ckm_ok(TaoSolve(run.tao));
+  ckm_assert(RunReason(&run) > 0);
+  ckm_assert(RunLedger(&run).equivalents < 1500.0);
+  ckm_ok(RunDestroy(&run));
+}
+END_TEST
+
+START_TEST(noise_is_measured_where_f_and_gradient_come_apart)
+{
+  TaoTrustNCGOutcome outcome;
+  Run                run;
+
+  ckm_ok(PetscOptionsInsertString(NULL, NEWTON));
+  ckm_ok(RunCreate(PETSC_COMM_WORLD, Names[_i], 400, HV_FD, PETSC_TRUE, &run));
+  ckm_ok(PetscOptionsClear(NULL));
+  run.fault.noiseg = NOISE * StartNorm(&run);
+  ckm_ok(TaoSetTolerances(run.tao, 0.0, 0.0, 3.0 * NOISE));
+  ckm_ok(TaoSolve(run.tao));
+  ckm_ok(TaoTrustNCGGetOutcome(run.tao, &outcome, NULL));
+  ckm_assert(outcome == TAO_TRUSTNCG_FIRST_ORDER);
+  ckm_assert(RunLedger(&run).equivalents == (PetscReal)(run.nf + run.ng + run.nfg));
+  ckm_ok(RunDestroy(&run));
+}
+END_TEST
+
 static void AddTests(Suite *suite)
 {
   TCase *test = ckm_tcase(suite, "measured");
@@ -347,6 +391,9 @@ static void AddTests(Suite *suite)
   tcase_add_loop_test(test, an_exact_Hv_with_a_noisy_gradient_ends_in_time, 0, NAMES);
   tcase_add_loop_test(test, noise_in_f_alone_does_not_keep_from_the_solution, 0, NAMES - 1);
   tcase_add_loop_test(test, noise_that_falls_with_the_gradient_has_no_floor, 0, NAMES);
+  tcase_add_loop_test(test, a_first_product_of_noise_makes_no_radius, 0, 2);
+  tcase_add_test(test, a_length_measured_where_g_bends_most_does_not_stay);
+  tcase_add_loop_test(test, noise_is_measured_where_f_and_gradient_come_apart, 0, NAMES);
   tcase_add_test(test, the_users_step_is_not_changed);
   tcase_add_test(test, the_cost_is_in_the_ledger);
   tcase_add_test(test, a_difference_that_is_not_finite_is_taken_backwards);

@@ -276,12 +276,20 @@ static PetscErrorCode SolveOn(int ranks, PetscBool user, Replicated *r)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+static PetscBool Equal(size_t n, const PetscReal a[], const PetscReal b[])
+{
+  for (size_t i = 0; i < n; i++) {
+    if (a[i] != b[i]) return PETSC_FALSE;
+  }
+  return PETSC_TRUE;
+}
+
 static PetscBool Same(const Replicated *a, const Replicated *b)
 {
-  const size_t reals = sizeof(PetscReal) * (size_t)a->its;
+  const size_t its = (size_t)a->its;
 
-  return (PetscBool)(a->its == b->its && !memcmp(a->f, b->f, reals) &&
-                     !memcmp(a->gnorm, b->gnorm, reals) && !memcmp(a->x, b->x, sizeof(a->x)) &&
+  return (PetscBool)(a->its == b->its && Equal(its, a->f, b->f) && Equal(its, a->gnorm, b->gnorm) &&
+                     Equal(sizeof(a->x) / sizeof(*a->x), a->x, b->x) &&
                      a->ledger.equivalents == b->ledger.equivalents);
 }
 

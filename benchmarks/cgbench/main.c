@@ -2,12 +2,12 @@
    cgbench: what an iteration of CG costs besides the product, KSPTRUSTCG beside PETSc's KSPSTCG.
 
    Solves the torsion problem's Newton system for a fixed number of iterations, each solver in
-   turn, and reports medians of processor time. The time inside the product is measured in the same solves and taken
-   off. The bound is the time of as many passes over a vector as the solver makes, at the speed of
-   a += s b over as many bytes as the solve holds, measured in the same turns.
+   turn, and reports medians of processor time. The time inside the product is measured in the same
+   solves and taken off. The bound is the time of as many passes over a vector as the solver makes,
+   at the speed of a += s b over as many bytes as the solve holds, measured in the same turns.
 
      cgbench [-n 40000,1000000,4000000] [-its 50] [-repeats 7] [-csv FILE]
-     cgbench -latency 1e-4,1e-3 [-n ...]       iterations a second where reductions take that long */
+     cgbench -latency 1e-4,1e-3 [-n ...]       iterations a second where reductions take so long */
 #include <petscksp.h>
 #include "driver/reductions.h"
 #include "problem.h"

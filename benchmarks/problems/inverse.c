@@ -12,8 +12,8 @@
      (A(m) u)_c = sum w e_c e_n (u_c - u_n) = hx hy.
 
    Beyond the boundary lies the mirror image of a cell, with m_n = m_c and u_n = -u_c, so that its
-   four sides are alike. The adjoint p gives the gradient by one more solve, a product of the Hessian
-   takes two (Villa, Petra and Ghattas, hIPPYlib, ACM Trans. Math. Softw. 47 (2021)):
+   four sides are alike. The adjoint p gives the gradient by one more solve, a product of the
+   Hessian takes two (Villa, Petra and Ghattas, hIPPYlib, ACM Trans. Math. Softw. 47 (2021)):
 
      A p = -W (u - d)                            W = 1/sigma^2 at wells, else 0
      g   = alpha R m + D(p, u)                   D(p, u) = d/dm p'A(m)u

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
    Random numbers by their place in a sequence: the same on any number of ranks. And noise on f and
-   gradient as an inner solver with a tolerance makes it: a function of x, without any smoothness. */
+   gradient as an inner solver with a tolerance makes it: a function of x, but not smooth. */
 #include "noise.h"
 
 #include <stdint.h>

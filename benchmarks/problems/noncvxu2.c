@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
    NONCVXU2 of CUTE, Gould (1996):
-   f = sum_i s_i^2 + 4 cos s_i, s_i = x_i + x_j + x_k, j = 3i - 2 mod n + 1, k = 7i - 3 mod n + 1. */
+   f = sum_i s_i^2 + 4 cos s_i, s_i = x_i + x_j + x_k,
+   j = 3i - 2 mod n + 1, k = 7i - 3 mod n + 1. */
 #include "group.h"
 
 /* i of the formula is e + 1 */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
-   POWELLSG of CUTE, Powell's singular function, More, Garbow, Hillstrom (1981), problem 13, n = 4 m:
-   f = sum over the quads (a,b,c,d) of (a + 10 b)^2 + 5 (c - d)^2 + (b - 2 c)^4 + 10 (a - d)^4. */
+   POWELLSG of CUTE, Powell's singular function, More, Garbow, Hillstrom (1981), problem 13,
+   n = 4 m: f = sum over the quads (a,b,c,d) of
+   (a + 10 b)^2 + 5 (c - d)^2 + (b - 2 c)^4 + 10 (a - d)^4. */
 #include "terms.h"
 
 static PetscReal Value(const TermRange *r, const PetscScalar x[], PetscScalar g[])

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause
-   A test problem: a smooth f on R^n with gradient, Hessian-vector product and start, distributed. */
+   A distributed test problem: a smooth f on R^n, its gradient, Hessian-vector product and start. */
 #ifndef TRUSTNCG_PROBLEM_H
 #define TRUSTNCG_PROBLEM_H
 

@@ -97,7 +97,7 @@ int CheckpointParse(const void *bytes, size_t length, uint64_t filesize, Checkpo
     return Fail("it is too short to be a checkpoint of trustncg");
   }
   memcpy(words, bytes, sizeof(words));
-  if (memcmp(&words[AT_MAGIC], MAGIC, sizeof(*words))) {
+  if (memcmp(&words[AT_MAGIC], MAGIC, sizeof(*words)) != 0) {
     return Fail("it is no checkpoint of trustncg");
   }
   if (words[AT_ORDER] != ORDER) {

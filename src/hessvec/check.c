@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause
-   Measures f, gradient and Hv near a point along a direction. All numbers are equal on all ranks. */
+   Measures f, gradient and Hv near a point along a direction. Numbers are equal on all ranks. */
 #include "hessvec/check.h"
 #include "rules/rules.h"
 

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause
-   H v without a matrix, as a Mat of type shell. */
+   H v without a matrix, as a Mat of type shell: the user's directional derivative, or
+
+     h = relstep (1 + ||x||) / ||v||;  Hv = (g(x + h v) - g(x)) / h
+
+   at one gradient, as g(x) is known and CG announces ||v||. Where g(x + h v) is not finite, CG asks
+   for -h, h/100 and -h/100 in turn; what served is kept until x changes. */
 #include "hessvec/hessvec.h"
 #include "rules/announce.h"
 #include "rules/rules.h"

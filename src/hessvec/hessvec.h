@@ -26,7 +26,7 @@ typedef struct {
   PetscInt  evaluations, reductions;
 } TrustNCGNoiseLevel;
 
-/* f and g at x; f may be left 0 where it is not to be evaluated */
+/* g at x, and f unless it is NULL */
 typedef PetscErrorCode (*TrustNCGNoisyFn)(void *ctx, Vec x, PetscReal *f, Vec g);
 
 PETSC_INTERN PetscErrorCode TrustNCGMeasureNoise(TrustNCGNoisyFn fn, void *ctx, Vec x, Vec w,

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause
-   The noise of f and its gradient near a point, from a handful of evaluations along a direction, and
-   the length of the difference that it asks for. J. J. More, S. M. Wild, Estimating computational
-   noise, SIAM J. Sci. Comput. 33 (2011), 1292-1314; Estimating derivatives of noisy simulations, ACM
-   Trans. Math. Softw. 38 (2012), 19. Their differences are numbers; here they are gradients, whose
-   n entries tell so much at once that four points do where one number takes seven. */
+   The noise of f and its gradient near a point, from a handful of evaluations along a direction,
+   and the length of the difference that it asks for. J. J. More, S. M. Wild, Estimating
+   computational noise, SIAM J. Sci. Comput. 33 (2011), 1292-1314; Estimating derivatives of noisy
+   simulations, ACM Trans. Math. Softw. 38 (2012), 19. Their differences are numbers; here they are
+   gradients, whose n entries tell so much at once that four points do where one number takes
+   seven. */
 #include "hessvec/hessvec.h"
 #include "rules/rules.h"
 #include "sums/sums.h"
@@ -11,12 +12,11 @@
 enum { ORDERS = 3 };
 #define LENGTHS 4 /* tried at most */
 
-/* f and g at x + t v, ||v|| = vnorm */
+/* g at x + t v, and f unless it is NULL */
 static PetscErrorCode Value(TrustNCGNoisyFn fn, void *ctx, Vec x, Vec w, Vec v, PetscReal t,
                             PetscReal *f, Vec g)
 {
   PetscFunctionBegin;
-  *f = 0.0;
   PetscCall(VecWAXPY(w, t, v, x));
   PetscCall((*fn)(ctx, w, f, g));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -62,7 +62,7 @@ PetscErrorCode TrustNCGMeasureNoise(TrustNCGNoisyFn fn, void *ctx, Vec x, Vec w,
 PetscErrorCode TrustNCGMeasureLength(TrustNCGNoisyFn fn, void *ctx, Vec x, Vec w, Vec g, Vec v,
                                      PetscReal longest, TrustNCGNoiseLevel *noise)
 {
-  PetscReal vnorm, f, second, low = 0.0, high = PETSC_INFINITY;
+  PetscReal vnorm, second, low = 0.0, high = PETSC_INFINITY;
   PetscBool found = PETSC_FALSE;
   Vec      *side;
 
@@ -72,8 +72,8 @@ PetscErrorCode TrustNCGMeasureLength(TrustNCGNoisyFn fn, void *ctx, Vec x, Vec w
   PetscCall(VecDuplicateVecs(g, 2, &side));
   noise->length = PetscMin(noise->length, longest);
   for (PetscInt i = 0; i < LENGTHS && !found; i++) {
-    PetscCall(Value(fn, ctx, x, w, v, noise->length / vnorm, &f, side[0]));
-    PetscCall(Value(fn, ctx, x, w, v, -noise->length / vnorm, &f, side[1]));
+    PetscCall(Value(fn, ctx, x, w, v, noise->length / vnorm, NULL, side[0]));
+    PetscCall(Value(fn, ctx, x, w, v, -noise->length / vnorm, NULL, side[1]));
     noise->evaluations += 2;
     PetscCall(VecAXPBYPCZ(side[0], 1.0, -2.0, 1.0, side[1], g));
     PetscCall(TrustNCGNorm(side[0], &second));

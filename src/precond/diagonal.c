@@ -19,7 +19,7 @@
 #include "sums/sums.h"
 
 #define MEMORY   0.9   /* weight of the past, for each new pair */
-#define FLOOR    1e-20 /* of the mean: the least that a and b get of a pair; D stays within 1e+-10 */
+#define FLOOR    1e-20 /* of the mean, the least that a and b get of a pair: D is in 1e+-10 */
 #define WORTH    0.25  /* least gain in explanation that a higher power must bring, */
 #define WORTH_CG 1.5   /* and for CG, which a diagonal off the mark slows down */
 

@@ -10,8 +10,8 @@
 
 typedef struct _n_TrustNCGSparse *TrustNCGSparse;
 
-/* *sparse is NULL, or kept from an earlier solve: then it serves again if pattern or DM are what they
-   were. */
+/* *sparse is NULL, or kept from an earlier solve: then it serves again if pattern or DM are what
+   they were. */
 PETSC_INTERN PetscErrorCode TrustNCGSparseCreate(Vec x, Mat pattern, TrustNCGSparse *sparse);
 PETSC_INTERN PetscErrorCode TrustNCGSparseDestroy(TrustNCGSparse *sparse);
 /* After a solve: gives the PC back. */

@@ -8,6 +8,9 @@
 #define CLOSE   8.0  /* within this factor the length is good */
 #define AHEAD   4.0  /* beyond the best length the bend shows well */
 #define CLIMB   32.0
+#define ALL     1.5  /* errors of products, in units of what noise makes of them: it makes all; */
+#define LITTLE  60.0 /* next to nothing: a bend that is in few entries of g shows too much */
+#define ADAPT   4.0
 
 /* h ||v|| = relstep (1 + ||x||): rounding in g and curvature of g share the error when relstep
    is the square root of the relative error of g (Nocedal and Wright 2006, section 8.1). */
@@ -62,4 +65,12 @@ PetscBool TrustNCGNextLength(PetscReal sigma, PetscReal second, PetscReal longes
   }
   *length = *low > 0.0 ? PetscMax(AHEAD * best, *low * CLOSE / 2.0) : AHEAD * best;
   return PETSC_FALSE;
+}
+
+/* The factor for a length in use whose products have errors of `share` times what noise alone would
+   make of them. */
+PetscReal TrustNCGAdaptLength(PetscReal share)
+{
+  if (share < ALL) return ADAPT;
+  return share > LITTLE ? 1.0 / ADAPT : 1.0;
 }

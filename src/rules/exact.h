@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause
-   Sums without rounding: the same bits in whatever order, and in whatever parts, terms are added. */
+   Sums without rounding: the same bits in whatever order and parts terms are added. */
 #ifndef TRUSTNCG_EXACT_H
 #define TRUSTNCG_EXACT_H
 

@@ -60,6 +60,7 @@ PETSC_INTERN PetscReal TrustNCGAsymmetry(PetscReal length);
 PETSC_INTERN PetscReal TrustNCGGuessLength(PetscReal sigma, PetscReal gnorm, PetscReal xnorm);
 PETSC_INTERN PetscBool TrustNCGNextLength(PetscReal sigma, PetscReal second, PetscReal longest,
                                           PetscReal *low, PetscReal *high, PetscReal *length);
+PETSC_INTERN PetscReal TrustNCGAdaptLength(PetscReal share);
 
 /* check.c: do f, gradient and Hv fit? */
 typedef enum {

@@ -6,12 +6,17 @@
 
      r = b;  z = M^-1 r;  p = z
      repeat
+       where another rank has told of a reason to stop (sweep.h): stop
        kappa = p'Ap                                                    (reduction 1)
-       kappa <= 0, or ||d + alpha p||_M >= radius with alpha = r'z/kappa:
-         d += tau p to the boundary; stop, unless the radius is raised there: then go on
+       Ap not finite: a product by differences is tried again, else stop
+       products of differences that are not symmetric are noise: stop (doubt.c)
+       kappa <= 0: d += tau p to the boundary, or as far as |kappa| suggests; stop (leave.c)
+       ||d + alpha p||_M >= radius with alpha = r'z/kappa: d += tau p to the boundary, and a look
+         there at f, which may raise the radius; else stop (leave.c)
        r -= alpha Ap;  z = M^-1 r;  r'z, r'r                           (reduction 2)
-       ||r|| <= rtol ||b||: d += alpha p; stop
+       ||r|| <= rtol ||b||, or r is mostly noise: d += alpha p; stop
        d += alpha p;  p = z + beta p
+       where the iterations have doubled: a look at f at d, which may say stop (leave.c)
 
    d'Md, d'Mp, p'Mp and q(d) follow from the same scalars by recurrences, at no reduction. Each of
    the three groups of vector operations is one sweep: without a preconditioner an iteration
@@ -25,7 +30,8 @@
 #include "rules/announce.h"
 #include "rules/rules.h"
 
-#define FIRST_LOOK 10 /* iterations; a solve of fewer is not looked at on its way */
+#define LARGE      1e50 /* ||b|| beyond this, or below one over it, is taken in another unit */
+#define FIRST_LOOK 10   /* iterations; a solve of fewer is not looked at on its way */
 
 /* z = M^-1 r */
 PetscErrorCode TrustCGPrecondition(KSP ksp)
@@ -109,6 +115,7 @@ PetscErrorCode TrustCGTest(KSP ksp)
   PetscFunctionBegin;
   if (ksp->normtype == KSP_NORM_NATURAL) rnorm = PetscSqrtReal(PetscAbsReal(cg->rz));
   else if (ksp->normtype == KSP_NORM_UNPRECONDITIONED) rnorm = PetscSqrtReal(cg->rr);
+  rnorm *= cg->unit;
   ksp->rnorm = rnorm;
   if (ksp->numbermonitors || theirs) PetscCall(TrustCGSettle(ksp));
   PetscCall(KSPLogResidualHistory(ksp, rnorm));
@@ -117,7 +124,32 @@ PetscErrorCode TrustCGTest(KSP ksp)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* d = 0, r = b, z = M^-1 r, p = z. A preconditioner that is not positive along b is put aside
+/* p'Ap grows like ||b||^2 ||A||: before it overflows or vanishes r and z are taken in units of about
+   ||b||. */
+static PetscErrorCode TrustCGChooseUnit(KSP ksp)
+{
+  KSP_TrustCG    *cg    = (KSP_TrustCG *)ksp->data;
+  const PetscReal bnorm = PetscSqrtReal(cg->rr);
+  PetscReal       share;
+  int             power;
+
+  PetscFunctionBegin;
+  if (!PetscIsNormalReal(bnorm) || (bnorm <= LARGE && bnorm >= 1.0 / LARGE)) {
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
+  (void)frexp(bnorm, &power);
+  cg->unit = ldexp(1.0, power);
+  share    = 1.0 / cg->unit;
+  PetscCall(VecScale(cg->r, share));
+  if (cg->pc) PetscCall(VecScale(cg->z, share));
+  if (cg->pc) PetscCall(VecScale(cg->p, share));
+  cg->rr = cg->rr * share * share;
+  cg->rz = cg->rz * share * share;
+  cg->zz = cg->zz * share * share;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* d = 0, unit r = b, z = M^-1 r, p = z. A preconditioner that is not positive along b is put aside
    for this solve. */
 static PetscErrorCode TrustCGStart(KSP ksp)
 {
@@ -132,6 +164,7 @@ static PetscErrorCode TrustCGStart(KSP ksp)
   cg->path.first.norm                                          = 0.0;
   cg->behind = cg->looking = PETSC_FALSE;
   cg->nextlook             = FIRST_LOOK;
+  cg->unit                 = 1.0;
   TrustCGDoubtStart(cg);
   PetscCall(VecZeroEntries(ksp->vec_sol));
   PetscCall(VecCopy(ksp->vec_rhs, cg->r));
@@ -140,6 +173,7 @@ static PetscErrorCode TrustCGStart(KSP ksp)
   TrustCGDots(cg, &nops, ops);
   PetscCall(SweepRun(&cg->sweeper, nops, ops));
   PetscCall(SweepReduce(&cg->sweeper));
+  PetscCall(TrustCGChooseUnit(ksp));
   if (cg->pc && !(cg->rz > 0.0) && cg->rr > 0.0) {
     PetscCall(PetscInfo(ksp,
                         "the preconditioner is not positive definite (r'z = %g): solving "
@@ -174,8 +208,7 @@ static PetscErrorCode TrustCGCurvature(KSP ksp, PetscReal *kappa)
     const SweepOp dots[] = {SweepDot(cg->p, cg->Ap, &cg->kappa),
                             SweepDot(cg->Ap, cg->Ap, &cg->doubt.AA),
                             SweepDot(cg->pc ? cg->z : cg->r, cg->Ap, &cg->doubt.zA)};
-
-    PetscBool more = PETSC_TRUE;
+    PetscBool     more   = PETSC_TRUE;
 
     for (PetscInt attempt = 0; more; attempt++) {
       PetscCall(TrustCGProduct(ksp, cg->p, cg->pp2, cg->Ap));

@@ -16,7 +16,7 @@ void TrustCGDoubtStart(KSP_TrustCG *cg)
 
   doubt->excess = doubt->path2 = doubt->norm = doubt->sum = doubt->pp2 = 0.0;
   doubt->seen                                                          = 0;
-  doubt->given                                                         = PETSC_FALSE;
+  doubt->givenup                                                       = PETSC_FALSE;
 }
 
 /* After a product: is it that of a symmetric matrix? */
@@ -39,8 +39,8 @@ void TrustCGDoubtProduct(KSP ksp)
   beyond        = doubt->excess;
   doubt->excess = excess;
   if (doubt->limit > 0.0 && (excess > PLAIN || PetscMin(excess, beyond) > 1.0)) {
-    doubt->given = PETSC_TRUE;
-    ksp->reason  = KSP_DIVERGED_BREAKDOWN;
+    doubt->givenup = PETSC_TRUE;
+    ksp->reason    = KSP_DIVERGED_BREAKDOWN;
   }
 }
 
@@ -52,7 +52,10 @@ void TrustCGDoubtResidual(KSP ksp)
   const TrustCGDoubt *doubt = &cg->doubt;
   const PetscReal     b2    = doubt->floor * doubt->floor;
 
-  if (cg->rr <= b2 + doubt->slack * doubt->slack * doubt->path2) ksp->reason = KSP_CONVERGED_ATOL;
+  if (cg->unit * PetscSqrtReal(cg->rr) <=
+      PetscSqrtReal(b2 + doubt->slack * doubt->slack * doubt->path2)) {
+    ksp->reason = KSP_CONVERGED_ATOL;
+  }
 }
 
 PetscErrorCode TrustCGSetErrors(KSP ksp, PetscReal limit, PetscReal b, PetscReal Ap)
@@ -72,10 +75,18 @@ PetscErrorCode TrustCGGetErrors(KSP ksp, PetscBool *givenup, PetscReal *Ap)
   PetscInt            n;
 
   PetscFunctionBegin;
-  *givenup = doubt->given;
+  *givenup = doubt->givenup;
   *Ap      = 0.0;
   if (!doubt->seen) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(VecGetSize(ksp->vec_sol, &n));
   *Ap = PetscSqrtReal(0.5 * (PetscReal)n * doubt->sum / (PetscReal)doubt->seen);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* ||A d|| / ||d|| of a solve of one product by differences, which shows no asymmetry; else 0 */
+PetscErrorCode TrustCGGetSingleProduct(KSP ksp, PetscReal *Ad)
+{
+  PetscFunctionBegin;
+  *Ad = ksp->its == 1 ? ((KSP_TrustCG *)ksp->data)->doubt.norm : 0.0;
   PetscFunctionReturn(PETSC_SUCCESS);
 }

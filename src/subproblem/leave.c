@@ -4,18 +4,19 @@
 #include "subproblem/trustcg_impl.h"
 #include "rules/rules.h"
 
-/* d += tau p, in the next sweep that reads p; and all that is known of d */
+/* d += tau unit p, in the next sweep that reads p; and all that is known of d */
 PetscErrorCode TrustCGMove(KSP ksp, PetscReal tau, PetscReal kappa)
 {
-  KSP_TrustCG *cg = (KSP_TrustCG *)ksp->data;
+  KSP_TrustCG    *cg   = (KSP_TrustCG *)ksp->data;
+  const PetscReal step = tau * cg->unit, rz = cg->rz * cg->unit;
 
   PetscFunctionBegin;
-  cg->lag = tau - cg->ahead;
-  cg->doubt.path2 += tau * tau * cg->pp2;
-  cg->dd += tau * (2.0 * cg->dp + tau * cg->pp);
-  cg->dp += tau * cg->pp;
-  cg->model += tau * (0.5 * tau * kappa - cg->rz);
-  cg->work += tau * cg->rz;
+  cg->lag = step - cg->ahead;
+  cg->doubt.path2 += step * step * cg->pp2;
+  cg->dd += step * (2.0 * cg->dp + step * cg->pp);
+  cg->dp += step * cg->pp;
+  cg->model += step * (0.5 * step * kappa - rz);
+  cg->work += step * rz;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -27,7 +28,7 @@ TrustCGKnot TrustCGHere(const KSP_TrustCG *cg)
   return here;
 }
 
-/* Does whoever asked for it want to stop at d? At the boundary there is a radius to raise instead. */
+/* Does whoever asked for it want to stop at d? At the boundary it may raise the radius. */
 static PetscErrorCode TrustCGAsk(KSP ksp, PetscReal *radius, PetscBool *stop)
 {
   KSP_TrustCG *cg = (KSP_TrustCG *)ksp->data;
@@ -47,16 +48,16 @@ static PetscErrorCode TrustCGLookBeyond(KSP ksp, PetscReal alpha, PetscReal kapp
 {
   KSP_TrustCG      *cg     = (KSP_TrustCG *)ksp->data;
   const KSP_TrustCG here   = *cg;
-  const PetscReal   tau    = TrustNCGToBoundary(cg->dd, cg->dp, cg->pp, cg->radius);
+  const PetscReal   step   = TrustNCGToBoundary(cg->dd, cg->dp, cg->pp, cg->radius);
   PetscReal         radius = cg->radius;
   PetscBool         stop   = PETSC_TRUE;
   PetscInt          nops   = 0;
   SweepOp           ops[SWEEP_OPS_MAX];
 
   PetscFunctionBegin;
-  PetscCall(TrustCGMove(ksp, tau, kappa));
+  PetscCall(TrustCGMove(ksp, step / cg->unit, kappa));
   cg->dd = radius * radius;
-  if (cg->look && tau > 0.0) {
+  if (cg->look && step > 0.0) {
     if (cg->form == TRUSTCG_TWO && cg->ahead == 0.0) {
       ops[nops++] = SweepAXPY(cg->r, -alpha, cg->Ap);
     }
@@ -74,7 +75,7 @@ static PetscErrorCode TrustCGLookBeyond(KSP ksp, PetscReal alpha, PetscReal kapp
   cg->model       = here.model;
   cg->work        = here.work;
   cg->doubt.path2 = here.doubt.path2;
-  cg->ahead       = tau;
+  cg->ahead       = step;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -84,7 +85,7 @@ PetscErrorCode TrustCGLeave(KSP ksp, PetscReal kappa)
 {
   KSP_TrustCG    *cg      = (KSP_TrustCG *)ksp->data;
   const PetscBool bounded = (PetscBool)(cg->radius > 0.0 && cg->radius < PETSC_INFINITY);
-  PetscReal       tau, alpha;
+  PetscReal       step, alpha;
 
   PetscFunctionBegin;
   if (PetscIsInfOrNanReal(kappa)) {
@@ -93,16 +94,17 @@ PetscErrorCode TrustCGLeave(KSP ksp, PetscReal kappa)
   }
   if (kappa > 0.0) {
     alpha = cg->rz / kappa;
+    step  = alpha * cg->unit;
     while (bounded && !ksp->reason &&
-           cg->dd + alpha * (2.0 * cg->dp + alpha * cg->pp) >= cg->radius * cg->radius) {
+           cg->dd + step * (2.0 * cg->dp + step * cg->pp) >= cg->radius * cg->radius) {
       PetscCall(TrustCGLookBeyond(ksp, alpha, kappa));
     }
     PetscFunctionReturn(PETSC_SUCCESS);
   }
   ksp->reason = TRUSTNCG_KSP_NEGATIVE_CURVATURE;
-  if (bounded) tau = TrustNCGToBoundary(cg->dd, cg->dp, cg->pp, cg->radius);
-  else tau = TrustNCGUnboundedStep(cg->rz, kappa, cg->dd, cg->pp);
-  PetscCall(TrustCGMove(ksp, tau, kappa));
+  if (bounded) step = TrustNCGToBoundary(cg->dd, cg->dp, cg->pp, cg->radius);
+  else step = TrustNCGUnboundedStep(cg->rz * cg->unit, kappa, cg->dd, cg->pp);
+  PetscCall(TrustCGMove(ksp, step / cg->unit, kappa));
   if (bounded) cg->dd = cg->radius * cg->radius;
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -107,7 +107,7 @@ PetscErrorCode TrustCGStartOne(KSP ksp)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* r = b - A d, and the true products in the place of those that follow by recurrences */
+/* r = (b - A d)/unit, and the true products in the place of those that follow by recurrences */
 static PetscErrorCode TrustCGReplace(KSP ksp)
 {
   KSP_TrustCG *cg = (KSP_TrustCG *)ksp->data;
@@ -115,6 +115,7 @@ static PetscErrorCode TrustCGReplace(KSP ksp)
   PetscFunctionBegin;
   PetscCall(TrustCGProduct(ksp, ksp->vec_sol, -1.0, cg->r));
   PetscCall(VecAYPX(cg->r, -1.0, ksp->vec_rhs));
+  if (cg->unit != 1.0) PetscCall(VecScale(cg->r, 1.0 / cg->unit));
   PetscCall(TrustCGProduct(ksp, cg->p, cg->pp2, cg->Ap));
   if (cg->form == TRUSTCG_OVERLAPPED) {
     if (cg->pc) PetscCall(KSP_PCApply(ksp, cg->Ap, cg->q));

@@ -152,7 +152,7 @@ PetscErrorCode SweepRun(Sweeper *sweeper, PetscInt nops, const SweepOp ops[])
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* The numbers to be added over the ranks: the dots, and after them the ranks that sound the alarm. */
+/* The numbers to add over the ranks: the dots, then how many ranks sound the alarm. */
 static Numbers SweepNumbers(Sweeper *sweeper)
 {
   PetscMPIInt n = (PetscMPIInt)sweeper->ndots;

@@ -30,11 +30,12 @@ PETSC_INTERN PetscErrorCode TrustCGSetAlarm(KSP ksp, TrustCGAlarm alarm, void *c
    forms of one reduction, which need it. */
 PETSC_INTERN PetscErrorCode TrustCGGetFreeVec(KSP ksp, Vec *v);
 PETSC_INTERN PetscErrorCode TrustCGGetCounts(KSP ksp, PetscInt *reductions, PetscInt *vectors);
-/* For products with A that are differences: */
-/* the limit of asymmetry from which a solve gives up, 0 for none; error of b, and of Ap / ||p|| */
+/* For products with A that are differences: the limit of asymmetry from which a solve gives up, 0
+   for none, and the errors of b and of Ap / ||p||; whether the last solve gave up for it */
 PETSC_INTERN PetscErrorCode TrustCGSetErrors(KSP ksp, PetscReal limit, PetscReal b, PetscReal Ap);
 /* whether the last solve gave up; the error of Ap / ||p|| that it saw, 0 where it saw none */
 PETSC_INTERN PetscErrorCode TrustCGGetErrors(KSP ksp, PetscBool *givenup, PetscReal *Ap);
+PETSC_INTERN PetscErrorCode TrustCGGetSingleProduct(KSP ksp, PetscReal *Ad);
 /* The last residual of a solve over its first, in the norm of its test */
 PETSC_INTERN PetscErrorCode TrustCGGetDrop(KSP ksp, PetscReal *drop);
 /* Products with A in the last solve */

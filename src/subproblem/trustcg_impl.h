@@ -25,10 +25,10 @@ typedef struct {
   PetscReal pp2;    /* ||p_{k-1}||^2 */
   PetscReal path2;  /* the sum of ||alpha p||^2 */
   PetscReal norm;   /* ||A|| at least */
-  PetscReal sum;    /* of squared errors seen, relative to no norm */
+  PetscReal sum;    /* of squared errors seen, relative to no norm, and of how many */
   PetscReal excess; /* of the last product's error over the limit */
   PetscInt  seen;
-  PetscBool given; /* up */
+  PetscBool givenup;
 } TrustCGDoubt;
 
 /* How the dot products of an iteration are reduced */
@@ -41,6 +41,7 @@ typedef enum {
 typedef struct {
   TrustCGForm  form;
   PetscReal    radius;   /* in the norm of M; 0 or PETSC_INFINITY: none */
+  PetscReal    unit;     /* of r, z and p: the residual is unit r; a power of 2, 1 as a rule */
   Vec          r, p, Ap; /* residual, direction, product */
   Vec          z;        /* M^-1 r; NULL without a preconditioner, when z = r */
   Vec          Az;       /* the forms of one reduction */

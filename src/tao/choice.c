@@ -99,16 +99,27 @@ static PetscErrorCode CheckChoice(Tao tao, PetscBool haspc)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode TrustNCGPrecondChoose(Tao tao)
+/* Does the KSP have a PC? */
+PetscErrorCode TrustNCGHasPC(Tao tao, PetscBool *has)
 {
-  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
-  PetscBool     none;
-  PC            pc;
+  PetscBool none;
+  PC        pc;
 
   PetscFunctionBegin;
   PetscCall(KSPGetPC(tao->ksp, &pc));
   PetscCall(PetscObjectTypeCompare((PetscObject)pc, PCNONE, &none));
-  PetscCall(Resolve(tao, (PetscBool)!none, &tn->type));
-  PetscCall(CheckChoice(tao, (PetscBool)!none));
+  *has = (PetscBool)!none;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode TrustNCGPrecondChoose(Tao tao)
+{
+  TAO_TrustNCG *tn  = (TAO_TrustNCG *)tao->data;
+  PetscBool     has = PETSC_FALSE;
+
+  PetscFunctionBegin;
+  PetscCall(TrustNCGHasPC(tao, &has));
+  PetscCall(Resolve(tao, has, &tn->type));
+  PetscCall(CheckChoice(tao, has));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

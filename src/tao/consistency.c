@@ -4,9 +4,9 @@
 #include "tao/trustncg_impl.h"
 #include "sums/sums.h"
 
-#define SURE_STEPS 4 /* that do not fit, less those that do: then it is said, once */
-#define WIDER      4.0
-#define SAME       1e-2
+#define SURE_STEPS 4    /* that do not fit, less those that do: then it is said, once */
+#define WIDER      4.0  /* the step of a second difference, which tells how good the first is */
+#define SAME       1e-2 /* relative change of a factor that is one */
 
 const char *const TrustNCGSuspectWords[] = {
   "f, gradient and Hv fit",
@@ -18,11 +18,11 @@ const char *const TrustNCGSuspectWords[] = {
 
 void TrustNCGConsistencyStart(TAO_TrustNCG *tn)
 {
-  tn->suspect   = TRUSTNCG_SUSPECT_NONE;
-  tn->misfits   = 0;
-  tn->factor    = 0.0;
-  tn->acquitted = PETSC_FALSE;
-  tn->misfit    = TRUSTNCG_SUSPECT_NONE;
+  tn->suspect = TRUSTNCG_SUSPECT_NONE;
+  tn->misfits = 0;
+  tn->factor  = 0.0;
+  tn->hvright = PETSC_FALSE;
+  tn->misfit  = TRUSTNCG_SUSPECT_NONE;
 }
 
 static PetscErrorCode Warn(Tao tao)
@@ -54,7 +54,7 @@ static TrustNCGSuspect Suspect(TAO_TrustNCG *tn)
     if (suspect == TRUSTNCG_SUSPECT_HV) suspect = TRUSTNCG_SUSPECT_HIDDEN;
     if (suspect > TRUSTNCG_SUSPECT_HIDDEN) suspect = TRUSTNCG_SUSPECT_F;
   }
-  if (suspect == TRUSTNCG_SUSPECT_HV && tn->acquitted) suspect = TRUSTNCG_SUSPECT_HIDDEN;
+  if (suspect == TRUSTNCG_SUSPECT_HV && tn->hvright) suspect = TRUSTNCG_SUSPECT_HIDDEN;
   if (suspect == TRUSTNCG_SUSPECT_GRADIENT &&
       !(PetscAbsReal(tn->factor - last) <= SAME * PetscAbsReal(last))) {
     suspect = TRUSTNCG_SUSPECT_HIDDEN; /* a factor that changes from step to step is an accident */
@@ -63,7 +63,7 @@ static TrustNCGSuspect Suspect(TAO_TrustNCG *tn)
 }
 
 /* After a step of CG is accepted, before it is taken. */
-PetscErrorCode TrustNCGCheckStep(Tao tao)
+PetscErrorCode TrustNCGConsistencyStep(Tao tao)
 {
   TAO_TrustNCG         *tn      = (TAO_TrustNCG *)tao->data;
   const TrustNCGSuspect suspect = Suspect(tn);
@@ -85,11 +85,10 @@ PetscErrorCode TrustNCGCheckStep(Tao tao)
 static PetscErrorCode Difference(Tao tao, PetscReal h, Vec D)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
-  PetscReal     f;
 
   PetscFunctionBegin;
   PetscCall(VecWAXPY(tn->w, h, tao->stepdirection, tao->solution));
-  PetscCall(TrustNCGEvaluateNear(tao, tn->w, &f, D));
+  PetscCall(TrustNCGEvaluateNear(tao, tn->w, NULL, D));
   PetscCall(VecAXPBY(D, -1.0 / h, 1.0 / h, tao->gradient));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -139,7 +138,7 @@ static PetscErrorCode FallBack(Tao tao)
 }
 
 /* Before a step: have the last ones shown what is wrong? */
-PetscErrorCode TrustNCGAccuse(Tao tao)
+PetscErrorCode TrustNCGConsistencyTest(Tao tao)
 {
   TAO_TrustNCG *tn    = (TAO_TrustNCG *)tao->data;
   PetscBool     wrong = PETSC_TRUE;
@@ -147,8 +146,8 @@ PetscErrorCode TrustNCGAccuse(Tao tao)
   PetscFunctionBegin;
   if (tn->suspect == TRUSTNCG_SUSPECT_NONE && tn->misfits >= SURE_STEPS && tn->dnorm2 > 0.0) {
     if (tn->misfit == TRUSTNCG_SUSPECT_HV) PetscCall(ProductIsWrong(tao, &wrong));
-    tn->acquitted = (PetscBool)!wrong;
-    tn->misfits   = 0;
+    tn->hvright = (PetscBool)!wrong;
+    tn->misfits = 0;
     if (!wrong) PetscFunctionReturn(PETSC_SUCCESS);
     tn->suspect = tn->misfit;
     PetscCall(Warn(tao));
@@ -160,7 +159,7 @@ PetscErrorCode TrustNCGAccuse(Tao tao)
 }
 
 /* Is something wrong that is still in use? */
-PetscBool TrustNCGIsSuspect(const TAO_TrustNCG *tn)
+PetscBool TrustNCGConsistencyFails(const TAO_TrustNCG *tn)
 {
   if (tn->suspect == TRUSTNCG_SUSPECT_HV) return (PetscBool)(tn->kind != TRUSTNCG_HV_FD);
   return (PetscBool)(tn->suspect != TRUSTNCG_SUSPECT_NONE);

@@ -13,8 +13,9 @@
 
   Input Parameters:
 + tao    - the `Tao`, of type `TAOTRUSTNCG` (otherwise ignored)
-. report - print a report on the standard output of the communicator, then go on
-- stop   - stop with `PETSC_ERR_USER`, which says what is wrong, before the first step
+. report - print a report on the standard output of the communicator, then go on; default false
+- stop   - stop with `PETSC_ERR_USER`, which says what is wrong, before the first step; default
+           false
 
   Options Database Keys:
 + -tao_trustncg_check_derivatives <false>       - print the report
@@ -26,7 +27,7 @@
   Along a direction v it compares f(x + h v) with g'v, g(x + h v) with H v, and f(x + h v) with
   v'H v, over a ladder of h; it tests the symmetry and the linearity of H v, whether H v at x
   remembers another point, the noise in f and in the gradient, and whether the ranks agree on f.
-  Nothing of size n^2 is formed: about 20 evaluations, six products, seven vectors. Where the
+  Nothing of size n^2 is formed: about 20 evaluations, five products, seven vectors. Where the
   gradient does not fit f, more evaluations find the ranks and the unknown at fault. None of it is
   in the ledger of the solve.
 
@@ -88,7 +89,8 @@ PetscErrorCode TaoTrustNCGGetCheckDerivatives(Tao tao, PetscBool *report, PetscB
 
   Input Parameters:
 + tao - the `Tao`; its type may still be chosen later, other types ignore the direction
-- v   - like the solution vector, not zero; referenced, not copied; `NULL` for a random direction
+- v   - like the solution vector, not zero; referenced, not copied; `NULL`, the default, for a
+        random direction
 
   Level: intermediate
 
@@ -135,8 +137,8 @@ PetscErrorCode TaoTrustNCGGetCheckDirection(Tao tao, Vec *v)
 
   Input Parameters:
 + tao - the `Tao`; its type may still be chosen later, other types ignore the index set
-- is  - global indices of the solution vector, on any ranks; referenced, not copied; `NULL` for
-        all unknowns
+- is  - global indices of the solution vector, on any ranks; referenced, not copied; `NULL`, the
+        default, for all unknowns
 
   Level: intermediate
 
@@ -198,12 +200,12 @@ static PetscErrorCode DoctorValue(void *ctx, Vec x, PetscReal *f, Vec g)
 
   PetscFunctionBegin;
   error = TaoComputeObjectiveAndGradient(tao, x, f, g);
-  PetscCall(TrustNCGHeed(tao, error, "the objective and gradient", x, f, g));
+  PetscCall(TrustNCGGuardResult(tao, error, "the objective and gradient", x, f, g));
   PetscCall(TrustNCGAgree(tao, NULL, 0, NULL)); /* f stays as each rank has it */
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Hv as the solve takes it; x is always tao->solution, whose state tells a callback that it moved */
+/* Hv as the solve takes it; x is always tao->solution, whose state tells a callback of a move */
 static PetscErrorCode DoctorApply(void *ctx, Vec x, Vec v, Vec Hv)
 {
   Tao           tao = (Tao)ctx;

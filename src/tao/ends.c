@@ -3,6 +3,8 @@
    that do not fit, no step left. The rules are in src/rules/ends.c. */
 #include "tao/trustncg_impl.h"
 
+#define OVERFLOWS 1e-6 /* of the largest ||g|| of which there is a square */
+
 void TrustNCGEndsStart(TAO_TrustNCG *tn)
 {
   tn->f0           = tn->f;
@@ -13,14 +15,14 @@ void TrustNCGEndsStart(TAO_TrustNCG *tn)
 
 /* The convergence test. A gradient that is small beside f is no convergence while f falls ever
    further without bending: |f| grows of itself there. */
-PetscErrorCode TrustNCGTest(Tao tao)
+PetscErrorCode TrustNCGTestConvergence(Tao tao)
 {
   TAO_TrustNCG  *tn = (TAO_TrustNCG *)tao->data;
   PetscErrorCode error;
 
   PetscFunctionBegin;
   error = (*tao->ops->convergencetest)(tao, tao->cnvP);
-  PetscCall(TrustNCGHeed(tao, error, "the convergence test", tao->solution, NULL, NULL));
+  PetscCall(TrustNCGGuardResult(tao, error, "the convergence test", tao->solution, NULL, NULL));
   if (tao->reason == TAO_CONVERGED_GRTOL && tn->flight.steps > 0) {
     tao->reason = TAO_CONTINUE_ITERATING;
   }
@@ -28,7 +30,7 @@ PetscErrorCode TrustNCGTest(Tao tao)
 }
 
 /* What a step that was just taken brought. */
-void TrustNCGNoteStep(TAO_TrustNCG *tn)
+void TrustNCGEndsStep(TAO_TrustNCG *tn)
 {
   TrustNCGFlightStep(&tn->flight, tn->xnorm, tn->dnorm2, tn->slope, tn->slopeplus);
   TrustNCGWindowStep(&tn->stall, tn->f, tn->gnorm, TrustNCGHidden(tn));
@@ -51,7 +53,7 @@ static PetscErrorCode TrustNCGStopHidden(Tao tao, const char what[])
 }
 
 /* After a step and its convergence test: is there any use in going on? */
-PetscErrorCode TrustNCGEnds(Tao tao)
+PetscErrorCode TrustNCGEndsTest(Tao tao)
 {
   TAO_TrustNCG   *tn     = (TAO_TrustNCG *)tao->data;
   const PetscBool stalls = TrustNCGStalls(&tn->stall), crawls = TrustNCGCrawls(&tn->crawl);
@@ -63,7 +65,7 @@ PetscErrorCode TrustNCGEnds(Tao tao)
                            "f falls without end: f = %g at ||x|| = %g, %" PetscInt_FMT
                            " steps along which it did not bend upwards",
                            (double)tn->f, (double)tn->xnorm, tn->flight.steps));
-  } else if ((stalls || crawls) && TrustNCGIsSuspect(tn)) {
+  } else if ((stalls || crawls) && TrustNCGConsistencyFails(tn)) {
     PetscCall(TrustNCGStop(tao, TAO_DIVERGED_TR_REDUCTION, TAO_TRUSTNCG_INCONSISTENT,
                            "%s; %" PetscInt_FMT " steps brought next to nothing, ||g|| = %g",
                            TrustNCGSuspectWords[tn->suspect],
@@ -74,16 +76,22 @@ PetscErrorCode TrustNCGEnds(Tao tao)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Where something is not finite: has f fallen to where numbers end? There the products of CG, which
-   grow like g'Hg, overflow first. */
+/* Has f fallen to where numbers end? There g'g overflows first. */
+static PetscBool TrustNCGFlightOverflows(const TAO_TrustNCG *tn)
+{
+  const PetscReal most = OVERFLOWS * PetscSqrtReal(PETSC_MAX_REAL);
+
+  return (PetscBool)(tn->fplus < -PETSC_MAX_REAL ||
+                     (tn->flight.steps > 0 && (tn->gnorm > most || tn->gplusnorm > most)));
+}
+
+/* Where something is not finite */
 static PetscErrorCode TrustNCGStopNotFinite(Tao tao, const char what[])
 {
-  TAO_TrustNCG   *tn   = (TAO_TrustNCG *)tao->data;
-  const PetscReal most = PetscPowReal(PETSC_MAX_REAL, 1.0 / 3.0);
-  const PetscBool huge = (PetscBool)(tn->gnorm > most || tn->gplusnorm > most);
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
 
   PetscFunctionBegin;
-  if (tn->fplus < -PETSC_MAX_REAL || (tn->flight.steps > 0 && huge)) {
+  if (TrustNCGFlightOverflows(tn)) {
     PetscCall(TrustNCGStop(tao, TAO_DIVERGED_USER, TAO_TRUSTNCG_UNBOUNDED,
                            "f falls without end: f = %g, ||g|| = %g at ||x|| = %g, beyond %s is "
                            "not finite",
@@ -110,14 +118,14 @@ PetscErrorCode TrustNCGGiveUpProduct(Tao tao)
 /* No step is left to try: say why, with the iterate as it is. */
 PetscErrorCode TrustNCGGiveUp(Tao tao)
 {
-  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
-  PetscBool     excused;
+  TAO_TrustNCG *tn        = (TAO_TrustNCG *)tao->data;
+  PetscBool     explained = PETSC_FALSE;
 
   PetscFunctionBegin;
-  PetscCall(TrustNCGNoiseExcuse(tao, &excused));
-  if (excused) PetscFunctionReturn(PETSC_SUCCESS);
+  if (!TrustNCGFlightOverflows(tn)) PetscCall(TrustNCGNoiseExplains(tao, &explained));
+  if (explained) PetscFunctionReturn(PETSC_SUCCESS);
   if (PetscIsInfOrNanReal(tn->fplus)) PetscCall(TrustNCGStopNotFinite(tao, "f"));
-  else if (PetscIsInfOrNanReal(tn->gplusnorm)) {
+  else if (PetscIsInfOrNanReal(tn->gplusnorm) || TrustNCGFlightOverflows(tn)) {
     PetscCall(TrustNCGStopNotFinite(tao, "the gradient"));
   } else if (TrustNCGProbeJudge(&tn->probe) == TRUSTNCG_FIT_WRONG) {
     PetscCall(TrustNCGStop(tao, TAO_DIVERGED_TR_REDUCTION, TAO_TRUSTNCG_INCONSISTENT,

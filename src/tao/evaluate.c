@@ -27,7 +27,7 @@ static PetscErrorCode TrustNCGFunctionAndGradient(Tao tao, Vec x, PetscReal *f, 
 
   PetscFunctionBegin;
   error = TaoComputeObjectiveAndGradient(tao, x, f, g);
-  PetscCall(TrustNCGHeed(tao, error, "the objective and gradient", x, f, g));
+  PetscCall(TrustNCGGuardResult(tao, error, "the objective and gradient", x, f, g));
   if (tn->combined) tn->ledger.nfg++;
   else {
     tn->ledger.nf++;
@@ -36,20 +36,22 @@ static PetscErrorCode TrustNCGFunctionAndGradient(Tao tao, Vec x, PetscReal *f, 
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* The gradient, and f where it comes with it, at a point that is no trial. */
+/* The gradient, and f if it is asked for, at a point that is no trial. */
 PetscErrorCode TrustNCGEvaluateNear(Tao tao, Vec x, PetscReal *f, Vec g)
 {
-  TAO_TrustNCG  *tn = (TAO_TrustNCG *)tao->data;
+  TAO_TrustNCG  *tn    = (TAO_TrustNCG *)tao->data;
+  PetscReal      value = 0.0;
   PetscErrorCode error;
 
   PetscFunctionBegin;
-  if (tn->combined) PetscCall(TrustNCGFunctionAndGradient(tao, x, f, g));
+  if (f || tn->combined) PetscCall(TrustNCGFunctionAndGradient(tao, x, &value, g));
   else {
     error = TaoComputeGradient(tao, x, g);
-    PetscCall(TrustNCGHeed(tao, error, "the gradient", x, NULL, g));
+    PetscCall(TrustNCGGuardResult(tao, error, "the gradient", x, NULL, g));
     tn->ledger.ng++;
   }
-  PetscCall(TrustNCGAgree(tao, tn->combined ? f : NULL, 0, NULL));
+  PetscCall(TrustNCGAgree(tao, f || tn->combined ? &value : NULL, 0, NULL));
+  if (f) *f = value;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -61,7 +63,7 @@ static PetscErrorCode TrustNCGGradient_FD(void *ctx, Vec x, Vec g)
   PetscFunctionBegin;
   PetscCall(PetscLogEventBegin(TRUSTNCG_HessVec, tao, x, g, NULL));
   error = TaoComputeGradient(tao, x, g);
-  PetscCall(TrustNCGHeed(tao, error, "the gradient, for a difference", x, NULL, g));
+  PetscCall(TrustNCGGuardResult(tao, error, "the gradient, for a difference", x, NULL, g));
   PetscCall(PetscLogEventEnd(TRUSTNCG_HessVec, tao, x, g, NULL));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -85,7 +87,7 @@ static PetscErrorCode TrustNCGHessVec_User(void *ctx, Vec x, Vec v, Vec Hv)
   PetscFunctionBegin;
   PetscCall(PetscLogEventBegin(TRUSTNCG_HessVec, tao, x, v, Hv));
   error = TrustNCGCallHessVec(tao, x, v, Hv);
-  PetscCall(TrustNCGHeed(tao, error, "the Hessian-vector product", x, NULL, Hv));
+  PetscCall(TrustNCGGuardResult(tao, error, "the Hessian-vector product", x, NULL, Hv));
   PetscCall(PetscLogEventEnd(TRUSTNCG_HessVec, tao, x, v, Hv));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -103,11 +105,11 @@ PetscErrorCode TrustNCGUseDifferences(Tao tao)
 }
 
 /* After a product with the user's Mat */
-PetscErrorCode TrustNCGHeedProduct(void *ctx, PetscErrorCode error, Vec v, Vec Hv)
+PetscErrorCode TrustNCGGuardProduct(void *ctx, PetscErrorCode error, Vec v, Vec Hv)
 {
   PetscFunctionBegin;
-  PetscCall(
-    TrustNCGHeed((Tao)ctx, error, "the product with the Mat of TaoSetHessian()", v, NULL, Hv));
+  PetscCall(TrustNCGGuardResult((Tao)ctx, error, "the product with the Mat of TaoSetHessian()", v,
+                                NULL, Hv));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -117,7 +119,7 @@ static PetscErrorCode TrustNCGHessVec_Mat(void *ctx, Vec x, Vec v, Vec Hv)
 
   PetscFunctionBegin;
   PetscCall(TaoGetHessian((Tao)ctx, &H, NULL, NULL, NULL));
-  PetscCall(TrustNCGHeedProduct(ctx, MatMult(H, v, Hv), v, Hv));
+  PetscCall(TrustNCGGuardProduct(ctx, MatMult(H, v, Hv), v, Hv));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -199,7 +201,7 @@ PetscErrorCode TrustNCGEvaluateTrial(Tao tao)
   if (tn->combined) PetscCall(TrustNCGFunctionAndGradient(tao, w, &tn->fplus, gplus));
   else {
     error = TaoComputeObjective(tao, w, &tn->fplus);
-    PetscCall(TrustNCGHeed(tao, error, "the objective", w, &tn->fplus, NULL));
+    PetscCall(TrustNCGGuardResult(tao, error, "the objective", w, &tn->fplus, NULL));
     tn->ledger.nf++;
   }
   PetscCall(TrustNCGAgree(tao, &tn->fplus, tn->combined ? 5 : 3, dots));
@@ -226,8 +228,9 @@ PetscErrorCode TrustNCGEvaluateTrialGradient(Tao tao)
   PetscCall(PetscLogEventBegin(TRUSTNCG_Trial, tao, NULL, NULL, NULL));
   if (!tn->have_gplus) {
     error = TaoComputeGradient(tao, tn->w, gplus);
-    PetscCall(TrustNCGHeed(tao, error, "the gradient", tn->w, NULL, gplus));
+    PetscCall(TrustNCGGuardResult(tao, error, "the gradient", tn->w, NULL, gplus));
     PetscCall(TrustNCGAgree(tao, NULL, 2, dots));
+    if (tn->outside) tn->gg = NAN; /* a rank without unknowns has no entry to say so */
     tn->slopeplus = -tn->slopeplus;
     tn->ledger.ng++;
     tn->have_gplus = PETSC_TRUE;
@@ -245,7 +248,7 @@ PetscErrorCode TrustNCGComputeHessian(Tao tao, Vec x, Mat H, Mat P)
 
   PetscFunctionBegin;
   error = TaoComputeHessian(tao, x, H, P);
-  PetscCall(TrustNCGHeed(tao, error, "the Hessian", x, NULL, NULL));
+  PetscCall(TrustNCGGuardResult(tao, error, "the Hessian", x, NULL, NULL));
   PetscCall(TrustNCGAgree(tao, NULL, 0, NULL));
   PetscCheck(!tn->outside, PetscObjectComm((PetscObject)tao), PETSC_ERR_FP,
              "The Hessian says by TaoTrustNCGSetDomainError() that a point is outside the domain "
@@ -275,15 +278,13 @@ PetscErrorCode TrustNCGUpdateHessian(Tao tao, Mat *H, Mat *P)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
   Mat           userH, userP;
-  PC            pc;
-  PetscBool     none;
+  PetscBool     has = PETSC_FALSE;
 
   PetscFunctionBegin;
-  PetscCall(KSPGetPC(tao->ksp, &pc));
-  PetscCall(PetscObjectTypeCompare((PetscObject)pc, PCNONE, &none));
+  PetscCall(TrustNCGHasPC(tao, &has));
   /* a PC that trustncg has chosen is not made from a Mat of the user's */
   PetscCall(TrustNCGSetHessianPoint(
-    tao, (PetscBool)(tn->type == TAO_TRUSTNCG_PRECOND_USER && !none && !tn->riesz)));
+    tao, (PetscBool)(tn->type == TAO_TRUSTNCG_PRECOND_USER && has && !tn->riesz)));
   PetscCall(TaoGetHessian(tao, &userH, &userP, NULL, NULL));
   *H = tn->kind == TRUSTNCG_HV_MATRIX ? userH : tn->shell;
   *P = userP ? userP : *H;

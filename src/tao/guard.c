@@ -112,7 +112,7 @@ PetscErrorCode TrustNCGGuardStart(Tao tao)
 }
 
 /* VecSet() is collective. */
-static PetscErrorCode Spoil(Vec v)
+static PetscErrorCode SetNaN(Vec v)
 {
   PetscScalar *a;
   PetscInt     n;
@@ -127,8 +127,8 @@ static PetscErrorCode Spoil(Vec v)
 
 /* After a callback at x that has returned `error` on this rank, and in f and v, if there are any,
    its result. Not collective. */
-PetscErrorCode TrustNCGHeed(Tao tao, PetscErrorCode error, const char where[], Vec x, PetscReal *f,
-                            Vec v)
+PetscErrorCode TrustNCGGuardResult(Tao tao, PetscErrorCode error, const char where[], Vec x,
+                                   PetscReal *f, Vec v)
 {
   TrustNCGGuard guard = ((TAO_TrustNCG *)tao->data)->guard;
   PetscInt      locks;
@@ -148,7 +148,7 @@ PetscErrorCode TrustNCGHeed(Tao tao, PetscErrorCode error, const char where[], V
   if (guard->outside) guard->left = PETSC_TRUE;
   if (guard->error || guard->outside) {
     if (f) *f = NAN;
-    if (v) PetscCall(Spoil(v));
+    if (v) PetscCall(SetNaN(v));
   }
   guard->outside = PETSC_FALSE;
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -240,7 +240,7 @@ PetscErrorCode TrustNCGGuardEnd(Tao tao, PetscErrorCode error)
 
   PetscFunctionBegin;
   if (!error || (tn->started && !tn->guard->known)) {
-    PetscCall(TrustNCGHeed(tao, error, "the solve", tao->solution, NULL, NULL));
+    PetscCall(TrustNCGGuardResult(tao, error, "the solve", tao->solution, NULL, NULL));
     PetscCall(TrustNCGAgree(tao, NULL, 0, NULL));
   }
   EndWatch(tn->guard);

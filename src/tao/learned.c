@@ -17,24 +17,13 @@ typedef enum { FAR = 1, NEAR = -1, GOOD = 0 } Verdict;
 static PetscErrorCode Judge(Tao tao, Verdict *verdict)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
-  PetscReal     ared;
+  PetscBool     falls;
 
   PetscFunctionBegin;
   PetscCall(TrustNCGEvaluateTrial(tao));
-  *verdict     = FAR;
-  ared         = tn->f - tn->fplus;
-  tn->rounding = TrustNCGBelowRoundoff(ared, tn->slope, TrustNCGHidden(tn));
-  if (tn->rounding) { /* the trapezoidal rule on the slopes sees what the values no longer do */
-    PetscCall(TrustNCGEvaluateTrialGradient(tao));
-    ared = -0.5 * (tn->slope + tn->slopeplus);
-  }
-  if (!TrustNCGAccept(TrustNCGRatio(ared, -tn->slope), ARMIJO)) PetscFunctionReturn(PETSC_SUCCESS);
-  if (!tn->rounding) PetscCall(TrustNCGEvaluateTrialGradient(tao));
-  if (PetscIsInfOrNanReal(tn->gplusnorm)) PetscFunctionReturn(PETSC_SUCCESS);
-  if (tn->rounding && (tn->gplusnorm >= tn->gnorm || tn->fplus > tn->f0)) {
-    PetscFunctionReturn(PETSC_SUCCESS);
-  }
-  *verdict = tn->slopeplus < WOLFE * tn->slope ? NEAR : GOOD;
+  PetscCall(TrustNCGJudgeTrial(tao, -tn->slope, ARMIJO, &falls));
+  if (!falls) *verdict = FAR;
+  else *verdict = tn->slopeplus < WOLFE * tn->slope ? NEAR : GOOD;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

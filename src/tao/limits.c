@@ -61,6 +61,8 @@ PetscErrorCode TrustNCGLimitsOptions(Tao tao, TrustNCGOptionItems PetscOptionsOb
 
   With a limit the ranks agree in one small reduction an iteration, and in CG with its own.
 
+  Errors with `PETSC_ERR_ARG_OUTOFRANGE` unless positive.
+
 .seealso: `TAOTRUSTNCG`, `TaoTrustNCGGetMaxTime()`, `TaoSetMaximumIterations()`,
           `TaoSetMaximumFunctionEvaluations()`, `TaoTrustNCGGetOutcome()`
 @*/

@@ -9,6 +9,7 @@
 #define FLOOR   1.5  /* ||g|| in units of its noise where there is nothing left to do */
 #define CHANGED 10.0 /* ||g|| since the noise was measured: it may be another one */
 #define NEAR    10.0 /* and where, as no step is good, there is nothing either */
+#define MISFIT  10.0 /* ||A s|| in units of the most that the gradient can have changed */
 #define PATIENT 12   /* late trials rejected without progress */
 #define ROUNDED 1e3  /* machine epsilons of ||g(x0)||: that is rounding */
 
@@ -24,7 +25,6 @@ PetscErrorCode TrustNCGNoiseStart(Tao tao)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* f comes with the gradient, or is left alone. */
 static PetscErrorCode Evaluate(void *ctx, Vec x, PetscReal *f, Vec g)
 {
   Tao           tao = (Tao)ctx;
@@ -34,6 +34,18 @@ static PetscErrorCode Evaluate(void *ctx, Vec x, PetscReal *f, Vec g)
   tn->ledger.ng_noise++;
   PetscCall(TrustNCGEvaluateNear(tao, x, f, g));
   PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Are there differences whose length is ours to choose? */
+static PetscBool Choose(const TAO_TrustNCG *tn)
+{
+  return (PetscBool)(tn->kind == TRUSTNCG_HV_FD && tn->relstep <= 0.0);
+}
+
+/* And are they to be watched, as nothing is known of noise? */
+static PetscBool Watch(const TAO_TrustNCG *tn)
+{
+  return (PetscBool)(tn->ours && Choose(tn) && !tn->noise.known);
 }
 
 /* The noise near the iterate, along v; the length of differences where they are ours to choose. */
@@ -48,7 +60,7 @@ static PetscErrorCode Measure(Tao tao, Vec v)
   PetscCall(TrustNCGMeasureNoise(Evaluate, tao, tao->solution, tn->w, tn->f, tao->gradient, v,
                                  PETSC_SQRT_MACHINE_EPSILON * scale, &level));
   tn->noise.quiet = (PetscBool)(level.g <= ROUNDED * PETSC_MACHINE_EPSILON * tn->gnorm0);
-  if (tn->kind == TRUSTNCG_HV_FD && tn->relstep <= 0.0 && !tn->noise.quiet) {
+  if (Choose(tn) && !tn->noise.quiet) {
     if (measured) { /* the bend of g has not changed much: the noise has */
       tn->noise.step  = PetscMin(LONGEST, tn->noise.step * PetscSqrtReal(level.g / tn->noise.g));
       tn->noise.error = 2.0 * PETSC_SQRT2 * level.g / (tn->noise.step * scale);
@@ -59,6 +71,7 @@ static PetscErrorCode Measure(Tao tao, Vec v)
       tn->noise.step  = level.length / scale;
       tn->noise.error = level.error;
     }
+    tn->noise.shortest = tn->noise.step;
     PetscCall(TrustNCGHessVecSetStep(tn->shell, tn->noise.step));
   }
   tn->reductions += level.reductions;
@@ -72,24 +85,70 @@ static PetscErrorCode Measure(Tao tao, Vec v)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* After a step s of CG that is taken: does its one product fit? The gradient has changed by about
+   A s, and by ||g|| + ||g+|| at most. Curvature so far off has made a radius that means nothing. */
+PetscErrorCode TrustNCGDoubtStep(Tao tao)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+  PetscReal     Ad;
+
+  PetscFunctionBegin;
+  if (!Watch(tn)) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(TrustCGGetSingleProduct(tao->ksp, &Ad));
+  tn->noise.doubted = (PetscBool)(Ad * tn->dnorm2 > MISFIT * (tn->gnorm + tn->gplusnorm));
+  if (tn->noise.doubted) tao->trust = tao->trust0;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode TrustNCGMeasureDoubted(Tao tao)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+
+  PetscFunctionBegin;
+  if (tn->noise.doubted && Watch(tn)) PetscCall(Measure(tao, tao->gradient));
+  tn->noise.doubted = PETSC_FALSE;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* Before a solve: when to give up, and what not to solve for. */
-PetscErrorCode TrustNCGTellErrors(Tao tao)
+PetscErrorCode TrustNCGNoiseSetErrors(Tao tao)
 {
   TAO_TrustNCG   *tn    = (TAO_TrustNCG *)tao->data;
   const PetscReal limit = TrustNCGAsymmetry(tn->noise.step * (1.0 + tn->xnorm));
-  const PetscBool watch =
-    (PetscBool)(tn->kind == TRUSTNCG_HV_FD && tn->relstep <= 0.0 && !tn->noise.known);
 
   PetscFunctionBegin;
   if (!tn->ours) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCall(TrustCGSetErrors(tao->ksp, watch ? limit : 0.0, tn->noise.quiet ? 0.0 : tn->noise.g,
+  PetscCall(TrustCGSetErrors(tao->ksp, Watch(tn) ? limit : 0.0, tn->noise.quiet ? 0.0 : tn->noise.g,
                              tn->noise.error));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The length was measured along one direction at one point. What CG has seen of the errors of its
+   products, at no cost, tells whether noise makes them, or the bend of g. */
+static PetscErrorCode AdaptStep(Tao tao, PetscReal seen)
+{
+  TAO_TrustNCG   *tn    = (TAO_TrustNCG *)tao->data;
+  const PetscReal scale = 1.0 + tn->xnorm;
+  PetscReal       share, factor;
+
+  PetscFunctionBegin;
+  if (!Choose(tn) || !tn->noise.known || tn->noise.quiet || !(seen > 0.0)) {
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
+  share  = seen * tn->noise.step * scale / (PETSC_SQRT2 * tn->noise.g);
+  factor = TrustNCGAdaptLength(share);
+  if (factor == 1.0) PetscFunctionReturn(PETSC_SUCCESS);
+  tn->noise.step  = PetscMin(LONGEST, PetscMax(tn->noise.shortest, tn->noise.step * factor));
+  tn->noise.error = 2.0 * PETSC_SQRT2 * tn->noise.g / (tn->noise.step * scale);
+  PetscCall(TrustNCGHessVecSetStep(tn->shell, tn->noise.step));
+  PetscCall(PetscInfo(tao, "noise makes 1/%g of the errors: relative step %g\n", (double)share,
+                      (double)tn->noise.step));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 /* After a solve: where its products did not fit together, the noise is measured, and the solve is
    to be done again. */
-PetscErrorCode TrustNCGHeedNoise(Tao tao, PetscBool *again)
+PetscErrorCode TrustNCGNoiseCheckCG(Tao tao, PetscBool *again)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
   PetscReal     seen;
@@ -99,7 +158,10 @@ PetscErrorCode TrustNCGHeedNoise(Tao tao, PetscBool *again)
   *again = PETSC_FALSE;
   if (!tn->ours) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(TrustCGGetErrors(tao->ksp, again, &seen));
-  if (!*again) PetscFunctionReturn(PETSC_SUCCESS);
+  if (!*again) {
+    PetscCall(AdaptStep(tao, seen));
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
   PetscCall(Measure(tao, tn->dnorm > 0.0 ? v : tao->gradient));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -117,7 +179,7 @@ static PetscErrorCode MeasureAgain(Tao tao)
 }
 
 /* Is ||g|| no more than so many times its noise, or what the model promises for f than its? */
-static PetscBool Drowned(const TAO_TrustNCG *tn, PetscReal times, PetscReal promise)
+static PetscBool NoiseDominates(const TAO_TrustNCG *tn, PetscReal times, PetscReal promise)
 {
   if (!tn->noise.known) return PETSC_FALSE;
   if (!tn->noise.quiet && tn->gnorm <= times * tn->noise.g) return PETSC_TRUE;
@@ -138,13 +200,13 @@ static PetscErrorCode StopAtFloor(Tao tao)
 
 /* No step is good: is that the noise? Once it is known, f is no longer asked where it cannot tell,
    and it is worth going on. */
-PetscErrorCode TrustNCGNoiseExcuse(Tao tao, PetscBool *excused)
+PetscErrorCode TrustNCGNoiseExplains(Tao tao, PetscBool *explained)
 {
   TAO_TrustNCG   *tn     = (TAO_TrustNCG *)tao->data;
   const PetscReal before = TrustNCGHidden(tn);
 
   PetscFunctionBegin;
-  *excused = PETSC_FALSE;
+  *explained = PETSC_FALSE;
   if (PetscIsInfOrNanReal(tn->fplus) || PetscIsInfOrNanReal(tn->gplusnorm)) {
     PetscFunctionReturn(PETSC_SUCCESS);
   }
@@ -153,9 +215,9 @@ PetscErrorCode TrustNCGNoiseExcuse(Tao tao, PetscBool *excused)
     PetscFunctionReturn(PETSC_SUCCESS);
   }
   PetscCall(MeasureAgain(tao));
-  *excused = Drowned(tn, NEAR, tn->promise);
-  if (!*excused) PetscFunctionReturn(PETSC_SUCCESS);
-  if (TrustNCGHidden(tn) > NEAR * before && !Drowned(tn, NEAR, PETSC_INFINITY)) {
+  *explained = NoiseDominates(tn, NEAR, tn->promise);
+  if (!*explained) PetscFunctionReturn(PETSC_SUCCESS);
+  if (TrustNCGHidden(tn) > NEAR * before && !NoiseDominates(tn, NEAR, PETSC_INFINITY)) {
     tao->trust = tao->trust0;
     tn->tries  = 0;
   } else PetscCall(StopAtFloor(tao));
@@ -181,8 +243,8 @@ PetscErrorCode TrustNCGNoiseFloor(Tao tao)
     noise->patience *= 2;
     PetscCall(MeasureAgain(tao));
   }
-  if (!Drowned(tn, stuck ? NEAR : FLOOR, PETSC_INFINITY)) PetscFunctionReturn(PETSC_SUCCESS);
+  if (!NoiseDominates(tn, stuck ? NEAR : FLOOR, PETSC_INFINITY)) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(MeasureAgain(tao));
-  if (Drowned(tn, stuck ? NEAR : FLOOR, PETSC_INFINITY)) PetscCall(StopAtFloor(tao));
+  if (NoiseDominates(tn, stuck ? NEAR : FLOOR, PETSC_INFINITY)) PetscCall(StopAtFloor(tao));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -60,7 +60,7 @@ PetscErrorCode TrustNCGStopAtLimit(Tao tao, TaoConvergedReason reason)
 }
 
 /* The name of an end that came from the convergence test. */
-PetscErrorCode TrustNCGNameEnd(Tao tao)
+PetscErrorCode TrustNCGNameOutcome(Tao tao)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
 

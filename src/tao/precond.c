@@ -109,14 +109,14 @@ static PetscErrorCode ApplyRiesz(PC pc, Vec r, Vec z)
    of M^-1 and residuals, by the natural norm of CG, as the gradient does. A PC of the KSP stays. */
 static PetscErrorCode SetUpRiesz(Tao tao)
 {
-  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
-  PetscBool     none;
+  TAO_TrustNCG *tn  = (TAO_TrustNCG *)tao->data;
+  PetscBool     has = PETSC_FALSE;
   PC            pc;
 
   PetscFunctionBegin;
+  PetscCall(TrustNCGHasPC(tao, &has));
+  if (has || !tao->gradient_norm) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(KSPGetPC(tao->ksp, &pc));
-  PetscCall(PetscObjectTypeCompare((PetscObject)pc, PCNONE, &none));
-  if (!none || !tao->gradient_norm) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(PetscObjectReference((PetscObject)tao->gradient_norm));
   tn->riesz = tao->gradient_norm;
   PetscCall(PCSetType(pc, PCSHELL));
@@ -144,7 +144,7 @@ static PetscErrorCode ResetRiesz(Tao tao)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* The PC of the KSP is what it was before trustncg chose one. A pattern and its colours are kept. */
+/* The KSP's PC is what it was before trustncg chose one; a pattern and its colours are kept. */
 static PetscErrorCode Release(Tao tao)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;

@@ -61,6 +61,9 @@ const char *const TaoTrustNCGPrecondTypes[] = {"none",
   SIAM J. Optim. 10 (2000); T. F. Coleman, J. J. More, Estimation of sparse Hessian matrices and
   graph coloring problems, Math. Programming 28 (1984).
 
+  Errors with `PETSC_ERR_ARG_OUTOFRANGE` for a value that is none of these, and with
+  `PETSC_ERR_ARG_INCOMP` at the solve where the KSP or the bound on vectors leaves no room for it.
+
 .seealso: `TAOTRUSTNCG`, `TaoTrustNCGGetPrecondType()`, `TaoTrustNCGSetPattern()`,
           `TaoTrustNCGSetLearnedSteps()`, `TaoTrustNCGSetMaxVectors()`, `TaoSetGradientNorm()`
 @*/

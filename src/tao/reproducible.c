@@ -26,8 +26,8 @@
   takes 432 bytes in a reduction instead of 8, and the dot products cost a few times as much.
 
   There is no sparse preconditioner then, as PETSc's own depend on the ranks: `auto` takes pairs,
-  and asking for sparse is an error, as is a KSP of another type or a vector type that keeps its
-  numbers elsewhere than in the memory of the host. A preconditioner that the user has given the
+  and asking for sparse is an error at the solve, `PETSC_ERR_ARG_INCOMP`, as is a KSP of another
+  type or a vector type that keeps its numbers elsewhere than in the memory of the host. A preconditioner that the user has given the
   KSP is the user's matter. Where PETSc was built on a BLAS that treats the last entries of an array
   differently from the others, the bits may still depend on the ranks.
 

@@ -273,8 +273,8 @@ PetscErrorCode TrustNCGRestart(Tao tao)
   PetscCall(
     PetscInfo(tao, "going on from %s at iteration %" PetscInt_FMT "\n", tn->restart, tao->niter));
   if (tn->saved) tn->saved->last = tao->niter;
-  PetscCall(TrustNCGGetRoom(tao));   /* as a learned step may come before the first CG */
-  PetscCall(PetscFree(tn->restart)); /* the next solve starts afresh */
+  PetscCall(TrustNCGGetTrialGradientVec(tao)); /* as a learned step may come before the first CG */
+  PetscCall(PetscFree(tn->restart));           /* the next solve starts afresh */
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

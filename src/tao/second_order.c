@@ -2,14 +2,14 @@
    The curvature at a point where the convergence test is met, and the way on from a saddle point.
 
      theta, v: the smallest v'Hv that Lanczos finds, with a lower bound for all eigenvalues
-     theta < 0:  x += t v with the first t = 1 + ||x||, a quarter of that, ..., and either sign, that
-                 makes f fall by more than the gradient left over explains and by a fair share of
-                 theta t^2 / 2; then all that was learned so far is forgotten, and the solve goes on
+     theta < 0:  x += t v with the first t = 1 + ||x||, a quarter of that, ..., and either sign
+                 that makes f fall by more than the gradient left over explains and by a fair share
+                 of theta t^2 / 2; then all that was learned is forgotten, and the solve goes on
      theta = 0 to its accuracy: the same, in case a higher derivative leads down
      else the bound says how far the point is known to be a minimum
 
-   Reference: C. W. Royer, M. O'Neill, S. J. Wright, A Newton-CG algorithm with complexity guarantees
-   for smooth unconstrained optimization, Math. Programming 180 (2020), 451-488. */
+   Reference: C. W. Royer, M. O'Neill, S. J. Wright, A Newton-CG algorithm with complexity
+   guarantees for smooth unconstrained optimization, Math. Programming 180 (2020), 451-488. */
 #include "tao/trustncg_impl.h"
 #include "rules/rules.h"
 #include "subproblem/lanczos.h"
@@ -202,7 +202,7 @@ static PetscErrorCode Estimate(Tao tao, Mat H, LanczosResult *result)
   goal.noise    = STATIONARY * tn->gnorm / (1.0 + tn->xnorm);
   goal.most     = PetscMax(1, tn->maxits);
   if (!tn->lanczos) PetscCall(TrustNCGLanczosCreate(tao->solution, &tn->lanczos));
-  PetscCall(TrustNCGInterruptLanczos(tao));
+  PetscCall(TrustNCGSetAlarmLanczos(tao));
   PetscCall(TrustNCGLanczosRun(tn->lanczos, H, goal, result));
   PetscCall(CountProducts(tao, result->products));
   if (result->verdict == LANCZOS_SPOILT) {
@@ -267,7 +267,7 @@ static PetscErrorCode Leave(Tao tao, Mat H, const LanczosResult *result, PetscBo
   PetscCall(CountProducts(tao, result->products - 1));
   PetscCall(TrustNCGInterrupted(tao, &stop));
   if (stop) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCall(TrustNCGGetRoom(tao));
+  PetscCall(TrustNCGGetTrialGradientVec(tao));
   tn->tries = 0;
   PetscCall(Search(tao, result->theta, left));
   if (!*left) PetscFunctionReturn(PETSC_SUCCESS);
@@ -277,7 +277,7 @@ static PetscErrorCode Leave(Tao tao, Mat H, const LanczosResult *result, PetscBo
   PetscCall(TrustNCGMove(tao));
   if (atstart) tn->gnorm0 = tao->gnorm0 = tn->gnorm;
   PetscCall(TrustNCGPrecondForget(tao, &forgot));
-  TrustNCGBegin(tao);
+  TrustNCGResetLoop(tao);
   tn->outcome = TAO_TRUSTNCG_RUNNING;
   tao->reason = TAO_CONTINUE_ITERATING;
   PetscCall(TrustNCGReport(tao, tn->dnorm2));

@@ -73,7 +73,7 @@ static SweepAlarm AlarmOf(Tao tao)
 }
 
 /* CG is to stop as soon as one rank knows of a reason; the flag travels with its dot products. */
-PetscErrorCode TrustNCGInterruptCG(Tao tao)
+PetscErrorCode TrustNCGSetAlarmCG(Tao tao)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
 
@@ -84,7 +84,7 @@ PetscErrorCode TrustNCGInterruptCG(Tao tao)
 }
 
 /* So is Lanczos. */
-PetscErrorCode TrustNCGInterruptLanczos(Tao tao)
+PetscErrorCode TrustNCGSetAlarmLanczos(Tao tao)
 {
   PetscFunctionBegin;
   PetscCall(TrustNCGLanczosSetAlarm(((TAO_TrustNCG *)tao->data)->lanczos, AlarmOf(tao), tao));
@@ -124,7 +124,7 @@ PetscErrorCode TrustNCGTestLimits(Tao tao)
   PetscBool stop;
 
   PetscFunctionBegin;
-  PetscCall(TrustNCGTest(tao));
+  PetscCall(TrustNCGTestConvergence(tao));
   if (tao->reason == TAO_CONTINUE_ITERATING) PetscCall(TrustNCGInterrupted(tao, &stop));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -1,16 +1,28 @@
 /* SPDX-License-Identifier: BSD-2-Clause
    TaoSolve_TrustNCG: the trust-region loop.
 
-     x, f, g; radius = infinite unless -tao_trust0 says otherwise
-     repeat until TAO's convergence test says stop
+     check the derivatives, if asked to (doctor.c)
+     x, f, g; radius = infinite unless -tao_trust0 says otherwise; or all of it from a checkpoint
+     repeat until the convergence test, a limit, a signal or an end (ends.c) says stop
+       save a checkpoint where it is time (checkpoint.c); the user's update
+       where Hv has turned out wrong: say so, and fall back to differences if asked to
+         (consistency.c)
        where the learned model has the turn: d = -Bg and a line search (learned.c), else
-       d: truncated CG on min g'd + d'Hd/2 over ||d|| <= radius, to ||r|| <= eta ||g||
-          with a look at f on the way of a long solve: stop where the model no longer holds,
-          and at the boundary: go on in a larger region where it holds well
+       d: truncated CG on min g'd + d'Hd/2 over ||d|| <= radius, to ||r|| <= forcing ||g||
+         (subproblem.c), with a look at f on the way of a long solve: stop where the model no
+         longer holds; and at the boundary: go on in a larger region where it holds well;
+         where products are noise: measure it, choose the difference step, solve again (noise.c)
        f+ at x + d
-       rho = (f - f+) / (-model), or with -(g + g+)'d/2 above where f is at its rounding level
-       until rho >= eta: shrink the radius, d = step of the same CG path for it, f+ again
-       x = x + d; the radius grows, stays or shrinks with rho
+       rho = (f - f+) / (-model), or with -(g + g+)'d/2 above where rounding or noise hides f - f+
+       until rho >= eta: shrink the radius, d = step of the same CG path for it, f+ again;
+         where none is left: an end, unless what was learned may be at fault: forget it, once more
+       compare f, g and Hv along the step (consistency.c)
+       x = x + d; the radius grows, stays or shrinks with rho; the model learns
+     where the convergence test is met: check the curvature if asked to, go on from a saddle point
+       (second_order.c)
+
+   Every callback is called under guard: what one rank meets in it all ranks learn in the reduction
+   that follows (guard.c, evaluate.c).
 
    References: A. R. Conn, N. I. M. Gould, Ph. L. Toint, Trust-Region Methods (2000), algorithms
    6.1.1 and 7.5.1; J. Nocedal, S. J. Wright, Numerical Optimization (2006), section 7.1. */
@@ -29,8 +41,8 @@ PetscErrorCode TrustNCGReport(Tao tao, PetscReal step)
   PetscFunctionBegin;
   PetscCall(TaoLogConvergenceHistory(tao, tn->f, tn->gnorm, 0.0, tao->ksp_tot_its));
   error = TaoMonitor(tao, tao->niter, tn->f, tn->gnorm, 0.0, step);
-  PetscCall(TrustNCGHeed(tao, error, "a monitor", tao->solution, NULL, NULL));
-  PetscCall(TrustNCGTest(tao));
+  PetscCall(TrustNCGGuardResult(tao, error, "a monitor", tao->solution, NULL, NULL));
+  PetscCall(TrustNCGTestConvergence(tao));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -60,8 +72,8 @@ static PetscErrorCode TrustNCGCheckSetUp(Tao tao)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* What a start, or a new start elsewhere, knows of f: nothing. */
-void TrustNCGBegin(Tao tao)
+/* At a start, and at a new start elsewhere: nothing is known of f. */
+void TrustNCGResetLoop(Tao tao)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
 
@@ -96,7 +108,7 @@ static PetscErrorCode TrustNCGStart(Tao tao)
   if (tn->restart) PetscCall(TrustNCGRestart(tao));
   else {
     PetscCall(TrustNCGEvaluateStart(tao));
-    TrustNCGBegin(tao);
+    TrustNCGResetLoop(tao);
   }
   tao->reason = TAO_CONTINUE_ITERATING;
   tn->started = PETSC_TRUE;
@@ -105,28 +117,38 @@ static PetscErrorCode TrustNCGStart(Tao tao)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Evaluate the trial point and judge it. */
-static PetscErrorCode TrustNCGTrial(Tao tao, PetscBool *accept)
+/* Is the trial that was just evaluated good, where f should fall by `pred` and must by eta times
+   that? If it is, its gradient is known. */
+PetscErrorCode TrustNCGJudgeTrial(Tao tao, PetscReal pred, PetscReal eta, PetscBool *accept)
 {
-  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
-  PetscReal     ared;
+  TAO_TrustNCG *tn   = (TAO_TrustNCG *)tao->data;
+  PetscReal     ared = tn->f - tn->fplus;
 
   PetscFunctionBegin;
-  if (!tn->checked) PetscCall(TrustNCGEvaluateTrial(tao));
-  tn->checked  = PETSC_FALSE;
-  ared         = tn->f - tn->fplus;
-  tn->rounding = TrustNCGBelowRoundoff(ared, tn->model, TrustNCGHidden(tn));
+  tn->rounding = TrustNCGBelowRoundoff(ared, pred, TrustNCGHidden(tn));
   if (tn->rounding) { /* the trapezoidal rule on the slopes sees what the values no longer do */
     PetscCall(TrustNCGEvaluateTrialGradient(tao));
     ared = -0.5 * (tn->slope + tn->slopeplus);
   }
-  tn->rho = TrustNCGRatio(ared, -tn->model);
-  *accept = TrustNCGAccept(tn->rho, tn->eta);
+  tn->rho = TrustNCGRatio(ared, pred);
+  *accept = TrustNCGAccept(tn->rho, eta);
   if (!*accept) PetscFunctionReturn(PETSC_SUCCESS);
   if (!tn->rounding) PetscCall(TrustNCGEvaluateTrialGradient(tao));
   /* where f cannot tell, a step must at least bring the gradient down, and f not above the start */
   *accept = (PetscBool)(!PetscIsInfOrNanReal(tn->gplusnorm) &&
                         (!tn->rounding || (tn->gplusnorm < tn->gnorm && tn->fplus <= tn->f0)));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Evaluate and judge the step of CG, unless a look on its way has evaluated it already. */
+static PetscErrorCode TrustNCGTrial(Tao tao, PetscBool *accept)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+
+  PetscFunctionBegin;
+  if (!tn->checked) PetscCall(TrustNCGEvaluateTrial(tao));
+  tn->checked = PETSC_FALSE;
+  PetscCall(TrustNCGJudgeTrial(tao, -tn->model, tn->eta, accept));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -190,7 +212,7 @@ PetscErrorCode TrustNCGMove(Tao tao)
   tn->xnorm = tn->wnorm;
   tn->ledger.steps++;
   tao->niter++;
-  TrustNCGNoteStep(tn);
+  TrustNCGEndsStep(tn);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -237,8 +259,9 @@ static PetscErrorCode TrustNCGStepByCG(Tao tao)
     PetscCall(TrustNCGGiveUp(tao)); /* f is against the gradient, down to where it tells nothing */
     PetscFunctionReturn(PETSC_SUCCESS);
   }
-  PetscCall(TrustNCGCheckStep(tao));
+  PetscCall(TrustNCGConsistencyStep(tao));
   PetscCall(TrustNCGJudgeCG(tao, before));
+  PetscCall(TrustNCGDoubtStep(tao));
   PetscCall(TrustNCGTakeStep(tao, PETSC_TRUE));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -254,9 +277,9 @@ static PetscErrorCode TrustNCGIterate(Tao tao)
   PetscCall(TrustNCGCheckpoint(tao)); /* where it is time; all that was learned is in it */
   if (tao->ops->update) {
     error = (*tao->ops->update)(tao, tao->niter, tao->user_update);
-    PetscCall(TrustNCGHeed(tao, error, "the update", tao->solution, NULL, NULL));
+    PetscCall(TrustNCGGuardResult(tao, error, "the update", tao->solution, NULL, NULL));
   }
-  PetscCall(TrustNCGAccuse(tao));
+  PetscCall(TrustNCGConsistencyTest(tao));
   PetscCall(TrustNCGInterrupted(tao, &stop));
   if (stop) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(TrustNCGPrecondDue(tao));
@@ -278,7 +301,7 @@ static PetscErrorCode TrustNCGIterate(Tao tao)
   }
   if (done || tao->reason == TAO_CONTINUE_ITERATING) {
     PetscCall(TrustNCGReport(tao, tn->dnorm2));
-    PetscCall(TrustNCGEnds(tao));
+    PetscCall(TrustNCGEndsTest(tao));
   }
   if (tao->reason == TAO_CONTINUE_ITERATING) PetscCall(TrustNCGNoiseFloor(tao));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -294,7 +317,7 @@ static PetscErrorCode TrustNCGSolve(Tao tao)
   } while (tao->reason == TAO_CONTINUE_ITERATING);
   PetscCall(TrustNCGCheckpointEnd(tao));
   PetscCall(TrustNCGRestoreKSP(tao));
-  PetscCall(TrustNCGNameEnd(tao));
+  PetscCall(TrustNCGNameOutcome(tao));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

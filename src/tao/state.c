@@ -59,12 +59,30 @@ static PetscErrorCode RecordEnds(TAO_TrustNCG *tn, CheckpointRecord *record)
   RecordCount(record, &suspect, "the suspect");
   RecordCount(record, &misfit, "the misfit");
   RecordCount(record, &misfits, "the misfits");
-  RecordBool(record, &tn->acquitted, "an Hv that is right");
+  RecordBool(record, &tn->hvright, "an Hv that is right");
   RecordReal(record, &tn->factor, -PETSC_MAX_REAL, "the factor of the gradient");
   RecordCount(record, &tn->escapes, "saddle points left");
   tn->suspect = (TrustNCGSuspect)PetscMin(suspect, TRUSTNCG_SUSPECT_ANY);
   tn->misfit  = (TrustNCGSuspect)PetscMin(misfit, TRUSTNCG_SUSPECT_ANY);
   tn->misfits = misfits;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The difference step of the file is one that was measured, else it is that of the options. */
+static PetscErrorCode RecordStep(TAO_TrustNCG *tn, CheckpointRecord *record)
+{
+  TrustNCGNoiseState *noise = &tn->noise;
+  const PetscReal     step  = noise->step;
+
+  PetscFunctionBegin;
+  RecordReal(record, &noise->step, PETSC_MIN_REAL, "the difference step");
+  RecordReal(record, &noise->error, 0.0, "the error of Hv");
+  if (!record->load) PetscFunctionReturn(PETSC_SUCCESS);
+  if (tn->relstep > 0.0 || noise->error == 0.0) {
+    noise->step  = step;
+    noise->error = 0.0;
+  }
+  if (tn->shell) PetscCall(TrustNCGHessVecSetStep(tn->shell, noise->step));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -78,12 +96,10 @@ static PetscErrorCode RecordNoise(TAO_TrustNCG *tn, CheckpointRecord *record)
   RecordReal(record, &noise->f, 0.0, "the noise of f");
   RecordReal(record, &noise->g, 0.0, "the noise of the gradient");
   RecordReal(record, &noise->gnorm, 0.0, "the gradient with that noise");
-  RecordReal(record, &noise->step, 0.0, "the difference step");
-  RecordReal(record, &noise->error, 0.0, "the error of Hv");
+  PetscCall(RecordStep(tn, record));
   RecordReal(record, &noise->record, 0.0, "the smallest gradient");
   RecordCount(record, &noise->late, "late rejections");
   RecordCount(record, &noise->patience, "patience with them");
-  if (record->load && tn->shell) PetscCall(TrustNCGHessVecSetStep(tn->shell, noise->step));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -6,8 +6,8 @@
 #include "subproblem/trustcg.h"
 #include "sums/sums.h"
 
-#define OPENING_ITS 2
-#define WAITING_ITS 10
+#define OPENING_ITS 2   /* of the solve that opens a run with learned steps */
+#define WAITING_ITS 10  /* of a solve while a sparse Hessian may come to pay */
 #define HOLDS       2.0 /* on the way the model holds where actual over predicted is within this, */
 #define HOLDS_WELL  1.1 /* and at the boundary it is worth a larger radius */
 
@@ -58,7 +58,7 @@ PetscErrorCode TrustNCGSetUpKSP(Tao tao)
 }
 
 /* Room for the gradient at a trial: a vector that the KSP does not need now, else a spare one. */
-PetscErrorCode TrustNCGGetRoom(Tao tao)
+PetscErrorCode TrustNCGGetTrialGradientVec(Tao tao)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
 
@@ -82,7 +82,7 @@ static PetscErrorCode TrustNCGLook(void *ctx, PetscReal *radius, PetscBool *stop
   PetscFunctionBegin;
   PetscCall(KSPCGGetNormD(tao->ksp, &tn->dnorm));
   PetscCall(KSPCGGetObjFcn(tao->ksp, &tn->model));
-  PetscCall(TrustNCGGetRoom(tao));
+  PetscCall(TrustNCGGetTrialGradientVec(tao));
   PetscCall(TrustNCGEvaluateTrial(tao));
   ared  = tn->f - tn->fplus;
   *stop = (PetscBool)!TrustNCGModelHolds(ared, -tn->model, radius ? HOLDS_WELL : HOLDS,
@@ -93,14 +93,14 @@ static PetscErrorCode TrustNCGLook(void *ctx, PetscReal *radius, PetscBool *stop
   /* a step that would have been taken: it tells as much of f, gradient and Hv as if it were */
   if (!*stop && radius && tn->have_gplus &&
       !TrustNCGBelowRoundoff(ared, -tn->model, TrustNCGHidden(tn))) {
-    PetscCall(TrustNCGCheckStep(tao));
+    PetscCall(TrustNCGConsistencyStep(tao));
   }
   tn->tries = *stop;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* What the KSP asks and tells us during a solve; it may be used elsewhere after it. */
-static PetscErrorCode TrustNCGAttend(Tao tao, PetscBool begin)
+/* The KSP calls us during a solve, and not after it, when it may be used elsewhere. */
+static PetscErrorCode TrustNCGSetKSPCallbacks(Tao tao, PetscBool begin)
 {
   TAO_TrustNCG   *tn   = (TAO_TrustNCG *)tao->data;
   const PetscBool mats = (PetscBool)(begin && tn->kind == TRUSTNCG_HV_MATRIX);
@@ -108,7 +108,7 @@ static PetscErrorCode TrustNCGAttend(Tao tao, PetscBool begin)
   PetscFunctionBegin;
   if (!tn->ours) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(TrustCGSetLook(tao->ksp, begin ? TrustNCGLook : NULL, tao));
-  PetscCall(TrustCGSetGuard(tao->ksp, mats ? TrustNCGHeedProduct : NULL, tao));
+  PetscCall(TrustCGSetGuard(tao->ksp, mats ? TrustNCGGuardProduct : NULL, tao));
   if (!begin) PetscCall(TrustCGSetAlarm(tao->ksp, NULL, NULL));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -123,12 +123,12 @@ PetscErrorCode TrustNCGSolveKSP(Tao tao)
   PetscFunctionBegin;
   PetscCall(PetscLogEventBegin(TRUSTNCG_Subproblem, tao, tao->ksp, NULL, NULL));
   tn->checked = PETSC_FALSE;
-  PetscCall(TrustNCGAttend(tao, PETSC_TRUE));
-  PetscCall(TrustNCGInterruptCG(tao));
-  PetscCall(TrustNCGTellErrors(tao));
+  PetscCall(TrustNCGSetKSPCallbacks(tao, PETSC_TRUE));
+  PetscCall(TrustNCGSetAlarmCG(tao));
+  PetscCall(TrustNCGNoiseSetErrors(tao));
   PetscCall(KSPCGSetRadius(tao->ksp, tao->trust < PETSC_INFINITY ? tao->trust : 0.0));
   PetscCall(KSPSolve(tao->ksp, tao->gradient, tao->stepdirection));
-  PetscCall(TrustNCGAttend(tao, PETSC_FALSE));
+  PetscCall(TrustNCGSetKSPCallbacks(tao, PETSC_FALSE));
   PetscCall(KSPGetConvergedReason(tao->ksp, &reason));
   /* a NaN may stand for an error on some rank */
   if (reason == KSP_DIVERGED_NANORINF) PetscCall(TrustNCGAgree(tao, NULL, 0, NULL));
@@ -213,6 +213,7 @@ PetscErrorCode TrustNCGSubproblem(Tao tao)
   Mat           H, P;
 
   PetscFunctionBegin;
+  PetscCall(TrustNCGMeasureDoubted(tao));
   PetscCall(TrustNCGUpdateHessian(tao, &H, &P));
   target =
     PetscMax(tao->gatol, PetscMax(tao->grtol * PetscAbsReal(tn->f), tao->gttol * tn->gnorm0));
@@ -222,7 +223,7 @@ PetscErrorCode TrustNCGSubproblem(Tao tao)
   tao->ksp_its = 0;
   PetscCall(TrustNCGLimitCG(tao));
   PetscCall(TrustNCGSolveKSP(tao));
-  PetscCall(TrustNCGHeedNoise(tao, &again));
+  PetscCall(TrustNCGNoiseCheckCG(tao, &again));
   if (again) {
     PetscCall(TrustNCGPrecondRenew(tao, H));
     PetscCall(TrustNCGSolveKSP(tao));
@@ -230,6 +231,6 @@ PetscErrorCode TrustNCGSubproblem(Tao tao)
   if (tn->ours && tn->boundary && tao->trust >= PETSC_INFINITY) {
     PetscCall(TrustNCGFirstRadius(tao));
   }
-  if (!tn->checked) PetscCall(TrustNCGGetRoom(tao));
+  if (!tn->checked) PetscCall(TrustNCGGetTrialGradientVec(tao));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -7,9 +7,9 @@
 #include "trustncg.h"
 #include "compat.h"
 #include "rules/rules.h"
+#include "subproblem/sweep.h"
 
 #define TRUSTNCG_NOISE_SHARE 0.4 /* of the deviation of f, where a rounding level is asked for */
-#include "subproblem/sweep.h"
 
 typedef enum {
   TRUSTNCG_HV_FD,     /* differences of the gradient */
@@ -19,13 +19,16 @@ typedef enum {
 
 typedef struct _n_TrustNCGGuard *TrustNCGGuard;
 
+/* What is known of the noise in f and its gradient */
 typedef struct {
   PetscBool known;    /* it was measured in this solve */
+  PetscBool doubted;  /* a step does not fit its product: to be measured */
   PetscBool quiet;    /* and is no more than rounding */
   PetscReal f;        /* deviation of f */
   PetscReal g;        /* expected norm of the error of the gradient, */
   PetscReal gnorm;    /* measured where ||g|| was this */
   PetscReal step;     /* relative step of the differences in use */
+  PetscReal shortest; /* it, as measured */
   PetscReal error;    /* of Hv / ||v|| then; 0 as long as it does not matter */
   PetscReal record;   /* ||g|| half of which is progress, */
   PetscInt  late;     /* late trials rejected since, */
@@ -33,52 +36,65 @@ typedef struct {
 } TrustNCGNoiseState;
 
 typedef struct {
-  /* set by the user */
-  PetscReal eta;                    /* smallest reduction ratio of an accepted step */
-  PetscReal relstep;                /* relative step of the differences */
-  PetscBool reproducible;           /* the same bits on any number of ranks */
-  PetscBool checkreport, checkstop; /* the derivative check before a solve */
+  /* set by the user, beside Hv, pattern and the directions of the check, which are composed */
+  PetscReal              eta;          /* smallest reduction ratio of an accepted step */
+  PetscReal              relstep;      /* relative step of the differences; 0: ours to choose */
+  TaoTrustNCGPrecondType precond;      /* what preconditions CG */
+  PetscInt               maxvectors;   /* that it may take */
+  PetscBool              learnedsteps; /* steps of the learned model alone */
+  PetscBool              checkreport, checkstop; /* the derivative check before a solve */
+  PetscBool              hvfallback;             /* differences in the place of a wrong Hv */
+  PetscBool              secondorder;            /* the check of the curvature at the end, */
+  PetscReal              flat;                   /* for which -flat ||H|| is as good as 0 */
+  PetscBool              reproducible;           /* the same bits on any number of ranks */
+  PetscBool              signals;                /* stop the solve in good order */
+  PetscReal              maxtime;                /* seconds a solve may take */
+  char                  *checkpoint, *restart;   /* files, or NULL */
+  PetscInt               checkpointits;          /* 0: not by iterations */
+  PetscReal              checkpointminutes;      /* 0: not by time */
 
   /* fixed for a solve */
   TaoTrustNCGHessianVectorFn hvfn; /* the user's Hv, or NULL */
   void                      *hvctx;
-  TrustNCGHvKind             kind;
+  TrustNCGHvKind             kind;     /* of Hv; a wrong one may give way to differences */
   Mat                        shell;    /* Hv, guarded; the KSP takes a Mat of the user's itself */
   PetscBool                  combined; /* f and gradient come from one call */
   PetscBool                  ours; /* the KSP is KSPTRUSTCG: a rejected step is read off its path */
   PetscReal                  etamax; /* largest forcing term: the rtol that the KSP came with */
   PetscInt                   maxits; /* most CG iterations: the limit that the KSP came with */
   PetscReal                  n;      /* unknowns, as a real number */
+  PetscReal                  f0;     /* f at the start, or where a saddle point was left */
 
   /* the iterate x = tao->solution, g = tao->gradient */
   PetscReal f, gnorm, gnorm0, xnorm;
-  PetscInt  cgmost;   /* most CG iterations of the last solve */
-  PetscReal forcing;  /* relative residual of the last solve */
-  PetscReal mismatch; /* of model and gradient at the last step; PETSC_INFINITY if not known */
 
-  /* the trial w = x - d, with d = tao->stepdirection as KSP solves H d = g */
-  Vec       w;     /* also the perturbed point of a difference */
-  Vec       gplus; /* its gradient: a free vector of the KSP where that is ours, else the spare */
-  Vec       spare;
-  PetscBool have_gplus;
+  /* the subproblem: d = tao->stepdirection, as the KSP solves H d = g and the step is -d */
+  PetscReal forcing;  /* relative residual of the last solve */
+  PetscInt  cgmost;   /* most CG iterations of the last solve */
   PetscBool boundary; /* the radius held the step back */
   PetscReal dnorm;    /* ||d|| in the norm of the trust region */
   PetscReal dnorm2;   /* ||d||_2 */
   PetscReal model;    /* predicted change of f, <= 0 */
+  PetscReal mismatch; /* of model and gradient at the last step; PETSC_INFINITY if not known */
+
+  /* the trial w = x - d */
+  Vec       w;     /* also the perturbed point of a difference */
+  Vec       gplus; /* its gradient: a free vector of the KSP where that is ours, else the spare */
+  Vec       spare;
+  PetscBool have_gplus;
   PetscReal fplus, gplusnorm, wnorm;
+  PetscReal gg;               /* g+'g+ */
   PetscReal slope, slopeplus; /* derivatives of f along the step, at x and at w */
-  PetscReal rho;
-  PetscReal gg;       /* g+'g+ where g+ came with f+ */
-  PetscBool outside;  /* some rank said at the last agreement that w is outside the domain */
-  PetscBool rounding; /* f and f+ differ by less than rounding tells */
-  PetscBool checked;  /* f+ and g+ are known, from a look on CG's way */
-  PetscInt  tries;    /* trial points of this iteration so far */
+  PetscReal rho;              /* actual over predicted reduction */
+  PetscReal promise;          /* model at the first trial of this iteration */
+  PetscBool outside;          /* some rank said at the last agreement: outside the domain */
+  PetscBool rounding;         /* f and f+ differ by less than rounding or noise tells */
+  PetscBool checked;          /* f+ and g+ are known, from a look on CG's way */
+  PetscInt  tries;            /* trial points of this iteration so far */
 
   /* the preconditioner */
-  TaoTrustNCGPrecondType    precond;     /* as set by the user */
   TaoTrustNCGPrecondType    type;        /* in use */
   const char               *why;         /* it is that one */
-  PetscInt                  maxvectors;  /* that it may take */
   PetscBool                 waiting;     /* auto: a sparse Hessian may come to pay, */
   PetscBool                 due;         /* and does at this iterate */
   PetscBool                 unfit;       /* it was tried, and is not the Hessian */
@@ -90,50 +106,35 @@ typedef struct {
   Mat                       riesz;    /* of TaoSetGradientNorm(), where it preconditions; or NULL */
   KSPNormType               normtype; /* of the KSP, then */
 
-  /* steps of the learned model */
-  PetscBool    learnedsteps; /* as set by the user */
-  TrustNCGMode mode;
+  TrustNCGMode       mode;  /* whose turn it is: the learned model's or CG's */
+  TrustNCGNoiseState noise; /* in f and gradient */
 
   TrustNCGGuard guard;   /* of the callbacks */
   PetscBool     started; /* nothing was refused */
 
   /* ends that are no convergence */
-  PetscReal      f0;
-  PetscReal      promise; /* model at the first trial of this iteration */
-  TrustNCGFlight flight;
-  TrustNCGWindow stall, crawl;
-  TrustNCGProbe  probe; /* of the trials of this iteration */
+  TrustNCGFlight flight;       /* steps along which f fell without bending */
+  TrustNCGWindow stall, crawl; /* steps with next to no progress: below rounding, and above */
+  TrustNCGProbe  probe;        /* of f against its gradient, by the trials of this iteration */
 
   /* the check of f, gradient and Hv on each step of CG */
-  PetscBool       hvfallback; /* as set by the user */
-  TrustNCGSuspect suspect;    /* the verdict, once it is certain */
-  TrustNCGSuspect misfit;     /* on the last steps */
-  PetscReal       factor;     /* of the gradient, on the last step, as Hv has it */
-  PetscInt        misfits;    /* steps that did not fit, less those that did */
-  PetscBool       acquitted;  /* Hv was looked at, and is right */
+  TrustNCGSuspect suspect; /* the verdict, once it is certain */
+  TrustNCGSuspect misfit;  /* on the last steps */
+  PetscReal       factor;  /* of the gradient, on the last step, as Hv has it */
+  PetscInt        misfits; /* steps that did not fit, less those that did */
+  PetscBool       hvright; /* Hv was looked at, and is right */
 
-  /* curvature at the end, where it is checked */
-  PetscBool                  secondorder; /* as set by the user */
-  PetscReal                  flat;        /* as set by the user: -flat ||H|| is as good as 0 */
-  struct _n_TrustNCGLanczos *lanczos;     /* made by the first check of a solve */
-  PetscInt                   escapes;     /* from stationary points, in this solve */
+  /* the check of the curvature at the end */
+  struct _n_TrustNCGLanczos *lanczos; /* made by the first check of a solve */
+  PetscInt                   escapes; /* from stationary points, in this solve */
   PetscReal                  curvature, curvaturebound;
 
   /* stopping from outside */
-  PetscBool      signals;   /* as set by the user */
   PetscBool      listening; /* our handlers are there */
   int            signal;    /* that arrived at some rank, or 0 */
-  PetscReal      maxtime;   /* seconds a solve may take */
   PetscLogDouble began;     /* the solve, by this rank's clock */
 
-  /* checkpoints */
-  char                    *checkpoint, *restart; /* files, or NULL */
-  PetscInt                 checkpointits;        /* 0: not by iterations */
-  PetscReal                checkpointminutes;    /* 0: not by time */
-  struct _n_TrustNCGSaved *saved;                /* the state of the iterate; NULL without a file */
-
-  /* noise in f and gradient */
-  TrustNCGNoiseState noise;
+  struct _n_TrustNCGSaved *saved; /* the state of the iterate; NULL without a file */
 
   TaoTrustNCGOutcome outcome;
   char               ending[512]; /* it in words */
@@ -186,16 +187,30 @@ PETSC_INTERN PetscLogEvent TRUSTNCG_Subproblem, TRUSTNCG_HessVec, TRUSTNCG_Trial
 PETSC_INTERN PetscErrorCode TaoGetTrustNCG(Tao tao, TAO_TrustNCG **tn);
 PETSC_INTERN PetscErrorCode TaoNeedTrustNCG(Tao tao, TAO_TrustNCG **tn);
 
-/* guard.c */
-enum { TRUSTNCG_DOTS = 5 }; /* most dot products of an agreement */
-PETSC_INTERN PetscErrorCode TrustNCGGuardCreate(Tao tao);
-PETSC_INTERN PetscErrorCode TrustNCGGuardDestroy(Tao tao);
-PETSC_INTERN PetscErrorCode TrustNCGGuardStart(Tao tao);
-PETSC_INTERN PetscErrorCode TrustNCGGuardEnd(Tao tao, PetscErrorCode error);
-PETSC_INTERN PetscErrorCode TrustNCGGuardOptions(Tao tao, TrustNCGOptionItems items);
-PETSC_INTERN PetscErrorCode TrustNCGHeed(Tao tao, PetscErrorCode error, const char where[], Vec x,
-                                         PetscReal *f, Vec v);
-PETSC_INTERN PetscErrorCode TrustNCGAgree(Tao tao, PetscReal *f, PetscInt n, const SweepOp dots[]);
+/* options.c, view.c */
+PETSC_INTERN PetscErrorCode TaoSetFromOptions_TrustNCG(Tao tao, TrustNCGOptionItems items);
+PETSC_INTERN PetscErrorCode TrustNCGUpdateLedger(Tao tao);
+PETSC_INTERN PetscErrorCode TaoView_TrustNCG(Tao tao, PetscViewer viewer);
+
+/* register.c */
+PETSC_INTERN PetscErrorCode TaoCreate_TrustNCG(Tao tao);
+
+/* solve.c */
+PETSC_INTERN PetscErrorCode TrustNCGReport(Tao tao, PetscReal step);
+PETSC_INTERN PetscErrorCode TrustNCGJudgeTrial(Tao tao, PetscReal pred, PetscReal eta,
+                                               PetscBool *accept);
+PETSC_INTERN PetscErrorCode TrustNCGMove(Tao tao);
+PETSC_INTERN void           TrustNCGResetLoop(Tao tao);
+PETSC_INTERN PetscErrorCode TaoSolve_TrustNCG(Tao tao);
+
+/* subproblem.c */
+PETSC_INTERN PetscErrorCode TrustNCGSetUpKSP(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGRestoreKSP(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGGetTrialGradientVec(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGSubproblem(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGSolveKSP(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGStepTo(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGGetDrop(Tao tao, PetscReal *drop);
 
 /* evaluate.c */
 PETSC_INTERN PetscErrorCode TrustNCGSetUpEvaluation(Tao tao);
@@ -203,7 +218,7 @@ PETSC_INTERN PetscErrorCode TrustNCGEvaluateStart(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGEvaluateNear(Tao tao, Vec x, PetscReal *f, Vec g);
 PETSC_INTERN PetscErrorCode TrustNCGEvaluateTrial(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGEvaluateTrialGradient(Tao tao);
-PETSC_INTERN PetscErrorCode TrustNCGHeedProduct(void *ctx, PetscErrorCode error, Vec v, Vec Hv);
+PETSC_INTERN PetscErrorCode TrustNCGGuardProduct(void *ctx, PetscErrorCode error, Vec v, Vec Hv);
 PETSC_INTERN PetscErrorCode TrustNCGComputeHessian(Tao tao, Vec x, Mat H, Mat P);
 PETSC_INTERN PetscErrorCode TrustNCGSetHessianPoint(Tao tao, PetscBool needP);
 PETSC_INTERN PetscErrorCode TrustNCGUpdateHessian(Tao tao, Mat *H, Mat *P);
@@ -211,7 +226,22 @@ PETSC_INTERN PetscErrorCode TrustNCGUseDifferences(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGCountHessVec(Tao tao, PetscInt cg);
 PETSC_INTERN PetscErrorCode TrustNCGCountProducts(Tao tao, PetscInt products);
 
+/* guard.c */
+enum { TRUSTNCG_DOTS = 5 }; /* most dot products of an agreement */
+PETSC_INTERN PetscErrorCode TrustNCGGuardCreate(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGGuardDestroy(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGGuardStart(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGGuardEnd(Tao tao, PetscErrorCode error);
+PETSC_INTERN PetscErrorCode TrustNCGGuardOptions(Tao tao, TrustNCGOptionItems items);
+PETSC_INTERN PetscErrorCode TrustNCGGuardResult(Tao tao, PetscErrorCode error, const char where[],
+                                                Vec x, PetscReal *f, Vec v);
+PETSC_INTERN PetscErrorCode TrustNCGAgree(Tao tao, PetscReal *f, PetscInt n, const SweepOp dots[]);
+
+/* learned.c */
+PETSC_INTERN PetscErrorCode TrustNCGLearnedTrial(Tao tao, PetscBool *accept);
+
 /* choice.c */
+PETSC_INTERN PetscErrorCode TrustNCGHasPC(Tao tao, PetscBool *has);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondChoose(Tao tao);
 
 /* precond.c */
@@ -231,52 +261,49 @@ PETSC_INTERN PetscErrorCode TrustNCGPrecondUseSparse(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondGetCounts(Tao tao, PetscInt *vectors,
                                                      PetscInt *reductions);
 
-/* learned.c */
-PETSC_INTERN PetscErrorCode TrustNCGLearnedTrial(Tao tao, PetscBool *accept);
-
-/* subproblem.c */
-PETSC_INTERN PetscErrorCode TrustNCGSetUpKSP(Tao tao);
-PETSC_INTERN PetscErrorCode TrustNCGRestoreKSP(Tao tao);
-PETSC_INTERN PetscErrorCode TrustNCGGetRoom(Tao tao);
-PETSC_INTERN PetscErrorCode TrustNCGSubproblem(Tao tao);
-PETSC_INTERN PetscErrorCode TrustNCGSolveKSP(Tao tao);
-PETSC_INTERN PetscErrorCode TrustNCGStepTo(Tao tao);
-PETSC_INTERN PetscErrorCode TrustNCGGetDrop(Tao tao, PetscReal *drop);
-
 /* noise.c */
 PETSC_INTERN PetscErrorCode TrustNCGNoiseStart(Tao tao);
-PETSC_INTERN PetscErrorCode TrustNCGTellErrors(Tao tao);
-PETSC_INTERN PetscErrorCode TrustNCGHeedNoise(Tao tao, PetscBool *again);
+PETSC_INTERN PetscErrorCode TrustNCGNoiseSetErrors(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGNoiseCheckCG(Tao tao, PetscBool *again);
+PETSC_INTERN PetscErrorCode TrustNCGDoubtStep(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGMeasureDoubted(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGNoiseFloor(Tao tao);
-PETSC_INTERN PetscErrorCode TrustNCGNoiseExcuse(Tao tao, PetscBool *excused);
+PETSC_INTERN PetscErrorCode TrustNCGNoiseExplains(Tao tao, PetscBool *explained);
+
+/* consistency.c */
+PETSC_INTERN const char *const TrustNCGSuspectWords[];
+PETSC_INTERN void              TrustNCGConsistencyStart(TAO_TrustNCG *tn);
+PETSC_INTERN PetscErrorCode    TrustNCGConsistencyStep(Tao tao);
+PETSC_INTERN PetscErrorCode    TrustNCGConsistencyTest(Tao tao);
+PETSC_INTERN PetscBool         TrustNCGConsistencyFails(const TAO_TrustNCG *tn);
+PETSC_INTERN PetscErrorCode    TrustNCGConsistencyOptions(Tao tao, TrustNCGOptionItems items);
+
+/* ends.c */
+PETSC_INTERN void           TrustNCGEndsStart(TAO_TrustNCG *tn);
+PETSC_INTERN PetscErrorCode TrustNCGTestConvergence(Tao tao);
+PETSC_INTERN void           TrustNCGEndsStep(TAO_TrustNCG *tn);
+PETSC_INTERN PetscErrorCode TrustNCGEndsTest(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGGiveUp(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGGiveUpProduct(Tao tao);
 
 /* outcome.c */
 PETSC_INTERN PetscErrorCode TrustNCGStop(Tao tao, TaoConvergedReason reason,
                                          TaoTrustNCGOutcome outcome, const char format[], ...);
 PETSC_INTERN PetscErrorCode TrustNCGStopAtLimit(Tao tao, TaoConvergedReason reason);
-PETSC_INTERN PetscErrorCode TrustNCGNameEnd(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGNameOutcome(Tao tao);
 
-/* ends.c */
-PETSC_INTERN void           TrustNCGEndsStart(TAO_TrustNCG *tn);
-PETSC_INTERN PetscErrorCode TrustNCGTest(Tao tao);
-PETSC_INTERN void           TrustNCGNoteStep(TAO_TrustNCG *tn);
-PETSC_INTERN PetscErrorCode TrustNCGEnds(Tao tao);
-PETSC_INTERN PetscErrorCode TrustNCGGiveUp(Tao tao);
-PETSC_INTERN PetscErrorCode TrustNCGGiveUpProduct(Tao tao);
-
-/* consistency.c */
-PETSC_INTERN const char *const TrustNCGSuspectWords[];
-PETSC_INTERN void              TrustNCGConsistencyStart(TAO_TrustNCG *tn);
-PETSC_INTERN PetscErrorCode    TrustNCGCheckStep(Tao tao);
-PETSC_INTERN PetscErrorCode    TrustNCGAccuse(Tao tao);
-PETSC_INTERN PetscBool         TrustNCGIsSuspect(const TAO_TrustNCG *tn);
-PETSC_INTERN PetscErrorCode    TrustNCGConsistencyOptions(Tao tao, TrustNCGOptionItems items);
+/* second_order.c */
+PETSC_INTERN PetscErrorCode TrustNCGSecondOrderOptions(Tao tao, TrustNCGOptionItems items);
+PETSC_INTERN PetscErrorCode TrustNCGSecondOrderStart(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGSecondOrder(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGSecondOrderGetCounts(Tao tao, PetscInt *vectors,
+                                                         PetscInt *reductions);
 
 /* signals.c */
 PETSC_INTERN PetscErrorCode TrustNCGSignalsBegin(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGSignalsEnd(Tao tao);
-PETSC_INTERN PetscErrorCode TrustNCGInterruptCG(Tao tao);
-PETSC_INTERN PetscErrorCode TrustNCGInterruptLanczos(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGSetAlarmCG(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGSetAlarmLanczos(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGInterrupted(Tao tao, PetscBool *stop);
 PETSC_INTERN PetscErrorCode TrustNCGTestLimits(Tao tao);
 
@@ -285,6 +312,10 @@ PETSC_INTERN PetscErrorCode TrustNCGLimitsOptions(Tao tao, TrustNCGOptionItems i
 PETSC_INTERN PetscErrorCode TrustNCGLimitsStart(Tao tao);
 PETSC_INTERN PetscBool      TrustNCGTimeIsUp(const TAO_TrustNCG *tn);
 PETSC_INTERN PetscBool      TrustNCGEvaluationsAreSpent(Tao tao);
+
+/* reproducible.c */
+PETSC_INTERN PetscErrorCode TrustNCGReproducibleOptions(Tao tao, TrustNCGOptionItems items);
+PETSC_INTERN PetscErrorCode TrustNCGSolveReproducibly(Tao tao);
 
 /* checkpoint.c, restart.c */
 PETSC_INTERN PetscErrorCode TrustNCGCheckpointOptions(Tao tao, TrustNCGOptionItems items);
@@ -295,33 +326,8 @@ PETSC_INTERN PetscErrorCode TrustNCGCheckpointDestroy(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGSaveState(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGRestart(Tao tao);
 
-/* solve.c */
-PETSC_INTERN PetscErrorCode TrustNCGReport(Tao tao, PetscReal step);
-PETSC_INTERN PetscErrorCode TrustNCGMove(Tao tao);
-PETSC_INTERN void           TrustNCGBegin(Tao tao);
-PETSC_INTERN PetscErrorCode TaoSolve_TrustNCG(Tao tao);
-
-/* reproducible.c */
-PETSC_INTERN PetscErrorCode TrustNCGReproducibleOptions(Tao tao, TrustNCGOptionItems items);
-PETSC_INTERN PetscErrorCode TrustNCGSolveReproducibly(Tao tao);
-
-/* second_order.c */
-PETSC_INTERN PetscErrorCode TrustNCGSecondOrderOptions(Tao tao, TrustNCGOptionItems items);
-PETSC_INTERN PetscErrorCode TrustNCGSecondOrderStart(Tao tao);
-PETSC_INTERN PetscErrorCode TrustNCGSecondOrder(Tao tao);
-PETSC_INTERN PetscErrorCode TrustNCGSecondOrderGetCounts(Tao tao, PetscInt *vectors,
-                                                         PetscInt *reductions);
-
 /* doctor.c */
 PETSC_INTERN PetscErrorCode TrustNCGDoctorOptions(Tao tao, TrustNCGOptionItems items);
 PETSC_INTERN PetscErrorCode TrustNCGDoctor(Tao tao);
-
-/* options.c, view.c */
-PETSC_INTERN PetscErrorCode TaoSetFromOptions_TrustNCG(Tao tao, TrustNCGOptionItems items);
-PETSC_INTERN PetscErrorCode TrustNCGUpdateLedger(Tao tao);
-PETSC_INTERN PetscErrorCode TaoView_TrustNCG(Tao tao, PetscViewer viewer);
-
-/* register.c */
-PETSC_INTERN PetscErrorCode TaoCreate_TrustNCG(Tao tao);
 
 #endif

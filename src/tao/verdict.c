@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause
-   What the derivative check concludes: which of f, gradient and Hv is the odd one out, and where. */
+   What the derivative check concludes: which of f, gradient and Hv is wrong, and where. */
 #include "tao/doctor.h"
 #include <stdarg.h>
 

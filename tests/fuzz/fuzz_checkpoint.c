@@ -49,7 +49,7 @@ static void WriteAgain(const CheckpointHeader *header, size_t size)
 
   CheckpointFormat(header, words);
   if (CheckpointParse(words, sizeof(words), size, &again, message, sizeof(message))) abort();
-  if (memcmp(header, &again, sizeof(again))) abort();
+  if (memcmp(header, &again, sizeof(again)) != 0) abort();
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -25,7 +25,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
   LibsvmTable table;
 
   if (LibsvmParse("fuzz", (const char *)data, size, &table, message, sizeof(message))) {
-    if (!memchr(message, 0, sizeof(message)) || strncmp(message, "fuzz:", 5)) abort();
+    if (!memchr(message, 0, sizeof(message)) || strncmp(message, "fuzz:", 5) != 0) abort();
     if (table.rows || table.start || table.value) abort();
   } else CheckTable(&table);
   LibsvmFree(&table);
