@@ -87,6 +87,21 @@ stopped "SIGTERM to a rank: exit code $AGAIN, resumed to the same bits" 0 TERM
 stopped "SIGUSR1 to mpirun: resumed to the same bits" mpirun USR1
 stopped "SIGTERM to mpirun: resumed to the same bits" mpirun TERM
 
+# The counts of a resumed run are its own, products by differences included.
+file=$work/counted
+few="-problem genrose -n 200 -hessvec fd -json $file.json"
+# shellcheck disable=SC2086
+solve 2 "$file.log" $few -tao_max_it 50 -tao_trustncg_checkpoint "$file"
+# shellcheck disable=SC2086
+solve 2 "$file.log" $few -tao_trustncg_restart "$file"
+of() { number "$1" "$file.json"; }
+why=
+if [ "$(of ng)" != 0 ]; then why="$(of ng) gradients alone"
+elif [ $(($(of nf) + $(of nfg) + $(of nhv))) -ne "$(of gradient_equivalents)" ]; then
+  why="the parts do not sum up to the gradient-equivalents"
+fi
+verdict "a resumed run counts its own evaluations" "$why" "$file.log"
+
 # fault 21: a rank is killed while a checkpoint is written, again and again: the file is whole
 BIG="-problem rosenbrock -n 60000"
 file=$work/killed

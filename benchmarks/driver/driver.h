@@ -50,6 +50,8 @@ typedef struct {
   PetscReal      f0, gnorm0;
   PetscLogDouble start, shown;
   long           reductions0; /* made before the solve */
+  PetscBool      began;
+  PetscInt       fd0, rejected0; /* in trustncg's ledger when the solve began: of what it resumes */
   FILE          *historyfile;
 } Driver;
 

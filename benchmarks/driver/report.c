@@ -17,6 +17,23 @@ PetscErrorCode DriverOpenHistory(Driver *d)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* A solve that goes on from a checkpoint begins with the ledger of those before. */
+static PetscErrorCode NoteLedger(Driver *d, Tao tao)
+{
+  TaoTrustNCGLedger ledger;
+  PetscBool         ours;
+
+  PetscFunctionBegin;
+  if (d->began) PetscFunctionReturn(PETSC_SUCCESS);
+  d->began = PETSC_TRUE;
+  PetscCall(PetscObjectTypeCompare((PetscObject)tao, TAOTRUSTNCG, &ours));
+  if (!ours) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(TaoTrustNCGGetLedger(tao, &ledger));
+  d->fd0       = ledger.nhv_fd;
+  d->rejected0 = ledger.rejected;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode DriverMonitor(Tao tao, void *ctx)
 {
   Driver        *d = (Driver *)ctx;
@@ -25,6 +42,7 @@ PetscErrorCode DriverMonitor(Tao tao, void *ctx)
   PetscLogDouble now;
 
   PetscFunctionBegin;
+  PetscCall(NoteLedger(d, tao));
   PetscCall(TaoGetSolutionStatus(tao, &its, &f, &gnorm, NULL, NULL, NULL));
   PetscCall(PetscTime(&now));
   if (d->historyfile) {
@@ -112,13 +130,14 @@ static PetscErrorCode WriteCounts(Driver *d, FILE *file)
   PetscFunctionBegin;
   PetscCall(PetscObjectTypeCompare((PetscObject)d->tao, TAOTRUSTNCG, &ours));
   if (ours) PetscCall(TaoTrustNCGGetLedger(d->tao, &l));
+  l.nhv_fd -= d->fd0;
   PetscCall(WriteInt(comm, file, "nf", c.nf));
   PetscCall(WriteInt(comm, file, "ng", c.ng - l.nhv_fd));
   PetscCall(WriteInt(comm, file, "nfg", c.nfg));
   PetscCall(WriteInt(comm, file, "nhv", c.nhv + l.nhv_fd));
   PetscCall(WriteReal(comm, file, "gradient_equivalents", DriverEquivalents(d)));
   if (!ours) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCall(WriteInt(comm, file, "rejected", l.rejected));
+  PetscCall(WriteInt(comm, file, "rejected", l.rejected - d->rejected0));
   PetscCall(WriteInt(comm, file, "vectors", l.vectors));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
