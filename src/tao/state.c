@@ -92,13 +92,16 @@ static PetscErrorCode RecordNoise(TAO_TrustNCG *tn, CheckpointRecord *record)
 
   PetscFunctionBegin;
   RecordBool(record, &noise->known, "a measured noise");
+  RecordBool(record, &noise->doubted, "a doubted step");
   RecordBool(record, &noise->quiet, "a noise of no more than rounding");
   RecordReal(record, &noise->f, 0.0, "the noise of f");
   RecordReal(record, &noise->g, 0.0, "the noise of the gradient");
   RecordReal(record, &noise->gnorm, 0.0, "the gradient with that noise");
   PetscCall(RecordStep(tn, record));
   RecordReal(record, &noise->record, 0.0, "the smallest gradient");
+  RecordReal(record, &noise->shortest, 0.0, "the shortest difference step");
   RecordCount(record, &noise->late, "late rejections");
+  RecordCount(record, &noise->poor, "poor steps");
   RecordCount(record, &noise->patience, "patience with them");
   PetscFunctionReturn(PETSC_SUCCESS);
 }
