@@ -213,7 +213,7 @@ PetscErrorCode TrustNCGSubproblem(Tao tao)
   Mat           H, P;
 
   PetscFunctionBegin;
-  PetscCall(TrustNCGMeasureDoubted(tao));
+  PetscCall(TrustNCGNoiseMeasureDoubted(tao));
   PetscCall(TrustNCGUpdateHessian(tao, &H, &P));
   target =
     PetscMax(tao->gatol, PetscMax(tao->grtol * PetscAbsReal(tn->f), tao->gttol * tn->gnorm0));

@@ -266,8 +266,8 @@ PETSC_INTERN PetscErrorCode TrustNCGPrecondGetCounts(Tao tao, PetscInt *vectors,
 PETSC_INTERN PetscErrorCode TrustNCGNoiseStart(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGNoiseSetErrors(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGNoiseCheckCG(Tao tao, PetscBool *again);
-PETSC_INTERN PetscErrorCode TrustNCGDoubtStep(Tao tao);
-PETSC_INTERN PetscErrorCode TrustNCGMeasureDoubted(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGNoiseDoubtStep(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGNoiseMeasureDoubted(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGNoiseFloor(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGNoiseExplains(Tao tao, PetscBool *explained);
 
