@@ -71,7 +71,7 @@ PetscErrorCode TrustCGGetFreeVec(KSP ksp, Vec *v)
   KSP_TrustCG *cg = (KSP_TrustCG *)ksp->data;
 
   PetscFunctionBegin;
-  *v = cg->looking && cg->form != TRUSTCG_TWO ? NULL : cg->Ap;
+  *v = cg->looking && TrustCGFollows(cg) ? NULL : cg->Ap;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -128,7 +128,7 @@ static PetscErrorCode KSPSetFromOptions_TrustCG(KSP ksp, TrustNCGOptionItems Pet
   static const char *const forms[] = {"2", "1", "overlapped"};
   KSP_TrustCG             *cg      = (KSP_TrustCG *)ksp->data;
   PetscReal                radius  = cg->radius;
-  PetscInt                 form    = cg->form;
+  PetscInt                 form    = cg->asked;
   PetscBool                set;
 
   PetscFunctionBegin;
@@ -143,7 +143,7 @@ static PetscErrorCode KSPSetFromOptions_TrustCG(KSP ksp, TrustNCGOptionItems Pet
                               "Global reductions an iteration: 2, 1, or 1 overlapped with the next "
                               "product",
                               "KSPTRUSTCG", forms, 3, forms[form], &form, NULL));
-  cg->form = (TrustCGForm)form;
+  cg->asked = (TrustCGForm)form;
   PetscOptionsHeadEnd();
   PetscFunctionReturn(PETSC_SUCCESS);
 }
