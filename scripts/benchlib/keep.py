@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What is kept of a run in the repository: trustncg's own counts, and the README's two figures."""
+"""What is kept of a run in the repository: trustncg's own counts, the seconds that all runs took,
+the least f ever found, and the README's two figures."""
 import os
 import shutil
 import sys
@@ -8,11 +9,12 @@ import time
 
 import matplotlib.pyplot as plt
 
-from . import figures, sets
+from . import cost, figures, measures, sets
 
 FOLDER = os.path.join("benchmarks", "kept")
 COUNTS = os.path.join(FOLDER, sets.OURS + ".csv")
 LINES = "readme.md"
+MINIMA = "minima.csv"
 BEGIN, END = "<!-- scripts/bench keep writes from here -->\n", "<!-- to here -->\n"
 PICTURES = {"profiles.svg": "Performance profiles of trustncg and its peers at three tolerances",
             "classes.svg": "Work of trustncg over that of each peer, by class of problems"}
@@ -38,8 +40,13 @@ def lines(data):
                       textwrap.fill(told, 100), ""])
 
 
+def best_known():
+    return measures.read_rows(os.path.join(FOLDER, MINIMA))
+
+
 def write(data):
-    """The figures and the README's lines, into the output folder."""
+    """The figures, the README's lines and the best known minima, into the output folder."""
+    measures.write_rows(os.path.join(data.bench.out, MINIMA), data.results.minima(best_known()))
     out, results = data.bench.out, data.results
     drawn = (figures.profiles(results, results.champions(everywhere=True)),
              figures.class_dots(results, results.champions()))
@@ -60,7 +67,7 @@ def write_readme(lines_now):
 
 def keep(out, folder):
     """Copies them into a folder and prints the README's lines; the repository's own go into it."""
-    names = [sets.OURS + ".csv", *PICTURES]
+    names = [sets.OURS + ".csv", cost.NAME, MINIMA, *PICTURES]
     missing = [name for name in (*names, LINES) if not os.path.exists(os.path.join(out, name))]
     if missing:
         print(f"{out} has no {', '.join(missing)}: `make bench` makes them", file=sys.stderr)
