@@ -9,7 +9,6 @@ static char help[] =
 #include "driver/reductions.h"
 #include "trustncg.h"
 #include <sys/resource.h>
-#include <time.h>
 
 /* Exit codes; the last is the one of sysexits.h for what may succeed another time. */
 enum { EXIT_GOOD = 0, EXIT_BAD = 1, EXIT_AGAIN = 75 };
@@ -168,9 +167,10 @@ static PetscErrorCode DriverSolve(Driver *d, Outcome *out)
   PetscCall(PetscTime(&d->start));
   d->shown       = d->start;
   d->reductions0 = ReductionCount();
+  d->own         = 0;
   cpu            = (PetscReal)clock();
   PetscCall(TaoSolve(d->tao));
-  cpu             = ((PetscReal)clock() - cpu) / CLOCKS_PER_SEC;
+  cpu             = ((PetscReal)clock() - cpu - (PetscReal)d->own) / CLOCKS_PER_SEC;
   out->reductions = DriverReductions(d);
   PetscCall(PetscTime(&end));
   out->seconds = end - d->start;

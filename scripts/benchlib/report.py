@@ -176,7 +176,7 @@ def memory_part(data):
     return [html.paragraph(
         f"Memory on {sets.MEMORY_PROBLEM}, one rank: the peak at n = {large:,} in MB, and its "
         f"growth from n = {small:,} in vectors of n numbers. In it are the problem's own vectors, "
-        "and for TAO's solvers three in which the driver remembers the last point. As it comes "
+        "and for TAO's solvers two in which the driver remembers the last point. As it comes "
         "trustncg holds the sparse Hessian here, and its multigrid.", "note"),
             html.table(["", "MB", "vectors"], rows, ours=ours)]
 
@@ -204,8 +204,9 @@ def timing_section(data):
         f"CPU seconds and memory, to {power(sets.MAIN_TOLERANCE)}",
         html.paragraph("CPU seconds of the solve on one rank: median (least&#8211;most) of "
                        f"{data.timing[0]['runs']} runs, the solvers in alternation; red: the peer "
-                       "takes less. LIBLINEAR's are those of its process less those of reading the "
-                       "file. Where f and Hv cost next to nothing a solver's own vector operations "
+                       "takes less. What the driver's memory of the last point takes is not in "
+                       "them; LIBLINEAR's are those of its process less those of reading the file. "
+                       "Where f and Hv cost next to nothing a solver's own vector operations "
                        "are what is seen here; the work above is what counts where they are dear.",
                        "note"),
         html.table(["", *[wrapped(s) for s in solvers]],
