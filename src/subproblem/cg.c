@@ -179,6 +179,7 @@ static PetscErrorCode TrustCGStart(KSP ksp)
   cg->beta = cg->cross = cg->path.first.norm = 0.0;
   cg->behind = cg->looking = PETSC_FALSE;
   cg->careful              = TrustCGWatched(ksp);
+  cg->askew                = PETSC_FALSE;
   cg->nextlook             = FIRST_LOOK;
   cg->unit                 = 1.0;
   TrustCGDoubtStart(cg);
@@ -221,16 +222,15 @@ static PetscErrorCode TrustCGCurvature(KSP ksp, PetscReal *kappa)
   KSP_TrustCG    *cg         = (KSP_TrustCG *)ksp->data;
   const PetscBool directions = (PetscBool)(cg->form == TRUSTCG_DIRECTIONS);
   PetscInt        nops       = 0;
+  const PetscBool past       = (PetscBool)(directions && (cg->announce || cg->askew));
   SweepOp         dots[3];
   PetscBool       more = (PetscBool)!TrustCGFollows(cg);
 
   PetscFunctionBegin;
   dots[nops++] = SweepDot(cg->p, cg->Ap, &cg->kappa);
   if (directions || cg->announce) dots[nops++] = SweepDot(cg->Ap, cg->Ap, &cg->AA);
-  if (cg->announce) {
-    dots[nops++] = directions ? SweepDot(cg->r, cg->Ap, &cg->doubt.past)
-                              : SweepDot(cg->z, cg->Ap, &cg->doubt.zA);
-  }
+  if (past) dots[nops++] = SweepDot(cg->r, cg->Ap, &cg->past);
+  else if (cg->announce) dots[nops++] = SweepDot(cg->z, cg->Ap, &cg->doubt.zA);
   for (PetscInt attempt = 0; more; attempt++) {
     PetscCall(TrustCGProduct(ksp, cg->p, cg->pp2, cg->Ap));
     PetscCall(SweepRun(&cg->sweeper, nops, dots));
@@ -238,6 +238,7 @@ static PetscErrorCode TrustCGCurvature(KSP ksp, PetscReal *kappa)
     more = PETSC_FALSE;
     if (cg->again && PetscIsInfOrNanReal(cg->kappa)) PetscCall(TrustCGAgain(ksp, attempt, &more));
   }
+  if (directions && !past) cg->past = cg->cross;
   if (directions) TrustCGRecompute(cg);
   *kappa = cg->kappa;
   ksp->its++;

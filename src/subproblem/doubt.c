@@ -29,8 +29,8 @@ void TrustCGDoubtProduct(KSP ksp)
   if (!cg->announce || TrustCGFollows(cg) || !(cg->pp2 > 0.0)) return;
   doubt->norm = PetscMax(doubt->norm, PetscSqrtReal(cg->AA / cg->pp2));
   if (ksp->its < 2 || !(doubt->pp2 > 0.0) || cg->beta == 0.0) return;
-  if (cg->form == TRUSTCG_TWO) doubt->past = (cg->kappa - doubt->zA) / cg->beta;
-  gap   = PetscAbsReal(doubt->past - cg->cross);
+  if (cg->form == TRUSTCG_TWO) cg->past = (cg->kappa - doubt->zA) / cg->beta;
+  gap   = PetscAbsReal(cg->past - cg->cross);
   error = gap / PetscSqrtReal(doubt->pp2 * cg->pp2);
   if (PetscIsInfOrNanReal(error)) return;
   doubt->sum += error * error;

@@ -20,7 +20,6 @@ typedef struct {
   /* of this solve */
   PetscReal zA;     /* z'Ap, of this p and z */
   PetscReal zAold;  /* z'Ap, of the last p */
-  PetscReal past;   /* p_{k-1}'Ap_k */
   PetscReal pp2;    /* ||p_{k-1}||^2 */
   PetscReal path2;  /* the sum of ||alpha p||^2 */
   PetscReal norm;   /* ||A|| at least */
@@ -53,7 +52,9 @@ typedef struct {
   PetscReal zz, zp;      /* z'z, z'p, where A wants to know ||p||_2 */
   PetscReal zAz, zAp;    /* the forms of one reduction */
   PetscReal kappa, beta; /* p'Ap; of the last change of direction */
-  PetscReal AA, cross;   /* ||Ap||^2, p_k'Ap_{k-1}, where they are wanted */
+  PetscReal AA;          /* ||Ap||^2 */
+  PetscReal cross, past; /* p_k'Ap_{k-1}, p_{k-1}'Ap_k: the same where A is symmetric */
+  PetscBool askew;       /* it is not, to rounding */
   PetscBool careful;     /* nothing is predicted in the form of directions */
   PetscReal dd, dp, pp;  /* d'Md, d'Mp, p'Mp */
   PetscReal pp2;         /* p'p */
