@@ -15,7 +15,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 SCALING = [sys.executable, os.path.normpath(os.path.join(HERE, "..", "scaling"))]
 SMALL = ["--ranks", "1,2,4", "--strong", "250000", "--weak", "100000", "--sizes", "10000,160000",
          "--cost-sizes", "400,2500,10000,40000,250000,1000000", "--repeats", "2"]
-MESH = ["--sides", "25,50,100", "--ranks", "1", "--max-seconds", "120"]
+MESH = ["--sides", "50,100,200", "--ranks", "1", "--max-equivalents", "5000", "--max-seconds", "60"]
 
 
 def commands(bench, jobs):
