@@ -28,8 +28,10 @@ def lines(data):
     behind = [row for row in rows if row[3] > 1]
     worst = ", ".join(f"{row[0]} ({figures.label_of(*row[1:])})" for row in behind[:5])
     ranks = f"{data.bench.ranks} rank{'s' * (data.bench.ranks > 1)}"
+    sizes = [figures.size(results, problem) for problem in results.names()]
     told = (f"`make bench`, {time.strftime('%Y-%m-%d')}, PETSc "
-            f"{data.bench.versions['tao'].split()[1]}, {ranks}, {len(results.names())} problems, "
+            f"{data.bench.versions['tao'].split()[1]}, {ranks}, {len(sizes)} problems of "
+            f"{min(sizes):,} to {max(sizes):,} unknowns, "
             f"{len(results.peers)} settings of peers. Against the cheapest of all of them, chosen "
             f"anew for each problem, to 1e-6: "
             f"{results.mean_against_best(sets.MAIN_TOLERANCE):.2f} times the work (geometric mean "

@@ -159,7 +159,8 @@ class Results:
                     if both:
                         rows.append({
                             "class": cls or "all", "tolerance": tolerance, "peer": peer,
-                            "ratio": ratio, "both_solve": both,
+                            "ratio": ratio, "both_solve": both, "reductions_ratio":
+                            self.ratio(sets.OURS, peer, tolerance, cls, "reductions")[0],
                             "ours_solved": ends[0].count("solved"),
                             "peer_solved": ends[1].count("solved"),
                             "peer_runs": len(names) - ends[1].count("not run")})

@@ -22,8 +22,8 @@ def share(results, solver, tolerance):
     return f"{solved}/{runs}" if runs else "&#8211;"
 
 
-def ratio_cell(results, peer, tolerance):
-    ratio, count = results.ratio(sets.OURS, peer, tolerance)
+def ratio_cell(results, peer, tolerance, what="gradient_equivalents"):
+    ratio, count = results.ratio(sets.OURS, peer, tolerance, what=what)
     return (times(ratio), "worse" if ratio > 1 else "") if count else "&#8211;"
 
 
@@ -43,19 +43,22 @@ def peer_row(results, peer, most):
     worst = f"{problem} {end if math.isinf(ratio) else times(ratio) + '&#215;'}"
     return [escape(peer), *[ratio_cell(results, peer, t) for t in sets.TOLERANCES],
             *[share(results, peer, t) for t in sets.TOLERANCES], str(lost),
-            *([(worst if lost else "", "text")] if most else [])]
+            *([(worst if lost else "", "text"),
+               ratio_cell(results, peer, sets.MAIN_TOLERANCE, "reductions")] if most else [])]
 
 
 def comparison(results, peers, most=True):
-    """A row for each peer; `most`: with the problem on which it is furthest ahead."""
+    """A row for each peer; `most`: with the problem on which it is furthest ahead, and the ratio of
+    the reductions."""
     powers = [power(t) for t in sets.TOLERANCES]
     ours = [sets.OURS, *["1"] * len(powers),
-            *[share(results, sets.OURS, t) for t in sets.TOLERANCES], "", *[""] * most]
+            *[share(results, sets.OURS, t) for t in sets.TOLERANCES], "", *["", "1"] * most]
     return html.table(["", *powers, *powers, power(sets.MAIN_TOLERANCE),
-                       *[("furthest ahead on", "text")] * most],
+                       *[("furthest ahead on", "text"), power(sets.MAIN_TOLERANCE)] * most],
                       [ours, *[peer_row(results, p, most) for p in peers]], ours=(0,),
                       above=[("", 1), ("work ratio, to", len(powers)),
-                             ("solved, to", len(powers)), ("ahead on", 1), *[("", 1)] * most])
+                             ("solved, to", len(powers)), ("ahead on", 1),
+                             *[("", 1), ("reductions, to", 1)] * most])
 
 
 def losses(results, most=5):

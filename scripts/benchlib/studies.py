@@ -3,6 +3,7 @@
 CG iteration (cgbench), scaling with its model, cost against the mesh (scripts/scaling)."""
 import csv
 import os
+import statistics
 import subprocess
 import sys
 import time
@@ -15,7 +16,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 SCALING = [sys.executable, os.path.normpath(os.path.join(HERE, "..", "scaling"))]
 SMALL = ["--ranks", "1,2,4", "--strong", "250000", "--weak", "100000", "--sizes", "10000,160000",
          "--cost-sizes", "400,2500,10000,40000,250000,1000000", "--repeats", "2"]
-MESH = ["--sides", "25,50,100", "--ranks", "1", "--max-seconds", "120"]
+MESH = ["--sides", "50,100,200", "--ranks", "1", "--max-equivalents", "5000", "--max-seconds", "60"]
 
 
 def commands(bench, jobs):
@@ -99,6 +100,24 @@ def mesh_section(data):
         listing("mesh.csv", rows_of(data, "mesh.csv")))
 
 
+CHECKS = {"ranks": "cgbench", "driver": "the driver's solves, by its ledger",
+          "latency": "cgbench, reductions made slow"}
+
+
+def check_table(rows):
+    """How far the model is from what was measured here."""
+    groups = {}
+    for row in rows:
+        groups.setdefault((row["what"], int(row["ranks"])), []).append(float(row["error"]))
+    return html.table(
+        [("predicted/measured &#8722; 1", "text"), "ranks", "runs", "median", "median size",
+         "worst"],
+        [[(CHECKS.get(what, what), "text"), str(ranks), str(len(errors)),
+          f"{statistics.median(errors):+.1%}", f"{statistics.median(map(abs, errors)):.1%}",
+          f"{max(errors, key=abs):+.1%}"]
+         for (what, ranks), errors in sorted(groups.items())]) if groups else ""
+
+
 def scaling_section(data):
     return section(
         "Scaling, and the model that explains it",
@@ -106,6 +125,7 @@ def scaling_section(data):
                 "this machine, beside the model with the network's parameters it is drawn for."),
         picture(data, "scaling_check.svg", "The model against what this machine can measure: "
                 "several ranks, and reductions made slow on purpose."),
+        check_table(rows_of(data, "scaling_check.csv")),
         picture(data, "scaling_model.svg", "Extrapolated to many ranks. Predicted, not measured; "
                 "the assumptions stand in the figure."),
         listing("scaling.csv", rows_of(data, "scaling.csv")))
