@@ -184,7 +184,6 @@ PetscErrorCode TrustNCGPrecondCreateSparse(Tao tao)
   tn->sparse = tn->kept;
   tn->kept   = NULL;
   PetscCall(TrustNCGSparseCreate(tao->solution, pattern, &tn->sparse));
-  if (tn->sparse && tn->saved) PetscCall(TrustNCGSparseKeep(tn->sparse));
   if (tn->sparse) PetscCall(TrustNCGSparseGetCounts(tn->sparse, NULL, &vectors, NULL));
   if (vectors > tn->maxvectors) PetscCall(TrustNCGSparseDestroy(&tn->sparse));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -307,8 +306,9 @@ PetscErrorCode TrustNCGPrecondDue(Tao tao)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Before a solve with H at the iterate: P, from which the PC is made, brought up to date. */
-PetscErrorCode TrustNCGPrecondUpdate(Tao tao, Mat H, Mat *P)
+/* Before a solve with H at the iterate: P, from which the PC is made, brought up to date; and *A,
+   which CG is to work with, where the sparse Hessian does for H. */
+PetscErrorCode TrustNCGPrecondUpdate(Tao tao, Mat H, Mat *A, Mat *P)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
   PetscInt      products;
@@ -318,7 +318,7 @@ PetscErrorCode TrustNCGPrecondUpdate(Tao tao, Mat H, Mat *P)
   if (tn->type == TAO_TRUSTNCG_PRECOND_SPARSE) {
     PetscCall(TrustNCGSparseUpdate(tn->sparse, H, tao->gradient, &products));
     PetscCall(CountProducts(tao, products));
-    PetscCall(TrustNCGSparseGetMat(tn->sparse, P));
+    PetscCall(TrustNCGSparseGetMats(tn->sparse, A, P));
   }
   if (tn->pairs) {
     PetscCall(TrustNCGGatherStart(tn->gather));
@@ -332,15 +332,17 @@ PetscErrorCode TrustNCGPrecondRenew(Tao tao, Mat H)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
   PetscReal     misfit;
-  Mat           P;
+  Mat           A, P;
 
   PetscFunctionBegin;
+  PetscCall(KSPGetOperators(tao->ksp, &A, &P));
   if (tn->type == TAO_TRUSTNCG_PRECOND_SPARSE) PetscCall(TrySparse(tao, H, &misfit));
   if (tn->unfit && tn->noise.error > 0.0) { /* the pattern may be right */
     tn->waiting = PETSC_TRUE;
     PetscCall(TrustNCGPrecondDue(tao));
   }
-  PetscCall(TrustNCGPrecondUpdate(tao, H, &P));
+  PetscCall(TrustNCGPrecondUpdate(tao, H, &A, &P));
+  PetscCall(KSPSetOperators(tao->ksp, A, P));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -348,7 +350,7 @@ PetscErrorCode TrustNCGPrecondRenew(Tao tao, Mat H)
 PetscErrorCode TrustNCGPrecondLearn(Tao tao, PetscBool bycg)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
-  PetscReal     drop, stretch;
+  PetscReal     stretch;
   PetscBool     taken;
   Vec           s, y;
 
@@ -366,21 +368,25 @@ PetscErrorCode TrustNCGPrecondLearn(Tao tao, PetscBool bycg)
       tao->trust *= stretch;
     }
   } else if (tn->type == TAO_TRUSTNCG_PRECOND_SPARSE) {
-    PetscCall(TrustNCGGetDrop(tao, &drop));
     PetscCall(TrustNCGSparseNote(tn->sparse, tao->gradient, tn->gplus, tao->stepdirection,
-                                 tao->ksp_its, tn->boundary ? 0.0 : drop,
-                                 tao->ksp_its + tn->tries));
+                                 tao->ksp_its, tn->tries));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Forget what was learned, if anything was. */
+/* Forget what was learned elsewhere, if anything was. */
 PetscErrorCode TrustNCGPrecondForget(Tao tao, PetscBool *forgot)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+  PetscBool     standin, here;
 
   PetscFunctionBegin;
   *forgot = PETSC_FALSE;
   if (tn->pairs) PetscCall(TrustNCGPairsReset(tn->pairs, forgot));
+  if (tn->type == TAO_TRUSTNCG_PRECOND_SPARSE) {
+    PetscCall(TrustNCGPrecondStandsIn(tao, &standin, &here));
+    PetscCall(TrustNCGSparseForget(tn->sparse));
+    *forgot = (PetscBool)(standin && !here);
+  }
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -25,6 +25,19 @@ PetscErrorCode TrustNCGPrecondGetCounts(Tao tao, PetscInt *vectors, PetscInt *re
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* CG does not work with H itself: does it with a sparse Hessian, and is that of this point? */
+PetscErrorCode TrustNCGPrecondStandsIn(Tao tao, PetscBool *standsin, PetscBool *here)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+
+  PetscFunctionBegin;
+  *standsin = *here = PETSC_FALSE;
+  if (tn->type == TAO_TRUSTNCG_PRECOND_SPARSE) {
+    PetscCall(TrustNCGSparseStandsIn(tn->sparse, standsin, here));
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* The kind in use. One that auto has come to is brought about; another one than here is bad. */
 static PetscErrorCode RecordKind(Tao tao, CheckpointRecord *record)
 {

@@ -251,7 +251,7 @@ PETSC_INTERN PetscErrorCode TrustNCGPrecondChoose(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondSetUp(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondReset(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondDue(Tao tao);
-PETSC_INTERN PetscErrorCode TrustNCGPrecondUpdate(Tao tao, Mat H, Mat *P);
+PETSC_INTERN PetscErrorCode TrustNCGPrecondUpdate(Tao tao, Mat H, Mat *A, Mat *P);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondRenew(Tao tao, Mat H);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondLearn(Tao tao, PetscBool bycg);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondForget(Tao tao, PetscBool *forgot);
@@ -259,6 +259,7 @@ PETSC_INTERN PetscErrorCode TrustNCGPrecondCreateSparse(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondUseSparse(Tao tao);
 
 /* precond_state.c */
+PETSC_INTERN PetscErrorCode TrustNCGPrecondStandsIn(Tao tao, PetscBool *standsin, PetscBool *here);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondGetCounts(Tao tao, PetscInt *vectors,
                                                      PetscInt *reductions);
 
