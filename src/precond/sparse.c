@@ -139,6 +139,39 @@ PetscErrorCode TrustNCGSparseSetPC(TrustNCGSparse sparse, PC pc)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+PetscErrorCode TrustNCGSparseCreatePC(TrustNCGSparse sparse, PetscBool band)
+{
+  KSP     *ksp;
+  PetscInt n = 0;
+  PC       pc, block;
+
+  PetscFunctionBegin;
+  sparse->band = band;
+  PetscCall(PCCreate(PetscObjectComm((PetscObject)sparse->P), &pc));
+  sparse->pc = pc;
+  PetscCall(PCSetOperators(pc, sparse->P, sparse->P));
+  PetscCall(PCSetType(pc, band ? PCBJACOBI : PCGAMG));
+  if (!band) {
+    PetscCall(PCGAMGSetReuseInterpolation(pc, PETSC_FALSE));
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
+  PetscCall(PCSetUp(pc));
+  PetscCall(PCBJacobiGetSubKSP(pc, &n, NULL, &ksp));
+  for (PetscInt k = 0; k < n; k++) {
+    PetscCall(KSPGetPC(ksp[k], &block));
+    PetscCall(PCSetType(block, PCICC));
+    PetscCall(PCFactorSetShiftType(block, MAT_SHIFT_POSITIVE_DEFINITE));
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode TrustNCGSparseApply(TrustNCGSparse sparse, Vec v, Vec z)
+{
+  PetscFunctionBegin;
+  PetscCall(PCApply(sparse->pc, v, z));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* CG on P d = g shows what CG on H d = g at this point will meet, without a product with H. */
 static PetscErrorCode Rehearse(TrustNCGSparse sparse, Vec g, PetscBool *good)
 {
@@ -216,23 +249,34 @@ PetscErrorCode TrustNCGSparseTry(TrustNCGSparse sparse, Mat H, Vec g, PetscReal 
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+PetscErrorCode TrustNCGSparseIsStale(TrustNCGSparse sparse, PetscBool *stale, PetscReal *drift)
+{
+  PetscInt colors;
+
+  PetscFunctionBegin;
+  PetscCall(TrustNCGProbesGetSize(sparse->probes, &colors));
+  *drift = sparse->drift;
+  *stale =
+    (PetscBool)(!sparse->builds || TrustNCGStale(sparse->drift, sparse->lost, (PetscReal)colors));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode TrustNCGSparseUpdate(TrustNCGSparse sparse, Mat H, Vec g, PetscInt *products)
 {
-  PetscInt  colors;
-  PetscBool good = PETSC_TRUE;
+  PetscReal drift;
+  PetscBool stale = PETSC_TRUE, good = PETSC_TRUE;
 
   PetscFunctionBegin;
   *products = 0;
-  PetscCall(TrustNCGProbesGetSize(sparse->probes, &colors));
   if (!sparse->fresh) {
-    if (sparse->builds && !TrustNCGStale(sparse->drift, sparse->lost, (PetscReal)colors)) {
-      PetscFunctionReturn(PETSC_SUCCESS);
-    }
+    PetscCall(TrustNCGSparseIsStale(sparse, &stale, &drift));
+    if (!stale) PetscFunctionReturn(PETSC_SUCCESS);
     PetscCall(Build(sparse, H));
-    *products = colors;
+    PetscCall(TrustNCGProbesGetSize(sparse->probes, products));
   }
   sparse->fresh = PETSC_FALSE;
-  if (sparse->finite) PetscCall(Rehearse(sparse, g, &good));
+  PetscCall(PCSetOperators(sparse->pc, sparse->P, sparse->P));
+  if (sparse->finite && !sparse->band) PetscCall(Rehearse(sparse, g, &good));
   if (!good) PetscCall(TrustNCGMakeDominant(sparse->P, sparse->work));
   sparse->dominant = (PetscBool)!good;
   PetscFunctionReturn(PETSC_SUCCESS);

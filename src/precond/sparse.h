@@ -28,6 +28,13 @@ PETSC_INTERN PetscErrorCode TrustNCGSparseUpdate(TrustNCGSparse sparse, Mat H, V
    down to `drop` ||g||, 0 where it stopped at the boundary; `work` in all, in products. */
 PETSC_INTERN PetscErrorCode TrustNCGSparseNote(TrustNCGSparse sparse, Vec g, Vec gplus, Vec d,
                                                PetscInt its, PetscReal drop, PetscInt work);
+/* A PC of its own, which no solver knows: incomplete Cholesky factors of the blocks of the ranks for
+   a band, multigrid for other patterns */
+PETSC_INTERN PetscErrorCode TrustNCGSparseCreatePC(TrustNCGSparse sparse, PetscBool band);
+PETSC_INTERN PetscErrorCode TrustNCGSparseApply(TrustNCGSparse sparse, Vec v, Vec z);
+/* Is P due to be built again? drift = ||y - P s|| / ||y|| of the last step, 0 before there is one */
+PETSC_INTERN PetscErrorCode TrustNCGSparseIsStale(TrustNCGSparse sparse, PetscBool *stale,
+                                                  PetscReal *drift);
 PETSC_INTERN PetscErrorCode TrustNCGSparseGetMat(TrustNCGSparse sparse, Mat *P);
 /* Its colours; the vectors it takes and the reductions it has made, without those of the PC. */
 PETSC_INTERN PetscErrorCode TrustNCGSparseGetCounts(TrustNCGSparse sparse, PetscInt *colors,

@@ -21,6 +21,7 @@ struct _n_TrustNCGSparse {
   PetscBool      finite;   /* the last P was */
   PetscBool      fresh;    /* it was not used yet */
   PetscBool      dominant; /* the last P had to be made so */
+  PetscBool      band;     /* the PC was chosen for a band: it makes itself positive */
   char          *chosen;   /* the type of the PC where it was chosen here, else NULL */
   PetscInt       vectors;  /* of n that all this takes */
   PetscInt       builds;

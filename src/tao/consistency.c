@@ -69,7 +69,8 @@ PetscErrorCode TrustNCGConsistencyStep(Tao tao)
   const TrustNCGSuspect suspect = Suspect(tn);
 
   PetscFunctionBegin;
-  if (tn->suspect != TRUSTNCG_SUSPECT_NONE || suspect == TRUSTNCG_SUSPECT_HIDDEN) {
+  if (tn->hidden.exact || tn->suspect != TRUSTNCG_SUSPECT_NONE ||
+      suspect == TRUSTNCG_SUSPECT_HIDDEN) {
     PetscFunctionReturn(PETSC_SUCCESS);
   }
   if (suspect == TRUSTNCG_SUSPECT_NONE) {

@@ -2,6 +2,7 @@
    f, gradient and H v of the user's, each call counted once in the ledger. */
 #include "tao/trustncg_impl.h"
 #include "hessvec/hessvec.h"
+#include "precond/sparse.h"
 #include "subproblem/trustcg.h"
 #include "sums/sums.h"
 
@@ -289,6 +290,7 @@ PetscErrorCode TrustNCGUpdateHessian(Tao tao, Mat *H, Mat *P)
   *H = tn->kind == TRUSTNCG_HV_MATRIX ? userH : tn->shell;
   *P = userP ? userP : *H;
   PetscCall(TrustNCGPrecondUpdate(tao, tn->shell, P));
+  if (tn->hidden.exact) PetscCall(TrustNCGSparseGetMat(tn->sparse, H));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -315,7 +317,8 @@ PetscErrorCode TrustNCGCountHessVec(Tao tao, PetscInt cg)
 
   PetscFunctionBegin;
   tn->ledger.cg += cg;
-  if (tn->ours) PetscCall(TrustCGGetProducts(tao->ksp, &products));
+  if (tn->hidden.exact) products = 0;
+  else if (tn->ours) PetscCall(TrustCGGetProducts(tao->ksp, &products));
   else products = cg;
   PetscCall(TrustNCGCountProducts(tao, products));
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -46,7 +46,7 @@ static PetscBool Choose(const TAO_TrustNCG *tn)
 /* And are they to be watched, as nothing is known of noise? */
 static PetscBool Watch(const TAO_TrustNCG *tn)
 {
-  return (PetscBool)(tn->ours && Choose(tn) && !tn->noise.known);
+  return (PetscBool)(tn->ours && Choose(tn) && !tn->noise.known && !tn->hidden.exact);
 }
 
 /* The noise near the iterate, along v; the length of differences where they are ours to choose. */
