@@ -69,7 +69,7 @@ static PetscErrorCode Resolve(Tao tao, PetscBool haspc, TaoTrustNCGPrecondType *
     else if (!tn->waiting) TrustNCGHiddenStart(tn, PETSC_TRUE);
     tn->why = tn->reproducible ? "a sparse Hessian would depend on the number of ranks"
               : tn->waiting    ? "the solve was too easy for a sparse Hessian"
-                               : "no pattern of the Hessian is known";
+                               : TRUSTNCG_NO_PATTERN;
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -56,7 +56,7 @@ PetscErrorCode TrustNCGHiddenCreatePattern(Tao tao)
   PetscCall(TrustNCGOffsetsCreateMat(&h->offsets, tao->solution, &h->pattern));
   h->band = (PetscBool)(h->offsets.offset[h->offsets.n - 1] <= BAND);
   PetscCall(PetscSNPrintf(h->words, sizeof(h->words),
-                          "%" PetscInt_FMT " diagonals were found in it by %" PetscInt_FMT
+                          "%" PetscInt_FMT " diagonals of the Hessian were found by %" PetscInt_FMT
                           " products",
                           h->offsets.n, h->products));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -115,12 +115,9 @@ PetscErrorCode TrustNCGHiddenTake(Tao tao)
 static PetscErrorCode Drop(Tao tao)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
-  PetscInt      reductions;
 
   PetscFunctionBegin;
-  PetscCall(TrustNCGSparseGetCounts(tn->sparse, NULL, NULL, &reductions));
-  tn->reductions += reductions;
-  PetscCall(TrustNCGSparseDestroy(&tn->sparse));
+  PetscCall(TrustNCGPrecondDropSparse(tao));
   PetscCall(TrustNCGHiddenReset(tao));
   tn->hidden.next = AGAIN * TrustNCGWork(tn);
   tn->type        = TAO_TRUSTNCG_PRECOND_PAIRS;

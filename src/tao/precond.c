@@ -252,17 +252,6 @@ PetscErrorCode TrustNCGPrecondSetUp(Tao tao)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* After products with the guarded Mat of H that are not CG's */
-PetscErrorCode TrustNCGPrecondCount(Tao tao, PetscInt products)
-{
-  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
-
-  PetscFunctionBegin;
-  tn->nhv_precond += products;
-  PetscCall(TrustNCGCountProducts(tao, products));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
 /* Is the pattern of P as it was last built that of the Hessian? */
 PetscErrorCode TrustNCGPrecondFits(Tao tao, PetscBool *fits)
 {
@@ -293,7 +282,6 @@ static PetscErrorCode Switch(Tao tao, Mat H)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
   PetscBool     fits;
-  PetscInt      reductions;
 
   PetscFunctionBegin;
   tn->waiting = tn->due = PETSC_FALSE;
@@ -309,11 +297,9 @@ static PetscErrorCode Switch(Tao tao, Mat H)
   } else {
     tn->why   = "the Hessian does not have the pattern that is known";
     tn->unfit = (PetscBool)!tn->hidden.pattern;
-    if (tn->hidden.pattern) tn->why = "no pattern of the Hessian is known";
+    if (!tn->unfit) tn->why = TRUSTNCG_NO_PATTERN;
     PetscCall(TrustNCGHiddenReset(tao));
-    PetscCall(TrustNCGSparseGetCounts(tn->sparse, NULL, NULL, &reductions));
-    tn->reductions += reductions;
-    PetscCall(TrustNCGSparseDestroy(&tn->sparse));
+    PetscCall(TrustNCGPrecondDropSparse(tao));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -334,6 +320,7 @@ PetscErrorCode TrustNCGPrecondDue(Tao tao)
     tn->waiting = PETSC_FALSE;
     tn->why     = "its DM knows no pattern, or no memory is left for a sparse Hessian";
     PetscCall(TrustNCGHiddenReset(tao));
+    tn->hidden.next = PETSC_INFINITY;
     PetscFunctionReturn(PETSC_SUCCESS);
   }
   PetscCall(TrustNCGSparseGetCounts(tn->sparse, &colors, NULL, NULL));

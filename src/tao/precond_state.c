@@ -38,6 +38,30 @@ PetscErrorCode TrustNCGPrecondStandsIn(Tao tao, PetscBool *standsin, PetscBool *
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* After products with the guarded Mat of H that are not CG's */
+PetscErrorCode TrustNCGPrecondCount(Tao tao, PetscInt products)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+
+  PetscFunctionBegin;
+  tn->nhv_precond += products;
+  PetscCall(TrustNCGCountProducts(tao, products));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* No sparse Hessian any more; the ledger keeps its reductions. */
+PetscErrorCode TrustNCGPrecondDropSparse(Tao tao)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+  PetscInt      reductions;
+
+  PetscFunctionBegin;
+  PetscCall(TrustNCGSparseGetCounts(tn->sparse, NULL, NULL, &reductions));
+  tn->reductions += reductions;
+  PetscCall(TrustNCGSparseDestroy(&tn->sparse));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* The diagonals of a pattern that was found, ascending and symmetric about 0 */
 static void RecordOffsets(TrustNCGOffsets *offsets, PetscInt N, CheckpointRecord *record)
 {

@@ -10,6 +10,7 @@
 #include "precond/hidden.h"
 #include "subproblem/sweep.h"
 
+#define TRUSTNCG_NO_PATTERN  "no pattern of the Hessian is known"
 #define TRUSTNCG_NOISE_SHARE 0.4 /* of the deviation of f, where a rounding level is asked for */
 
 typedef enum {
@@ -273,7 +274,6 @@ PETSC_INTERN PetscErrorCode TrustNCGPrecondForget(Tao tao, PetscBool *forgot);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondCreateSparse(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondUseSparse(Tao tao);
 
-PETSC_INTERN PetscErrorCode TrustNCGPrecondCount(Tao tao, PetscInt products);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondFits(Tao tao, PetscBool *fits);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondTry(Tao tao, Mat H, PetscBool *fits);
 
@@ -290,6 +290,8 @@ PETSC_INTERN PetscErrorCode TrustNCGHiddenLimit(Tao tao, PetscInt *most);
 
 /* precond_state.c */
 PETSC_INTERN PetscErrorCode TrustNCGPrecondStandsIn(Tao tao, PetscBool *standsin, PetscBool *here);
+PETSC_INTERN PetscErrorCode TrustNCGPrecondCount(Tao tao, PetscInt products);
+PETSC_INTERN PetscErrorCode TrustNCGPrecondDropSparse(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondGetCounts(Tao tao, PetscInt *vectors,
                                                      PetscInt *reductions);
 
