@@ -19,8 +19,8 @@
        where the iterations have doubled: a look at f at d, which may say stop (leave.c)
 
    d'Md, d'Mp, p'Mp and q(d) follow from the same scalars by recurrences, at no reduction. Each of
-   the three groups of vector operations is one sweep: without a preconditioner an iteration
-   reads and writes 2 + 3 + 5 vectors.
+   the groups of vector operations is one sweep. Without a preconditioner reduction 2 travels with
+   reduction 1 of the next iteration (directions.c), and with it both may be one (onereduction.c).
 
    References: T. Steihaug, The conjugate gradient method and trust regions in large scale
    optimization, SIAM J. Numer. Anal. 20 (1983), 626-637; Ph. L. Toint, Towards an efficient
