@@ -19,16 +19,16 @@ def used(record):
 
 
 def write(bench, records, alone):
-    """`alone`: {what: (number, seconds of the wall)}"""
+    """What was kept, renewed by these; `alone`: {what: (number, seconds of the wall)}"""
     sums = {}
     for record in records:
         runs, cpu = sums.get(record["problem"], (0, 0.0))
         sums[record["problem"]] = runs + 1, cpu + used(record)
+    sums.update({ALONE + what: pair for what, pair in alone.items() if pair[1]})
+    old = {row["what"]: (row["runs"], float(row["seconds"])) for row in measures.read_rows(KEPT)}
     measures.write_rows(os.path.join(bench.out, NAME), [
-        *({"what": name, "runs": runs, "seconds": round(cpu, 1)}
-          for name, (runs, cpu) in sums.items()),
-        *({"what": ALONE + what, "runs": runs, "seconds": round(wall, 1)}
-          for what, (runs, wall) in alone.items())])
+        {"what": what, "runs": runs, "seconds": round(seconds, 1)}
+        for what, (runs, seconds) in {**old, **sums}.items()])
 
 
 def kept():

@@ -236,12 +236,13 @@ def timing_rows(records):
         if not results:
             continue
         cpu = sorted(r["cpu_seconds"] for r in results)
+        peaks = [r["peak_rss_mb"] for r in results if r["peak_rss_mb"]]
         rows.append({"problem": problem, "n": results[0]["n"], "solver": solver,
                      "reason": results[0]["reason"], "verified": results[0]["verified"],
                      "cpu_median": statistics.median(cpu), "cpu_least": cpu[0],
                      "cpu_most": cpu[-1], "runs": len(cpu),
                      "gradient_equivalents": results[0]["gradient_equivalents"],
-                     "peak_rss_mb": statistics.median(r["peak_rss_mb"] for r in results)})
+                     "peak_rss_mb": statistics.median(peaks) if peaks else ""})
     return rows
 
 

@@ -282,10 +282,10 @@ def timing_tasks(bench, problems, solvers, repetitions=3):
 
 def memory_tasks(bench, solvers):
     """One problem at two sizes, stopped early, one rank."""
-    sizes = [sets.Problem(sets.MEMORY_PROBLEM, n, (), sets.MEMORY_EQUIVALENTS)
+    sizes = [sets.Problem(sets.MEMORY_PROBLEM, n, (), sets.MEMORY_EQUIVALENTS, pattern=True)
              for n in sets.MEMORY_SIZES]
     return [bench.task(problem, solver, sets.TOLERANCES[-1], 1, 0)
-            for problem in sizes for solver in solvers]
+            for problem in sizes for solver in solvers if solver.takes(problem)]
 
 
 def run_alone(bench, tasks, what):

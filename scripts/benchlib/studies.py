@@ -97,7 +97,10 @@ def mesh_section(data):
                 "iterations to the same tolerance. CG alone is trustncg without preconditioner "
                 "and without steps of the learned model; sparse is what auto chooses here, so "
                 "that the two lines lie on each other."),
-        listing("mesh.csv", rows_of(data, "mesh.csv")))
+        listing("mesh.csv", rows_of(data, "mesh.csv")),
+        picture(data, "mesh_study.svg", "The whole study, to side 1000, made apart by <code>"
+                "scripts/scaling mesh --study</code>."),
+        listing("mesh_study.csv", rows_of(data, "mesh_study.csv")))
 
 
 CHECKS = {"ranks": "cgbench", "driver": "the driver's solves, by its ledger",
