@@ -64,7 +64,8 @@ class Results:
                    "tolerance": tolerance, "end": end,
                    "reason": reason,
                    "f": at["f"], "f0": result.get("f0"),
-                   "gnorm_ratio": at["gnorm"] / gnorm0 if gnorm0 and at["gnorm"] else None,
+                   "gnorm_ratio": None if not gnorm0 or at["gnorm"] is None else
+                   at["gnorm"] / gnorm0,
                    "gradient_equivalents": at["gradient_equivalents"],
                    "reductions": at["reductions"], "seconds": at["seconds"],
                    "peak_rss_mb": result.get("peak_rss_mb"), "cap": record["max_equivalents"],
@@ -73,7 +74,8 @@ class Results:
     def _tell_higher(self):
         """A run that ends higher at a tolerance does so at the looser ones; one that stalls short
         of a tolerance is judged by where it stalls."""
-        near = [row for row in self.rows if row["gnorm_ratio"] and row["gnorm_ratio"] <= 1.01e-4]
+        near = [row for row in self.rows
+                if row["gnorm_ratio"] is not None and row["gnorm_ratio"] <= 1.01e-4]
         best, told = {}, set()
         for row in near:
             key = row["problem"], row["tolerance"]
