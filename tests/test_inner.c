@@ -70,12 +70,28 @@ START_TEST(a_radius_that_is_too_small_does_not_start_cg_again)
 }
 END_TEST
 
+/* The first Newton step is far too long on a fine grid, and ends where the gradient is rough: were
+   it taken as it is, the number of steps would grow with the grid. */
+START_TEST(a_finer_grid_takes_no_more_steps)
+{
+  static const PetscInt sides[] = {60, 240};
+  Run                   run;
+
+  ckm_ok(CreatePlain("minsurf", sides[_i] * sides[_i], HV_USER, 0, &run));
+  ckm_ok(TaoSolve(run.tao));
+  ckm_assert(RunReason(&run) > 0);
+  ckm_assert(RunLedger(&run).steps <= 10);
+  ckm_ok(RunDestroy(&run));
+}
+END_TEST
+
 static void AddTests(Suite *suite)
 {
   TCase *tcase = ckm_tcase(suite, "inner");
 
   PetscCallAbort(PETSC_COMM_WORLD, TrustNCGInitializePackage());
   tcase_add_loop_test(tcase, a_solve_takes_seven_vectors, 0, 12);
+  tcase_add_loop_test(tcase, a_finer_grid_takes_no_more_steps, 0, 2);
   tcase_add_test(tcase, a_radius_that_is_too_small_does_not_start_cg_again);
 }
 

@@ -5,6 +5,9 @@
 #define SHRINK_MIN   0.0625 /* a rejection divides the radius by 2 at least and by 16 at most */
 #define SHRINK_MAX   0.5
 #define SHRINK_NAN   0.25 /* where f+ is no number there is nothing to interpolate */
+#define BACK_MIN     0.25 /* where the slope there is known, too, it is better known how far */
+#define BACK_MAX     0.75
+#define OVERLONG     1.0  /* f rises at the end of a step more steeply than it fell at its start */
 #define RHO_BAD      0.25 /* Conn, Gould, Toint (2000), section 6.1: shrink below, */
 #define RHO_GOOD     0.75 /* grow above when the boundary held the step back */
 #define GROW         2.5
@@ -21,6 +24,32 @@ PetscReal TrustNCGInterpolate(PetscReal f, PetscReal fplus, PetscReal slope)
   if (PetscIsInfOrNanReal(bend)) return SHRINK_NAN;
   tau = bend > 0.0 ? -slope / (2.0 * bend) : SHRINK_MAX;
   return PetscMin(SHRINK_MAX, PetscMax(SHRINK_MIN, tau));
+}
+
+/* The same with the slope g+'d at x + d, where it is known (else NaN): of the cubic, in [1/4, 3/4].
+   Nocedal, Wright (2006), equation 3.59, in units that do not overflow. */
+PetscReal TrustNCGInterpolateSlopes(PetscReal f, PetscReal fplus, PetscReal slope,
+                                    PetscReal slopeplus)
+{
+  const PetscReal df   = fplus - f;
+  const PetscReal unit = PetscMax(PetscAbsReal(df), PetscMax(-slope, PetscAbsReal(slopeplus)));
+  PetscReal       a, b, d1, d2, tau;
+
+  if (PetscIsInfOrNanReal(df) || PetscIsInfOrNanReal(slopeplus) || !(slope < 0.0)) {
+    return TrustNCGInterpolate(f, fplus, slope);
+  }
+  a   = slope / unit;
+  b   = slopeplus / unit;
+  d1  = a + b - 3.0 * (df / unit);
+  d2  = d1 * d1 - a * b;
+  tau = d2 >= 0.0 ? 1.0 - (b + PetscSqrtReal(d2) - d1) / (b - a + 2.0 * PetscSqrtReal(d2)) : 1.0;
+  return PetscMin(BACK_MAX, PetscMax(BACK_MIN, tau));
+}
+
+/* Is a step that may be taken too long, as f rises again at its end? The strong Wolfe condition. */
+PetscBool TrustNCGOverlong(PetscReal slope, PetscReal slopeplus)
+{
+  return (PetscBool)(slopeplus > -OVERLONG * slope);
 }
 
 /* The share of a first step of length dnorm that is the scale of x, at most all. */

@@ -14,7 +14,8 @@
          where products are noise: measure it, choose the difference step, solve again (noise.c)
        f+ at x + d
        rho = (f - f+) / (-model), or with -(g + g+)'d/2 above where rounding or noise hides f - f+
-       until rho >= eta: shrink the radius, d = step of the same CG path for it, f+ again;
+       until rho >= eta: shrink the radius, d = step of the same CG path for it, f+ again, and so
+         once where f rises again at the end of the first step;
          where none is left: an end, unless what was learned may be at fault: forget it, once more
        compare f, g and Hv along the step (consistency.c)
        x = x + d; the radius grows, stays or shrinks with rho; the model learns
@@ -30,7 +31,7 @@
 #include "rules/rules.h"
 #include "subproblem/trustcg.h"
 
-#define MAX_TRIES 50 /* trial points in an iteration; each is at most half as long as the last */
+#define MAX_TRIES 50 /* trial points in an iteration, each shorter than the last */
 
 /* History, monitors and the convergence test at the iterate. */
 PetscErrorCode TrustNCGReport(Tao tao, PetscReal step)
@@ -152,18 +153,44 @@ static PetscErrorCode TrustNCGTrial(Tao tao, PetscBool *accept)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* The radius of a shorter step, where f has its minimum along this one as far as is known */
+static void TrustNCGShorten(Tao tao)
+{
+  TAO_TrustNCG   *tn        = (TAO_TrustNCG *)tao->data;
+  const PetscReal slopeplus = tn->have_gplus ? tn->slopeplus : NAN;
+  const PetscReal factor    = TrustNCGInterpolateSlopes(tn->f, tn->fplus, tn->slope, slopeplus);
+
+  TrustNCGCountRejected(tn);
+  tao->trust = TrustNCGShrink(tao->trust, tn->dnorm, factor);
+}
+
+/* A good step at whose end f rises again costs the solves that follow more than it gains: the
+   gradient there is rough. A shorter one off the CG path costs one evaluation. */
+static PetscErrorCode TrustNCGStepBack(Tao tao, PetscBool *accept)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+
+  PetscFunctionBegin;
+  if (!tn->ours || tn->rounding || !TrustNCGOverlong(tn->slope, tn->slopeplus) ||
+      TrustNCGEvaluationsAreSpent(tao)) {
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
+  TrustNCGShorten(tao);
+  PetscCall(TrustNCGStepTo(tao));
+  PetscCall(TrustNCGTrial(tao, accept));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* A smaller radius, and the step for it: off the CG path, or by a new solve where the KSP is not
    ours. */
 static PetscErrorCode TrustNCGReject(Tao tao)
 {
   TAO_TrustNCG   *tn     = (TAO_TrustNCG *)tao->data;
-  const PetscReal factor = TrustNCGInterpolate(tn->f, tn->fplus, tn->slope);
   const PetscReal before = TrustNCGWork(tn);
 
   PetscFunctionBegin;
-  TrustNCGCountRejected(tn);
   TrustNCGProbeTrial(&tn->probe, tn->fplus - tn->f, tn->slope, TrustNCGHidden(tn));
-  tao->trust = TrustNCGShrink(tao->trust, tn->dnorm, factor);
+  TrustNCGShorten(tao);
   if (tn->tries >= MAX_TRIES || tn->dnorm2 <= PETSC_MACHINE_EPSILON * tn->xnorm) {
     PetscCall(TrustNCGGiveUp(tao));
     PetscFunctionReturn(PETSC_SUCCESS);
@@ -249,6 +276,7 @@ static PetscErrorCode TrustNCGStepByCG(Tao tao)
   tn->promise = tn->model;
   TrustNCGProbeStart(&tn->probe);
   PetscCall(TrustNCGTrial(tao, &accept));
+  if (accept) PetscCall(TrustNCGStepBack(tao, &accept));
   while (!accept) {
     PetscCall(TrustNCGReject(tao));
     if (tao->reason != TAO_CONTINUE_ITERATING) PetscFunctionReturn(PETSC_SUCCESS);
