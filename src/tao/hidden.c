@@ -154,37 +154,53 @@ PetscErrorCode TrustNCGHiddenUpdate(Tao tao, Mat H)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* After a step that is taken */
-PetscErrorCode TrustNCGHiddenLearn(Tao tao, PetscBool bycg)
+/* Is the length of a solve limited, as P built anew would be cheaper? */
+static PetscBool Limited(const TAO_TrustNCG *tn)
 {
-  TAO_TrustNCG          *tn   = (TAO_TrustNCG *)tao->data;
-  TrustNCGHiddenPattern *h    = &tn->hidden;
-  PetscInt               its  = bycg && !h->exact ? tao->ksp_its : 0;
-  PetscReal              drop = 0.0;
+  const TrustNCGHiddenPattern *h = &tn->hidden;
 
-  PetscFunctionBegin;
-  if (!h->use) its = 0;
-  if (its && !tn->boundary) PetscCall(TrustNCGGetDrop(tao, &drop));
-  PetscCall(TrustNCGSparseNote(tn->sparse, tao->gradient, tn->gplus, tao->stepdirection, its, drop,
-                               bycg && h->use ? its + tn->tries : 0));
-  if (bycg && h->use) h->poor = tn->boundary;
-  h->wanted = (PetscBool)(bycg && !h->use && !tn->boundary && tao->ksp_its >= tn->cgmost);
-  if (!bycg && h->use) {
-    h->use     = PETSC_FALSE;
-    tao->trust = tao->trust0;
-  }
-  PetscFunctionReturn(PETSC_SUCCESS);
+  if (!h->pattern || tn->type != TAO_TRUSTNCG_PRECOND_SPARSE || h->exact) return PETSC_FALSE;
+  return (PetscBool)(!h->use || h->band);
 }
 
-/* The most iterations of a solve with the pairs: one with P would be cheaper. */
+/* The most iterations of such a solve */
 PetscErrorCode TrustNCGHiddenLimit(Tao tao, PetscInt *most)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
   PetscInt      colors;
 
   PetscFunctionBegin;
-  if (!tn->hidden.pattern || !tn->sparse || tn->hidden.use) PetscFunctionReturn(PETSC_SUCCESS);
+  if (!Limited(tn)) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(TrustNCGSparseGetCounts(tn->sparse, &colors, NULL, NULL));
   *most = PetscMin(*most, PetscMax(LEAST_CG, colors + 1));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Was the last one cut short? Then the next step is one of CG with P, whatever its rate was. */
+PetscBool TrustNCGHiddenCut(Tao tao)
+{
+  const TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+
+  return (PetscBool)(Limited(tn) && !tn->boundary && tao->ksp_its >= tn->cgmost);
+}
+
+/* After a step that is taken */
+PetscErrorCode TrustNCGHiddenLearn(Tao tao, PetscBool bycg)
+{
+  TAO_TrustNCG          *tn   = (TAO_TrustNCG *)tao->data;
+  TrustNCGHiddenPattern *h    = &tn->hidden;
+  const PetscInt         its  = bycg && h->use && !h->exact ? tao->ksp_its : 0;
+  PetscReal              drop = 0.0;
+
+  PetscFunctionBegin;
+  if (its && !tn->boundary) PetscCall(TrustNCGGetDrop(tao, &drop));
+  PetscCall(TrustNCGSparseNote(tn->sparse, tao->gradient, tn->gplus, tao->stepdirection, its, drop,
+                               bycg && h->use ? its + tn->tries : 0));
+  if (bycg && h->use) h->poor = tn->boundary;
+  if (bycg) h->wanted = TrustNCGHiddenCut(tao);
+  if (!bycg && h->use) {
+    h->use     = PETSC_FALSE;
+    tao->trust = tao->trust0;
+  }
   PetscFunctionReturn(PETSC_SUCCESS);
 }

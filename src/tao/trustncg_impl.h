@@ -287,6 +287,7 @@ PETSC_INTERN PetscErrorCode TrustNCGHiddenTake(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGHiddenUpdate(Tao tao, Mat H);
 PETSC_INTERN PetscErrorCode TrustNCGHiddenLearn(Tao tao, PetscBool bycg);
 PETSC_INTERN PetscErrorCode TrustNCGHiddenLimit(Tao tao, PetscInt *most);
+PETSC_INTERN PetscBool      TrustNCGHiddenCut(Tao tao);
 
 /* precond_state.c */
 PETSC_INTERN PetscErrorCode TrustNCGPrecondCount(Tao tao, PetscInt products);
