@@ -148,6 +148,46 @@ PetscErrorCode TrustNCGHiddenUpdate(Tao tao, Mat H, Mat *A)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Is the length of a solve limited, as P built anew would be cheaper? */
+static PetscErrorCode IsLimited(Tao tao, PetscBool *limited)
+{
+  TAO_TrustNCG                *tn = (TAO_TrustNCG *)tao->data;
+  const TrustNCGHiddenPattern *h  = &tn->hidden;
+  PetscBool                    standin, here;
+
+  PetscFunctionBegin;
+  PetscCall(TrustNCGPrecondStandsIn(tao, &standin, &here));
+  *limited = (PetscBool)(h->pattern && tn->type == TAO_TRUSTNCG_PRECOND_SPARSE && !standin &&
+                         (!h->use || h->band));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The most iterations of such a solve */
+PetscErrorCode TrustNCGHiddenLimit(Tao tao, PetscInt *most)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+  PetscBool     limited;
+  PetscInt      colors;
+
+  PetscFunctionBegin;
+  PetscCall(IsLimited(tao, &limited));
+  if (!limited) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(TrustNCGSparseGetCounts(tn->sparse, &colors, NULL, NULL));
+  *most = PetscMin(*most, PetscMax(LEAST_CG, colors + 1));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Was the last one cut short? Then the next step is one of CG with P, whatever its rate was. */
+PetscErrorCode TrustNCGHiddenIsCut(Tao tao, PetscBool *cut)
+{
+  const TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+
+  PetscFunctionBegin;
+  PetscCall(IsLimited(tao, cut));
+  *cut = (PetscBool)(*cut && !tn->boundary && tao->ksp_its >= tn->cgmost);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* After a step that is taken */
 PetscErrorCode TrustNCGHiddenLearn(Tao tao, PetscBool bycg)
 {
@@ -159,23 +199,10 @@ PetscErrorCode TrustNCGHiddenLearn(Tao tao, PetscBool bycg)
   PetscCall(TrustNCGSparseNote(tn->sparse, tao->gradient, tn->gplus, tao->stepdirection,
                                with ? tao->ksp_its : 0, with ? tn->tries : 0));
   if (with) h->poor = tn->boundary;
-  h->wanted = (PetscBool)(bycg && !h->use && !tn->boundary && tao->ksp_its >= tn->cgmost);
+  if (bycg) PetscCall(TrustNCGHiddenIsCut(tao, &h->wanted));
   if (!bycg && h->use) {
     h->use     = PETSC_FALSE;
     tao->trust = tao->trust0;
   }
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-/* The most iterations of a solve with the pairs: one with P would be cheaper. */
-PetscErrorCode TrustNCGHiddenLimit(Tao tao, PetscInt *most)
-{
-  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
-  PetscInt      colors;
-
-  PetscFunctionBegin;
-  if (!tn->hidden.pattern || !tn->sparse || tn->hidden.use) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCall(TrustNCGSparseGetCounts(tn->sparse, &colors, NULL, NULL));
-  *most = PetscMin(*most, PetscMax(LEAST_CG, colors + 1));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

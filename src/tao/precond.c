@@ -8,7 +8,6 @@
      auto      user where the KSP has a PC; else pairs, and where a pattern is at hand soon sparse,
                if a product with it agrees with one with the Hessian */
 #include "tao/trustncg_impl.h"
-#include "hessvec/hessvec.h"
 #include "precond/gather.h"
 #include "precond/pairs.h"
 #include "precond/sparse.h"
