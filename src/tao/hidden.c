@@ -165,8 +165,8 @@ static PetscErrorCode IsLimited(Tao tao, PetscBool *limited)
 /* The most iterations of such a solve */
 PetscErrorCode TrustNCGHiddenLimit(Tao tao, PetscInt *most)
 {
-  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
-  PetscBool     limited;
+  TAO_TrustNCG *tn      = (TAO_TrustNCG *)tao->data;
+  PetscBool     limited = PETSC_FALSE;
   PetscInt      colors;
 
   PetscFunctionBegin;
