@@ -255,7 +255,7 @@ def size(results, problem):
     return next(int(row["n"]) for row in results.rows if row["problem"] == problem)
 
 
-LABELS = {"trustcg 2": "trustncg's CG, 2 reductions", "trustcg 1": "1 reduction",
+LABELS = {"trustcg 1": "trustncg's CG",
           "trustcg overlapped": "1 overlapped", "stcg natural": "KSPSTCG tuned",
           "stcg none": "KSPSTCG, no norm", "stcg default": "KSPSTCG as it comes"}
 STYLES = ("-", "--", ":")
