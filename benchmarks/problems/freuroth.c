@@ -39,14 +39,15 @@ GROUP_LOOPS(group)
 static const TermsForm form = {
   .width = 2, .unknowns = Unknowns, .start = Start, .value = Value, .hessvec = HessVec};
 
-/* The best known minimum, 6.0816e5 at n = 5000, is linear in n from n = 50 on, as measured up to
-   n = 5000: the ends do not feel each other. */
+/* The minimum that most solvers find, 121.672369734 n - 202.659625, is linear in n from n = 50 on,
+   as measured up to n = 100000: the ends do not feel each other. SciPy's L-BFGS-B at n = 100000 has
+   found one that is lower by 94.023343, by its ends. */
 PetscErrorCode ProblemCreate_Freuroth(Problem prob, PetscInt n)
 {
   PetscFunctionBegin;
   n = PetscMax(2, n);
   PetscCall(TermsCreate(prob, n, 2 * (n - 1), &form));
-  if (n >= 50) prob->fstar = 121.672369734 * (PetscReal)n - 202.659625;
+  if (n >= 50) prob->fstar = 121.672369734 * (PetscReal)n - 296.682968;
   prob->fstar_tol = 1e-9;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
