@@ -7,10 +7,10 @@ from benchlib.style import INK, OURS, PEERS, save
 
 from . import model
 
-COLOUR = {"trustcg 2": OURS, "trustcg 1": PEERS[0], "trustcg overlapped": PEERS[1],
+COLOUR = {"trustcg 1": OURS, "trustcg overlapped": PEERS[1],
           "stcg natural": "#55606b", "stcg default": "#b3bac1"}
-LABEL = {"trustcg 2": "2 reductions", "trustcg 1": "1 reduction",
-         "trustcg overlapped": "1 overlapped", "stcg natural": "KSPSTCG tuned, 2",
+LABEL = {"trustcg 1": "1 reduction", "trustcg overlapped": "1 overlapped",
+         "stcg natural": "KSPSTCG tuned, 2",
          "stcg default": "KSPSTCG, 6"}
 
 
@@ -86,7 +86,7 @@ def weak_panel(axes, rows):
                 axes.plot(*zip(*points), color=COLOUR[solver], linewidth=1.6)
         last = max((r for r in rows if r["kind"] == "weak" and float(r["n_local"]) == m),
                    key=lambda r: int(r["ranks"]))
-        first = min(pick(rows, "weak", "trustcg 2", "n_local", m))
+        first = min(pick(rows, "weak", "trustcg 1", "n_local", m))
         axes.annotate(f"n/P = {count(m)}, to n = {count(float(last['n']))}", first, xytext=(4, -12),
                       textcoords="offset points")
     tidy(axes, "Weak: n/P fixed, flat is ideal")

@@ -144,6 +144,39 @@ PetscErrorCode TrustNCGSparseSetPC(TrustNCGSparse sparse, PC pc)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+PetscErrorCode TrustNCGSparseCreatePC(TrustNCGSparse sparse, PetscBool band)
+{
+  KSP     *ksp;
+  PetscInt n = 0;
+  PC       pc, block;
+
+  PetscFunctionBegin;
+  sparse->band = band;
+  PetscCall(PCCreate(PetscObjectComm((PetscObject)sparse->P), &pc));
+  sparse->pc = pc;
+  PetscCall(PCSetOperators(pc, sparse->P, sparse->P));
+  PetscCall(PCSetType(pc, band ? PCBJACOBI : PCGAMG));
+  if (!band) {
+    PetscCall(PCGAMGSetReuseInterpolation(pc, PETSC_FALSE));
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
+  PetscCall(PCSetUp(pc));
+  PetscCall(PCBJacobiGetSubKSP(pc, &n, NULL, &ksp));
+  for (PetscInt k = 0; k < n; k++) {
+    PetscCall(KSPGetPC(ksp[k], &block));
+    PetscCall(PCSetType(block, PCICC));
+    PetscCall(PCFactorSetShiftType(block, MAT_SHIFT_POSITIVE_DEFINITE));
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode TrustNCGSparseApply(TrustNCGSparse sparse, Vec v, Vec z)
+{
+  PetscFunctionBegin;
+  PetscCall(PCApply(sparse->pc, v, z));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* CG on P d = g shows what CG on H d = g at this point will meet, without a product with H. */
 static PetscErrorCode Rehearse(TrustNCGSparse sparse, Vec g, PetscBool *good)
 {
@@ -186,7 +219,7 @@ static PetscErrorCode Misfit(TrustNCGSparse sparse, Vec v, PetscReal *ratio)
 
 /* P = H on the pattern. Where a product was not finite, P = I until the next solve: then CG meets
    the fault itself and says so. */
-static PetscErrorCode Build(TrustNCGSparse sparse, Mat H, Vec g, PetscInt *products)
+PetscErrorCode TrustNCGSparseBuild(TrustNCGSparse sparse, Mat H, Vec g, PetscInt *products)
 {
   PetscReal norm;
 
@@ -212,15 +245,6 @@ static PetscErrorCode Build(TrustNCGSparse sparse, Mat H, Vec g, PetscInt *produ
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode TrustNCGSparseTry(TrustNCGSparse sparse, Mat H, Vec g, PetscReal *misfit,
-                                 PetscInt *products)
-{
-  PetscFunctionBegin;
-  PetscCall(Build(sparse, H, g, products));
-  *misfit = sparse->misfit;
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
 /* D, which the preconditioner is made of, is a dominant copy of P. */
 PetscErrorCode TrustNCGSparseMakeDominant(TrustNCGSparse sparse)
 {
@@ -243,23 +267,27 @@ PetscErrorCode TrustNCGSparseUpdate(TrustNCGSparse sparse, Mat H, Vec g, PetscIn
 {
   PetscInt  colors;
   PetscBool good = PETSC_TRUE;
+  Mat       P;
 
   PetscFunctionBegin;
   *products = 0;
   PetscCall(TrustNCGProbesGetSize(sparse->probes, &colors));
   if (!sparse->fresh) {
+
     if (sparse->builds && !TrustNCGStale(sparse->drift, sparse->spent, sparse->last, sparse->chord,
                                          (PetscReal)(colors + 1))) {
       Keep(sparse);
       PetscFunctionReturn(PETSC_SUCCESS);
     }
-    PetscCall(Build(sparse, H, g, products));
+    PetscCall(TrustNCGSparseBuild(sparse, H, g, products));
   }
   sparse->fresh = sparse->chord = PETSC_FALSE;
   sparse->standin               = (PetscBool)(sparse->misfit <= EXACT);
-  if (sparse->finite) PetscCall(Rehearse(sparse, g, &good));
+  if (sparse->finite && !sparse->band) PetscCall(Rehearse(sparse, g, &good));
   if (!good) PetscCall(TrustNCGSparseMakeDominant(sparse));
   sparse->dominant = (PetscBool)!good;
+  P                = good ? sparse->P : sparse->D;
+  PetscCall(PCSetOperators(sparse->pc, P, P)); /* which nobody else does for a PC of its own */
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -269,6 +297,7 @@ PetscErrorCode TrustNCGSparseNote(TrustNCGSparse sparse, Vec g, Vec gplus, Vec d
   PetscFunctionBegin;
   PetscCall(VecWAXPY(sparse->work, -1.0, gplus, g)); /* H d = -H s, nearly */
   PetscCall(Misfit(sparse, d, &sparse->drift));
+  if (!trials) PetscFunctionReturn(PETSC_SUCCESS);
   sparse->last = (PetscReal)its;
   if (!sparse->standin) sparse->spent += (PetscReal)its;
   else if (sparse->chord && sparse->drift > EXACT) sparse->spent += (PetscReal)trials;
@@ -280,6 +309,13 @@ PetscErrorCode TrustNCGSparseGetMats(TrustNCGSparse sparse, Mat *A, Mat *P)
   PetscFunctionBegin;
   if (A && sparse->standin) *A = sparse->P;
   *P = sparse->dominant ? sparse->D : sparse->P;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode TrustNCGSparseGetMisfit(TrustNCGSparse sparse, PetscReal *misfit)
+{
+  PetscFunctionBegin;
+  *misfit = sparse->misfit;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -24,6 +24,7 @@ struct _n_TrustNCGSparse {
   PetscBool      dominant; /* D is in use */
   PetscBool      standin;  /* P does for H in the present solve */
   PetscBool      chord;    /* though it was built elsewhere */
+  PetscBool      band;     /* the PC was chosen for a band: it makes itself positive */
   PetscReal      misfit;   /* ||Hg - Pg|| / ||Hg|| when it was built */
   char          *chosen;   /* the type of the PC where it was chosen here, else NULL */
   PetscInt       vectors;  /* of n that all this takes */

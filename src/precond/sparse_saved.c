@@ -68,7 +68,10 @@ PetscErrorCode TrustNCGSparseSetEntries(TrustNCGSparse sparse, PetscScalar entri
 {
   PetscFunctionBegin;
   PetscCall(CopyEntries(sparse->P, PETSC_TRUE, entries));
-  if (sparse->dominant) PetscCall(TrustNCGSparseMakeDominant(sparse));
+  if (sparse->dominant) {
+    PetscCall(TrustNCGSparseMakeDominant(sparse));
+    PetscCall(PCSetOperators(sparse->pc, sparse->D, sparse->D));
+  }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -2,6 +2,7 @@
    f, gradient and H v of the user's, each call counted once in the ledger. */
 #include "tao/trustncg_impl.h"
 #include "hessvec/hessvec.h"
+#include "precond/sparse.h"
 #include "subproblem/trustcg.h"
 #include "sums/sums.h"
 

@@ -261,7 +261,7 @@ static PetscErrorCode TrustNCGStepByCG(Tao tao)
   }
   PetscCall(TrustNCGConsistencyStep(tao));
   PetscCall(TrustNCGJudgeCG(tao, before));
-  PetscCall(TrustNCGDoubtStep(tao));
+  PetscCall(TrustNCGNoiseDoubtStep(tao));
   PetscCall(TrustNCGTakeStep(tao, PETSC_TRUE));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
