@@ -40,6 +40,29 @@ START_TEST(a_bar_that_bends_far_needs_few_products)
 }
 END_TEST
 
+/* Those of five colours, and the one that shows that they tell all. */
+START_TEST(a_quadratic_takes_no_products_beside_those_of_one_build)
+{
+  Run run;
+
+  ckm_ok(Solve("torsion", 900, HV_USER, &run));
+  ckm_assert(run.nhv == 6);
+  ckm_assert(RunLedger(&run).cg > 6);
+  ckm_ok(RunDestroy(&run));
+}
+END_TEST
+
+START_TEST(a_minimal_surface_takes_few_builds)
+{
+  Run run;
+
+  ckm_ok(Solve("minsurf", 10000, HV_USER, &run));
+  ckm_assert(RunReason(&run) > 0);
+  ckm_assert(RunLedger(&run).equivalents <= 75);
+  ckm_ok(RunDestroy(&run));
+}
+END_TEST
+
 START_TEST(a_product_of_the_users_mat_is_counted)
 {
   Run run;
@@ -129,6 +152,8 @@ static void Add(Suite *suite)
   tcase = ckm_tcase(suite, "solves");
   tcase_add_loop_test(tcase, the_cost_of_a_quadratic_does_not_grow_with_the_grid, 0, 4);
   tcase_add_test(tcase, a_bar_that_bends_far_needs_few_products);
+  tcase_add_test(tcase, a_quadratic_takes_no_products_beside_those_of_one_build);
+  tcase_add_test(tcase, a_minimal_surface_takes_few_builds);
   tcase_add_test(tcase, a_product_of_the_users_mat_is_counted);
   tcase_add_loop_test(tcase, indefinite_and_singular_hessians_are_no_obstacle, 0, 4);
   tcase_add_loop_test(tcase, a_product_that_is_not_finite_does_no_harm, 0, 2);

@@ -64,8 +64,9 @@ def solved(row):
 
 
 def solve(machine, task):
-    run = (int(task["ranks"]), task["problem"], unknowns(task), *task["options"].split(), "-rtol", task["rtol"],
-           "-max_equivalents", task["max_equivalents"], "-max_seconds", task["max_seconds"])
+    run = (int(task["ranks"]), task["problem"], unknowns(task), *task["options"].split(), "-rtol",
+           task["rtol"], "-max_equivalents", task["max_equivalents"], "-max_seconds",
+           task["max_seconds"])
     return row_of(task, machine.driver(*run) or machine.driver(*run))  # MPI may fail to start
 
 

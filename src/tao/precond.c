@@ -104,55 +104,6 @@ static PetscErrorCode ResetPairs(Tao tao)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode ApplyRiesz(PC pc, Vec r, Vec z)
-{
-  Mat M;
-
-  PetscFunctionBegin;
-  PetscCall(PCShellGetContext(pc, &M));
-  PetscCall(MatMult(M, r, z));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-/* The M of TaoSetGradientNorm() takes gradients to steps: as PC it makes steps measure in the norm
-   of M^-1 and residuals, by the natural norm of CG, as the gradient does. A PC of the KSP stays. */
-static PetscErrorCode SetUpRiesz(Tao tao)
-{
-  TAO_TrustNCG *tn  = (TAO_TrustNCG *)tao->data;
-  PetscBool     has = PETSC_FALSE;
-  PC            pc;
-
-  PetscFunctionBegin;
-  PetscCall(TrustNCGHasPC(tao, &has));
-  if (has || !tao->gradient_norm) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCall(KSPGetPC(tao->ksp, &pc));
-  PetscCall(PetscObjectReference((PetscObject)tao->gradient_norm));
-  tn->riesz = tao->gradient_norm;
-  PetscCall(PCSetType(pc, PCSHELL));
-  PetscCall(PCShellSetContext(pc, tn->riesz));
-  PetscCall(PCShellSetApply(pc, ApplyRiesz));
-  PetscCall(PCShellSetName(pc, "the Mat of TaoSetGradientNorm()"));
-  PetscCall(KSPGetNormType(tao->ksp, &tn->normtype));
-  PetscCall(KSPSetNormType(tao->ksp, KSP_NORM_NATURAL));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-static PetscErrorCode ResetRiesz(Tao tao)
-{
-  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
-  void         *ctx;
-  PC            pc;
-
-  PetscFunctionBegin;
-  if (!tn->riesz) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCall(KSPGetPC(tao->ksp, &pc));
-  PetscCall(PCShellGetContext(pc, &ctx));
-  if (ctx == tn->riesz) PetscCall(PCSetType(pc, PCNONE));
-  PetscCall(KSPSetNormType(tao->ksp, tn->normtype));
-  PetscCall(MatDestroy(&tn->riesz));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
 /* The KSP's PC is what it was before trustncg chose one; a pattern and its colours are kept. */
 static PetscErrorCode Release(Tao tao)
 {
@@ -167,7 +118,7 @@ static PetscErrorCode Release(Tao tao)
   }
   PetscCall(TrustNCGHiddenReset(tao));
   PetscCall(ResetPairs(tao));
-  PetscCall(ResetRiesz(tao));
+  PetscCall(TrustNCGResetRiesz(tao));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -242,7 +193,7 @@ PetscErrorCode TrustNCGPrecondSetUp(Tao tao)
     PetscCall(TrustNCGPrecondUseSparse(tao));
     break;
   case TAO_TRUSTNCG_PRECOND_USER:
-    PetscCall(SetUpRiesz(tao));
+    PetscCall(TrustNCGSetUpRiesz(tao));
     break;
   default:
     break;

@@ -289,6 +289,10 @@ PETSC_INTERN PetscErrorCode TrustNCGHiddenLearn(Tao tao, PetscBool bycg);
 PETSC_INTERN PetscErrorCode TrustNCGHiddenLimit(Tao tao, PetscInt *most);
 PETSC_INTERN PetscErrorCode TrustNCGHiddenIsCut(Tao tao, PetscBool *cut);
 
+/* riesz.c */
+PETSC_INTERN PetscErrorCode TrustNCGSetUpRiesz(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGResetRiesz(Tao tao);
+
 /* precond_state.c */
 PETSC_INTERN PetscErrorCode TrustNCGPrecondStandsIn(Tao tao, PetscBool *standsin, PetscBool *here);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondCount(Tao tao, PetscInt products);
