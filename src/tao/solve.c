@@ -185,8 +185,8 @@ static PetscErrorCode TrustNCGStepBack(Tao tao, PetscBool *accept)
    ours. */
 static PetscErrorCode TrustNCGReject(Tao tao)
 {
-  TAO_TrustNCG *tn     = (TAO_TrustNCG *)tao->data;
-  PetscInt      before = tao->ksp_its;
+  TAO_TrustNCG   *tn     = (TAO_TrustNCG *)tao->data;
+  const PetscReal before = TrustNCGWork(tn);
 
   PetscFunctionBegin;
   TrustNCGProbeTrial(&tn->probe, tn->fplus - tn->f, tn->slope, TrustNCGHidden(tn));
@@ -201,7 +201,7 @@ static PetscErrorCode TrustNCGReject(Tao tao)
   if (tn->ours) PetscCall(TrustNCGStepTo(tao));
   else {
     PetscCall(TrustNCGSolveKSP(tao));
-    tn->ledger.resolved_hv += tao->ksp_its - before;
+    tn->ledger.resolved_hv += (PetscInt)(TrustNCGWork(tn) - before);
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -289,7 +289,7 @@ static PetscErrorCode TrustNCGStepByCG(Tao tao)
   }
   PetscCall(TrustNCGConsistencyStep(tao));
   PetscCall(TrustNCGJudgeCG(tao, before));
-  PetscCall(TrustNCGDoubtStep(tao));
+  PetscCall(TrustNCGNoiseDoubtStep(tao));
   PetscCall(TrustNCGTakeStep(tao, PETSC_TRUE));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
