@@ -221,20 +221,18 @@ START_TEST(interpolation_goes_less_far_the_higher_f_is)
 }
 END_TEST
 
-START_TEST(interpolation_by_slopes_stays_within_its_bounds)
+START_TEST(interpolation_by_the_model_stays_within_its_bounds)
 {
   for each (fplus, ANY) {
     for each (slope, ANY) {
-      for each (slopeplus, ANY) {
+      for each (model, ANY) {
         in(fplus);
         in(slope);
-        in(slopeplus);
-        const PetscReal tau   = TrustNCGInterpolateSlopes(1.0, fplus, slope, slopeplus);
-        const PetscBool known = (PetscBool)(slope < 0.0 && !PetscIsInfOrNanReal(fplus - 1.0) &&
-                                            !PetscIsInfOrNanReal(slopeplus));
+        in(model);
+        const PetscReal tau = TrustNCGInterpolateModel(1.0, fplus, slope, model);
 
-        if (known) holds(tau >= 0.25 && tau <= 0.75, fplus, slope, slopeplus);
-        else holds(tau == TrustNCGInterpolate(1.0, fplus, slope), fplus, slope, slopeplus);
+        holds(tau >= 0.0625 && tau <= 0.75, fplus, slope, model);
+        if (PetscIsInfOrNanReal(fplus)) holds(tau == 0.25, fplus, slope, model);
       }
     }
   }
@@ -242,16 +240,16 @@ START_TEST(interpolation_by_slopes_stays_within_its_bounds)
 }
 END_TEST
 
-/* f' = scale (t - tau)(t + more) */
-START_TEST(interpolation_by_slopes_finds_the_minimum_of_a_cubic)
+/* f' = scale (t - tau)(t + more), of which the model is the first three terms */
+START_TEST(interpolation_by_the_model_finds_the_minimum_of_a_cubic)
 {
   for (int e = -250; e <= 250; e += 25) {
-    for (PetscReal tau = 0.26; tau < 0.75; tau += 0.01) {
+    for (PetscReal tau = 0.07; tau < 0.75; tau += 0.01) {
       const PetscReal scale = PetscPowReal(10.0, e), more = 1.0 + 4.0 * tau;
-      const PetscReal slope = -scale * tau * more, slopeplus = scale * (1.0 - tau) * (1.0 + more);
-      const PetscReal df = scale * (1.0 / 3.0 + (more - tau) / 2.0 - tau * more);
+      const PetscReal slope = -scale * tau * more, model = slope + scale * (more - tau) / 2.0;
+      const PetscReal df = model + scale / 3.0;
 
-      holds(PetscAbsReal(TrustNCGInterpolateSlopes(0.0, df, slope, slopeplus) - tau) < 1e-12, tau,
+      holds(PetscAbsReal(TrustNCGInterpolateModel(0.0, df, slope, model) - tau) < 1e-12, tau,
             scale);
     }
   }
@@ -453,8 +451,8 @@ static void AddTests(Suite *suite)
   tcase_add_test(radius, without_a_value_to_interpolate_a_quarter_remains);
   tcase_add_test(radius, interpolation_finds_the_minimum_of_a_parabola);
   tcase_add_test(radius, interpolation_goes_less_far_the_higher_f_is);
-  tcase_add_test(radius, interpolation_by_slopes_stays_within_its_bounds);
-  tcase_add_test(radius, interpolation_by_slopes_finds_the_minimum_of_a_cubic);
+  tcase_add_test(radius, interpolation_by_the_model_stays_within_its_bounds);
+  tcase_add_test(radius, interpolation_by_the_model_finds_the_minimum_of_a_cubic);
   tcase_add_test(radius, a_step_is_overlong_where_f_rises_more_steeply_than_it_fell);
   tcase_add_test(radius, a_rejection_leaves_a_radius_below_the_step_that_failed);
   tcase_add_test(radius, the_radius_moves_the_way_the_ratio_says);

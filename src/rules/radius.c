@@ -5,8 +5,7 @@
 #define SHRINK_MIN   0.0625 /* a rejection divides the radius by 2 at least and by 16 at most */
 #define SHRINK_MAX   0.5
 #define SHRINK_NAN   0.25 /* where f+ is no number there is nothing to interpolate */
-#define BACK_MIN     0.25 /* where the slope there is known, too, it is better known how far */
-#define BACK_MAX     0.75
+#define BACK_MAX     0.75 /* where the model tells how far, that may be as much */
 #define OVERLONG     1.0  /* f rises at the end of a step more steeply than it fell at its start */
 #define RHO_BAD      0.25 /* Conn, Gould, Toint (2000), section 6.1: shrink below, */
 #define RHO_GOOD     0.75 /* grow above when the boundary held the step back */
@@ -26,24 +25,19 @@ PetscReal TrustNCGInterpolate(PetscReal f, PetscReal fplus, PetscReal slope)
   return PetscMin(SHRINK_MAX, PetscMax(SHRINK_MIN, tau));
 }
 
-/* The same with the slope g+'d at x + d, where it is known (else NaN): of the cubic, in [1/4, 3/4].
-   Nocedal, Wright (2006), equation 3.59, in units that do not overflow. */
-PetscReal TrustNCGInterpolateSlopes(PetscReal f, PetscReal fplus, PetscReal slope,
-                                    PetscReal slopeplus)
+/* The same where the model at d is known, and with it the curvature c along d: f(x + tau d) is
+   f + tau slope + tau^2 c/2 and what the model got wrong, which grows like tau^3. In [1/16, 3/4]. */
+PetscReal TrustNCGInterpolateModel(PetscReal f, PetscReal fplus, PetscReal slope, PetscReal model)
 {
-  const PetscReal df   = fplus - f;
-  const PetscReal unit = PetscMax(PetscAbsReal(df), PetscMax(-slope, PetscAbsReal(slopeplus)));
-  PetscReal       a, b, d1, d2, tau;
+  const PetscReal wrong = (fplus - f) - model, c = 2.0 * (model - slope);
+  const PetscReal unit = PetscMax(PetscAbsReal(c), PetscMax(wrong, -slope));
+  PetscReal       root, tau;
 
-  if (PetscIsInfOrNanReal(df) || PetscIsInfOrNanReal(slopeplus) || !(slope < 0.0)) {
-    return TrustNCGInterpolate(f, fplus, slope);
-  }
-  a   = slope / unit;
-  b   = slopeplus / unit;
-  d1  = a + b - 3.0 * (df / unit);
-  d2  = d1 * d1 - a * b;
-  tau = d2 >= 0.0 ? 1.0 - (b + PetscSqrtReal(d2) - d1) / (b - a + 2.0 * PetscSqrtReal(d2)) : 1.0;
-  return PetscMin(BACK_MAX, PetscMax(BACK_MIN, tau));
+  if (PetscIsInfOrNanReal(wrong) || PetscIsInfOrNanReal(c)) return SHRINK_NAN;
+  if (!(wrong > 0.0) || !(slope < 0.0)) return SHRINK_MAX;
+  root = PetscSqrtReal((c / unit) * (c / unit) - 12.0 * (wrong / unit) * (slope / unit));
+  tau  = -2.0 * (slope / unit) / (c / unit + root);
+  return PetscMin(BACK_MAX, PetscMax(SHRINK_MIN, tau));
 }
 
 /* Is a step that may be taken too long, as f rises again at its end? The strong Wolfe condition. */

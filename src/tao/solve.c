@@ -153,12 +153,12 @@ static PetscErrorCode TrustNCGTrial(Tao tao, PetscBool *accept)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* The radius of a shorter step, where f has its minimum along this one as far as is known */
+/* The radius of a shorter step, where f has its minimum along this one as far as is known. That
+   needs no gradient there, so that it is the same whether f and gradient come together or apart. */
 static void TrustNCGShorten(Tao tao)
 {
-  TAO_TrustNCG   *tn        = (TAO_TrustNCG *)tao->data;
-  const PetscReal slopeplus = tn->have_gplus ? tn->slopeplus : NAN;
-  const PetscReal factor    = TrustNCGInterpolateSlopes(tn->f, tn->fplus, tn->slope, slopeplus);
+  TAO_TrustNCG   *tn     = (TAO_TrustNCG *)tao->data;
+  const PetscReal factor = TrustNCGInterpolateModel(tn->f, tn->fplus, tn->slope, tn->model);
 
   TrustNCGCountRejected(tn);
   tao->trust = TrustNCGShrink(tao->trust, tn->dnorm, factor);
