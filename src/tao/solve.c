@@ -193,7 +193,10 @@ static PetscErrorCode TrustNCGJudgeCG(Tao tao, PetscReal before)
   factor     = TrustNCGInterpolate(tn->f, tn->fplus, tn->slope);
   tao->trust = TrustNCGUpdateRadius(tao->trust, tn->dnorm, tn->rho, factor, tn->boundary);
   if (!TrustNCGLearns(tn)) PetscFunctionReturn(PETSC_SUCCESS);
-  TrustNCGModeCG(&tn->mode, tn->n, (PetscBool)!tn->boundary, tn->rho, tn->gnorm, tn->gplusnorm,
+  if (tn->mode.known && tn->slopeplus <= tn->slope) { /* no curvature, nothing to learn */
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
+  TrustNCGModeCG(&tn->mode, (PetscBool)!tn->boundary, tn->rho, tn->gnorm, tn->gplusnorm,
                  TrustNCGWork(tn) - before, TrustNCGWork(tn));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
