@@ -40,9 +40,11 @@ static const struct {
   const char *name;
   PetscInt    n;
   const char *words;
-} Choices[] = {{"minsurf", 900, "sparse (auto: a pattern of the Hessian is known)"},
-               {"genrose", 200, "pairs (auto: no pattern of the Hessian is known)"},
-               {"inverse", 144, "pairs (auto: the Hessian does not have the pattern"}};
+} Choices[] = {
+  {"minsurf", 900, "sparse (auto: a pattern of the Hessian is known)"},
+  {"eigenals", 110, "pairs (auto: no pattern of the Hessian is known)"},
+  {"genrose", 200, "sparse (auto: 3 diagonals of the Hessian were found by 3 products)"},
+  {"inverse", 144, "pairs (auto: the Hessian does not have the pattern"}};
 
 START_TEST(auto_says_what_it_chose_and_why)
 {
@@ -214,7 +216,7 @@ static void AddTests(Suite *suite)
   TCase *tcase = ckm_tcase(suite, "precond");
 
   PetscCallAbort(PETSC_COMM_WORLD, TrustNCGInitializePackage());
-  tcase_add_loop_test(tcase, auto_says_what_it_chose_and_why, 0, 3);
+  tcase_add_loop_test(tcase, auto_says_what_it_chose_and_why, 0, 4);
   tcase_add_loop_test(tcase, every_type_finds_the_minimum, 0, 5);
   tcase_add_loop_test(tcase, a_second_solve_repeats_the_first, 0, 5);
   tcase_add_test(tcase, the_pc_of_the_ksp_is_the_users);

@@ -49,8 +49,9 @@ static PetscErrorCode Resolve(Tao tao, PetscBool haspc, TaoTrustNCGPrecondType *
 
   PetscFunctionBegin;
   tn->waiting = tn->unfit = PETSC_FALSE;
-  tn->why                 = "as asked";
-  *type                   = tn->precond;
+  TrustNCGHiddenStart(tn, PETSC_FALSE);
+  tn->why = "as asked";
+  *type   = tn->precond;
   if (*type != TAO_TRUSTNCG_PRECOND_AUTO) PetscFunctionReturn(PETSC_SUCCESS);
   if (haspc) {
     *type   = TAO_TRUSTNCG_PRECOND_USER;
@@ -65,9 +66,10 @@ static PetscErrorCode Resolve(Tao tao, PetscBool haspc, TaoTrustNCGPrecondType *
     *type = TAO_TRUSTNCG_PRECOND_PAIRS;
     PetscCall(HasPattern(tao, &tn->waiting));
     if (tn->reproducible) tn->waiting = PETSC_FALSE;
+    else if (!tn->waiting) TrustNCGHiddenStart(tn, PETSC_TRUE);
     tn->why = tn->reproducible ? "a sparse Hessian would depend on the number of ranks"
               : tn->waiting    ? "the solve was too easy for a sparse Hessian"
-                               : "no pattern of the Hessian is known";
+                               : TRUSTNCG_NO_PATTERN;
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -98,7 +98,7 @@ static void CountPoor(TAO_TrustNCG *tn)
 
 /* After a step s of CG that is taken: does its one product fit? The gradient has changed by about
    A s, and by ||g|| + ||g+|| at most. Curvature so far off has made a radius that means nothing. */
-PetscErrorCode TrustNCGDoubtStep(Tao tao)
+PetscErrorCode TrustNCGNoiseDoubtStep(Tao tao)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
   PetscReal     Ad;
@@ -112,7 +112,7 @@ PetscErrorCode TrustNCGDoubtStep(Tao tao)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode TrustNCGMeasureDoubted(Tao tao)
+PetscErrorCode TrustNCGNoiseMeasureDoubted(Tao tao)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
 

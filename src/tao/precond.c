@@ -30,11 +30,12 @@ static PetscErrorCode ObserveCG(void *ctx, PetscInt it, Vec p, Vec Hp)
 
 static PetscErrorCode ApplyPairs(PC pc, Vec v, Vec z)
 {
-  TrustNCGPairs pairs;
+  TAO_TrustNCG *tn;
 
   PetscFunctionBegin;
-  PetscCall(PCShellGetContext(pc, &pairs));
-  PetscCall(TrustNCGPairsApply(pairs, v, z));
+  PetscCall(PCShellGetContext(pc, &tn));
+  if (tn->hidden.use) PetscCall(TrustNCGSparseApply(tn->sparse, v, z));
+  else PetscCall(TrustNCGPairsApply(tn->pairs, v, z));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -51,6 +52,15 @@ static void ShareOut(PetscInt vectors, PetscInt *pairs, PetscInt *gathered)
   *pairs    = all - *gathered;
 }
 
+/* What those take when all are there */
+static PetscInt VectorsOfPairs(PetscInt vectors)
+{
+  PetscInt pairs, gathered;
+
+  ShareOut(vectors, &pairs, &gathered);
+  return TRUSTNCG_VECTORS_DIAGONAL + 2 * (pairs + gathered);
+}
+
 static PetscErrorCode SetUpPairs(Tao tao, PetscBool diagonal)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
@@ -65,7 +75,7 @@ static PetscErrorCode SetUpPairs(Tao tao, PetscBool diagonal)
   if (gathered) PetscCall(TrustCGSetObserver(tao->ksp, ObserveCG, tn->gather));
   PetscCall(KSPGetPC(tao->ksp, &pc));
   PetscCall(PCSetType(pc, PCSHELL));
-  PetscCall(PCShellSetContext(pc, tn->pairs));
+  PetscCall(PCShellSetContext(pc, tn));
   PetscCall(PCShellSetApply(pc, ApplyPairs));
   PetscCall(PCShellSetName(pc, diagonal ? "learned diagonal" : "pairs over a learned diagonal"));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -89,7 +99,7 @@ static PetscErrorCode ResetPairs(Tao tao)
   }
   PetscCall(KSPGetPC(tao->ksp, &pc));
   PetscCall(PCShellGetContext(pc, &ctx)); /* NULL where it is no shell */
-  if (ctx && ctx == tn->pairs) PetscCall(PCSetType(pc, PCNONE));
+  if (ctx && ctx == tn) PetscCall(PCSetType(pc, PCNONE));
   PetscCall(TrustNCGPairsDestroy(&tn->pairs));
   PetscCall(TrustNCGGatherDestroy(&tn->gather));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -156,6 +166,7 @@ static PetscErrorCode Release(Tao tao)
     tn->kept   = tn->sparse;
     tn->sparse = NULL;
   }
+  PetscCall(TrustNCGHiddenReset(tao));
   PetscCall(ResetPairs(tao));
   PetscCall(ResetRiesz(tao));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -181,11 +192,12 @@ PetscErrorCode TrustNCGPrecondCreateSparse(Tao tao)
 
   PetscFunctionBegin;
   PetscCall(TaoTrustNCGGetPattern(tao, &pattern));
+  if (tn->hidden.pattern) pattern = tn->hidden.pattern;
   tn->sparse = tn->kept;
   tn->kept   = NULL;
   PetscCall(TrustNCGSparseCreate(tao->solution, pattern, &tn->sparse));
-  if (tn->sparse && tn->saved) PetscCall(TrustNCGSparseKeep(tn->sparse));
   if (tn->sparse) PetscCall(TrustNCGSparseGetCounts(tn->sparse, NULL, &vectors, NULL));
+  if (tn->hidden.pattern) vectors += VectorsOfPairs(tn->maxvectors); /* they stay */
   if (vectors > tn->maxvectors) PetscCall(TrustNCGSparseDestroy(&tn->sparse));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -240,48 +252,54 @@ PetscErrorCode TrustNCGPrecondSetUp(Tao tao)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode CountProducts(Tao tao, PetscInt products)
+/* Is the pattern of P as it was last built that of the Hessian? */
+PetscErrorCode TrustNCGPrecondFits(Tao tao, PetscBool *fits)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+  PetscReal     misfit;
 
   PetscFunctionBegin;
-  tn->nhv_precond += products;
-  if (tn->kind == TRUSTNCG_HV_MATRIX) tn->ledger.nhv_matrix += products; /* others count */
+  PetscCall(TrustNCGSparseGetMisfit(tn->sparse, &misfit));
+  *fits = (PetscBool)(misfit <= (tn->noise.error > 0.0 ? FIT_NOISY : FIT));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode TrySparse(Tao tao, Mat H, PetscReal *misfit)
+/* P anew: is its pattern that of the Hessian? */
+PetscErrorCode TrustNCGPrecondTry(Tao tao, Mat H, PetscBool *fits)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
   PetscInt      products;
 
   PetscFunctionBegin;
-  PetscCall(TrustNCGSparseTry(tn->sparse, H, tao->gradient, misfit, &products));
-  PetscCall(CountProducts(tao, products));
+  PetscCall(TrustNCGSparseBuild(tn->sparse, H, tao->gradient, &products));
+  PetscCall(TrustNCGPrecondCount(tao, products));
+  PetscCall(TrustNCGPrecondFits(tao, fits));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* From pairs to sparse for good, if the Hessian has that pattern. */
+/* From pairs to sparse, if the Hessian has that pattern; for good, unless it was found by products. */
 static PetscErrorCode Switch(Tao tao, Mat H)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
-  PetscReal     misfit;
-  PetscInt      reductions;
+  PetscBool     fits;
 
   PetscFunctionBegin;
   tn->waiting = tn->due = PETSC_FALSE;
-  PetscCall(TrySparse(tao, H, &misfit));
-  tn->unfit = (PetscBool) !(misfit <= (tn->noise.error > 0.0 ? FIT_NOISY : FIT));
-  if (!tn->unfit) {
+  PetscCall(TrustNCGPrecondTry(tao, H, &fits));
+  if (fits && tn->hidden.pattern) {
+    PetscCall(TrustNCGHiddenTake(tao));
+    if (tn->mode.learned) TrustNCGModeLeave(&tn->mode, tn->gnorm, TrustNCGWork(tn));
+  } else if (fits) {
     tn->why = "a pattern of the Hessian is known";
     PetscCall(TrustNCGPrecondUseSparse(tao));
     tao->trust = tao->trust0;          /* what was learned of the radius was in another norm */
     PetscCall(TrustNCGSaveState(tao)); /* as the pairs are no more */
   } else {
-    tn->why = "the Hessian does not have the pattern that is known";
-    PetscCall(TrustNCGSparseGetCounts(tn->sparse, NULL, NULL, &reductions));
-    tn->reductions += reductions;
-    PetscCall(TrustNCGSparseDestroy(&tn->sparse));
+    tn->why   = "the Hessian does not have the pattern that is known";
+    tn->unfit = (PetscBool)!tn->hidden.pattern;
+    if (!tn->unfit) tn->why = TRUSTNCG_NO_PATTERN;
+    PetscCall(TrustNCGHiddenReset(tao));
+    PetscCall(TrustNCGPrecondDropSparse(tao));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -295,30 +313,37 @@ PetscErrorCode TrustNCGPrecondDue(Tao tao)
 
   PetscFunctionBegin;
   tn->due = PETSC_FALSE;
+  PetscCall(TrustNCGHiddenSeek(tao));
   if (!tn->waiting) PetscFunctionReturn(PETSC_SUCCESS);
   if (!tn->sparse) PetscCall(TrustNCGPrecondCreateSparse(tao));
   if (!tn->sparse) {
     tn->waiting = PETSC_FALSE;
     tn->why     = "its DM knows no pattern, or no memory is left for a sparse Hessian";
+    PetscCall(TrustNCGHiddenReset(tao));
+    tn->hidden.next = PETSC_INFINITY;
     PetscFunctionReturn(PETSC_SUCCESS);
   }
   PetscCall(TrustNCGSparseGetCounts(tn->sparse, &colors, NULL, NULL));
-  tn->due = (PetscBool)(HOPE * TrustNCGWork(tn) >= (PetscReal)colors);
+  if (tn->hidden.pattern) tn->due = TrustNCGHiddenDue(tn, colors + 1);
+  else tn->due = (PetscBool)(HOPE * TrustNCGWork(tn) >= (PetscReal)colors);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Before a solve with H at the iterate: P, from which the PC is made, brought up to date. */
-PetscErrorCode TrustNCGPrecondUpdate(Tao tao, Mat H, Mat *P)
+/* Before a solve with H at the iterate: P, from which the PC is made, brought up to date; and *A,
+   which CG is to work with, where the sparse Hessian does for H. */
+PetscErrorCode TrustNCGPrecondUpdate(Tao tao, Mat H, Mat *A, Mat *P)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
   PetscInt      products;
 
   PetscFunctionBegin;
   if (tn->due) PetscCall(Switch(tao, H));
-  if (tn->type == TAO_TRUSTNCG_PRECOND_SPARSE) {
+  if (tn->hidden.pattern && tn->type == TAO_TRUSTNCG_PRECOND_SPARSE) {
+    PetscCall(TrustNCGHiddenUpdate(tao, H, A));
+  } else if (tn->type == TAO_TRUSTNCG_PRECOND_SPARSE) {
     PetscCall(TrustNCGSparseUpdate(tn->sparse, H, tao->gradient, &products));
-    PetscCall(CountProducts(tao, products));
-    PetscCall(TrustNCGSparseGetMat(tn->sparse, P));
+    PetscCall(TrustNCGPrecondCount(tao, products));
+    PetscCall(TrustNCGSparseGetMats(tn->sparse, A, P));
   }
   if (tn->pairs) {
     PetscCall(TrustNCGGatherStart(tn->gather));
@@ -331,16 +356,18 @@ PetscErrorCode TrustNCGPrecondUpdate(Tao tao, Mat H, Mat *P)
 PetscErrorCode TrustNCGPrecondRenew(Tao tao, Mat H)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
-  PetscReal     misfit;
-  Mat           P;
+  PetscBool     fits;
+  Mat           A, P;
 
   PetscFunctionBegin;
-  if (tn->type == TAO_TRUSTNCG_PRECOND_SPARSE) PetscCall(TrySparse(tao, H, &misfit));
+  PetscCall(KSPGetOperators(tao->ksp, &A, &P));
+  if (tn->type == TAO_TRUSTNCG_PRECOND_SPARSE) PetscCall(TrustNCGPrecondTry(tao, H, &fits));
   if (tn->unfit && tn->noise.error > 0.0) { /* the pattern may be right */
     tn->waiting = PETSC_TRUE;
     PetscCall(TrustNCGPrecondDue(tao));
   }
-  PetscCall(TrustNCGPrecondUpdate(tao, H, &P));
+  PetscCall(TrustNCGPrecondUpdate(tao, H, &A, &P));
+  PetscCall(KSPSetOperators(tao->ksp, A, P));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -348,7 +375,7 @@ PetscErrorCode TrustNCGPrecondRenew(Tao tao, Mat H)
 PetscErrorCode TrustNCGPrecondLearn(Tao tao, PetscBool bycg)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
-  PetscReal     drop, stretch;
+  PetscReal     stretch;
   PetscBool     taken;
   Vec           s, y;
 
@@ -362,25 +389,34 @@ PetscErrorCode TrustNCGPrecondLearn(Tao tao, PetscBool bycg)
     /* the norm of the trust region is a new one: the radius stays what it is in steps like s,
        for which now s'Ms = s'y; where rounding leaves no difference of the slopes, as it is */
     stretch = PetscSqrtReal(PetscMax(0.0, tn->slopeplus - tn->slope)) / tn->dnorm;
-    if (taken && tao->trust < PETSC_INFINITY && PetscIsNormalReal(stretch * tao->trust)) {
+    if (taken && !tn->hidden.use && tao->trust < PETSC_INFINITY &&
+        PetscIsNormalReal(stretch * tao->trust)) {
       tao->trust *= stretch;
     }
+  }
+  if (tn->hidden.pattern && tn->type == TAO_TRUSTNCG_PRECOND_SPARSE) {
+    PetscCall(TrustNCGHiddenLearn(tao, bycg));
   } else if (tn->type == TAO_TRUSTNCG_PRECOND_SPARSE) {
-    PetscCall(TrustNCGGetDrop(tao, &drop));
     PetscCall(TrustNCGSparseNote(tn->sparse, tao->gradient, tn->gplus, tao->stepdirection,
-                                 tao->ksp_its, tn->boundary ? 0.0 : drop,
-                                 tao->ksp_its + tn->tries));
+                                 tao->ksp_its, tn->tries));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Forget what was learned, if anything was. */
+/* Forget what was learned elsewhere, if anything was. */
 PetscErrorCode TrustNCGPrecondForget(Tao tao, PetscBool *forgot)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+  PetscBool     standin, here;
 
   PetscFunctionBegin;
   *forgot = PETSC_FALSE;
   if (tn->pairs) PetscCall(TrustNCGPairsReset(tn->pairs, forgot));
+  if (tn->type == TAO_TRUSTNCG_PRECOND_SPARSE) {
+    PetscCall(TrustNCGPrecondStandsIn(tao, &standin, &here));
+    PetscCall(TrustNCGSparseForget(tn->sparse));
+    *forgot = (PetscBool)(*forgot || (standin && !here));
+  }
+  tn->hidden.poor = PETSC_TRUE; /* now with H itself */
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -78,8 +78,12 @@ static PetscErrorCode TrustNCGLook(void *ctx, PetscReal *radius, PetscBool *stop
   Tao           tao = (Tao)ctx;
   TAO_TrustNCG *tn  = (TAO_TrustNCG *)tao->data;
   PetscReal     ared;
+  PetscBool     standin, here;
 
   PetscFunctionBegin;
+  *stop = PETSC_FALSE;
+  PetscCall(TrustNCGPrecondStandsIn(tao, &standin, &here));
+  if (standin && !radius) PetscFunctionReturn(PETSC_SUCCESS); /* there is nothing to spare */
   PetscCall(KSPCGGetNormD(tao->ksp, &tn->dnorm));
   PetscCall(KSPCGGetObjFcn(tao->ksp, &tn->model));
   PetscCall(TrustNCGGetTrialGradientVec(tao));
@@ -200,6 +204,7 @@ static PetscErrorCode TrustNCGLimitCG(Tao tao)
   *most = tn->maxits;
   if (TrustNCGLearns(tn) && tao->niter == 0) *most = PetscMin(*most, OPENING_ITS);
   else if (tn->waiting) *most = PetscMin(*most, WAITING_ITS);
+  PetscCall(TrustNCGHiddenLimit(tao, most));
   PetscCall(KSPSetTolerances(tao->ksp, tn->forcing, PETSC_DEFAULT, PETSC_DEFAULT, *most));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -212,7 +217,7 @@ PetscErrorCode TrustNCGSubproblem(Tao tao)
   Mat           H, P;
 
   PetscFunctionBegin;
-  PetscCall(TrustNCGMeasureDoubted(tao));
+  PetscCall(TrustNCGNoiseMeasureDoubted(tao));
   PetscCall(TrustNCGUpdateHessian(tao, &H, &P));
   tn->forcing = TrustNCGForcing(tn->etamax, tn->forcing, tn->gnorm, tn->gnorm0, tn->mismatch,
                                 TrustNCGTarget(tao));

@@ -7,8 +7,10 @@
 #include "trustncg.h"
 #include "compat.h"
 #include "rules/rules.h"
+#include "precond/hidden.h"
 #include "subproblem/sweep.h"
 
+#define TRUSTNCG_NO_PATTERN  "no pattern of the Hessian is known"
 #define TRUSTNCG_NOISE_SHARE 0.4 /* of the deviation of f, where a rounding level is asked for */
 
 typedef enum {
@@ -35,6 +37,19 @@ typedef struct {
   PetscInt  poor;     /* steps in a row that were, */
   PetscInt  patience; /* and so many are no accident */
 } TrustNCGNoiseState;
+
+/* A pattern of H that auto found by products; see hidden.c */
+typedef struct {
+  PetscReal       next;     /* no search before so much work */
+  TrustNCGOffsets offsets;  /* of its diagonals; none: there is no pattern */
+  PetscInt        products; /* that it took to find them */
+  Mat             pattern;  /* or NULL */
+  PetscBool       band;     /* the diagonals are near the main one */
+  PetscBool       wanted;   /* the next solve of CG is to be one with the sparse Hessian */
+  PetscBool       poor;     /* the last such one was stopped by the boundary */
+  PetscBool       use; /* the sparse Hessian preconditions, and its is the norm of the radius */
+  char            words[96];
+} TrustNCGHiddenPattern;
 
 typedef struct {
   /* set by the user, beside Hv, pattern and the directions of the check, which are composed */
@@ -94,15 +109,16 @@ typedef struct {
   PetscInt  tries;            /* trial points of this iteration so far */
 
   /* the preconditioner */
-  TaoTrustNCGPrecondType    type;        /* in use */
-  const char               *why;         /* it is that one */
-  PetscBool                 waiting;     /* auto: a sparse Hessian may come to pay, */
-  PetscBool                 due;         /* and does at this iterate */
-  PetscBool                 unfit;       /* it was tried, and is not the Hessian */
-  struct _n_TrustNCGPairs  *pairs;       /* the learned model, or NULL */
-  struct _n_TrustNCGGather *gather;      /* as pairs */
-  struct _n_TrustNCGSparse *sparse;      /* in use or waiting, or NULL */
-  struct _n_TrustNCGSparse *kept;        /* of an earlier solve, or NULL */
+  TaoTrustNCGPrecondType    type;    /* in use */
+  const char               *why;     /* it is that one */
+  PetscBool                 waiting; /* auto: a sparse Hessian may come to pay, */
+  PetscBool                 due;     /* and does at this iterate */
+  PetscBool                 unfit;   /* it was tried, and is not the Hessian */
+  struct _n_TrustNCGPairs  *pairs;   /* the learned model, or NULL */
+  struct _n_TrustNCGGather *gather;  /* as pairs */
+  struct _n_TrustNCGSparse *sparse;  /* in use or waiting, or NULL */
+  struct _n_TrustNCGSparse *kept;    /* of an earlier solve, or NULL */
+  TrustNCGHiddenPattern     hidden;
   PetscInt                  nhv_precond; /* products spent on it */
   Mat                       riesz;    /* of TaoSetGradientNorm(), where it preconditions; or NULL */
   KSPNormType               normtype; /* of the KSP, then */
@@ -163,7 +179,7 @@ static inline const char *TrustNCGPrefix(Tao tao)
 /* Are there steps of the learned model alone? */
 static inline PetscBool TrustNCGLearns(const TAO_TrustNCG *tn)
 {
-  return (PetscBool)(tn->type == TAO_TRUSTNCG_PRECOND_PAIRS && tn->learnedsteps);
+  return (PetscBool)(tn->pairs && tn->type != TAO_TRUSTNCG_PRECOND_DIAGONAL && tn->learnedsteps);
 }
 
 /* The work so far: points at which f was evaluated, and products. Unlike the ledger's sum it is the
@@ -259,14 +275,31 @@ PETSC_INTERN PetscErrorCode TrustNCGPrecondChoose(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondSetUp(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondReset(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondDue(Tao tao);
-PETSC_INTERN PetscErrorCode TrustNCGPrecondUpdate(Tao tao, Mat H, Mat *P);
+PETSC_INTERN PetscErrorCode TrustNCGPrecondUpdate(Tao tao, Mat H, Mat *A, Mat *P);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondRenew(Tao tao, Mat H);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondLearn(Tao tao, PetscBool bycg);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondForget(Tao tao, PetscBool *forgot);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondCreateSparse(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondUseSparse(Tao tao);
 
+PETSC_INTERN PetscErrorCode TrustNCGPrecondFits(Tao tao, PetscBool *fits);
+PETSC_INTERN PetscErrorCode TrustNCGPrecondTry(Tao tao, Mat H, PetscBool *fits);
+
+/* hidden.c */
+PETSC_INTERN void           TrustNCGHiddenStart(TAO_TrustNCG *tn, PetscBool seek);
+PETSC_INTERN PetscErrorCode TrustNCGHiddenReset(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGHiddenCreatePattern(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGHiddenSeek(Tao tao);
+PETSC_INTERN PetscBool      TrustNCGHiddenDue(const TAO_TrustNCG *tn, PetscInt products);
+PETSC_INTERN PetscErrorCode TrustNCGHiddenTake(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGHiddenUpdate(Tao tao, Mat H, Mat *A);
+PETSC_INTERN PetscErrorCode TrustNCGHiddenLearn(Tao tao, PetscBool bycg);
+PETSC_INTERN PetscErrorCode TrustNCGHiddenLimit(Tao tao, PetscInt *most);
+
 /* precond_state.c */
+PETSC_INTERN PetscErrorCode TrustNCGPrecondStandsIn(Tao tao, PetscBool *standsin, PetscBool *here);
+PETSC_INTERN PetscErrorCode TrustNCGPrecondCount(Tao tao, PetscInt products);
+PETSC_INTERN PetscErrorCode TrustNCGPrecondDropSparse(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondGetCounts(Tao tao, PetscInt *vectors,
                                                      PetscInt *reductions);
 
@@ -274,8 +307,8 @@ PETSC_INTERN PetscErrorCode TrustNCGPrecondGetCounts(Tao tao, PetscInt *vectors,
 PETSC_INTERN PetscErrorCode TrustNCGNoiseStart(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGNoiseSetErrors(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGNoiseCheckCG(Tao tao, PetscBool *again);
-PETSC_INTERN PetscErrorCode TrustNCGDoubtStep(Tao tao);
-PETSC_INTERN PetscErrorCode TrustNCGMeasureDoubted(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGNoiseDoubtStep(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGNoiseMeasureDoubted(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGNoiseFloor(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGNoiseExplains(Tao tao, PetscBool *explained);
 
