@@ -111,11 +111,11 @@ START_TEST(a_resumed_solve_takes_the_step_that_is_set)
 {
   Run before, after;
 
-  ckm_ok(MakeFile(PETSC_COMM_WORLD, 1, 4, file));
-  ckm_ok(CreateCase(PETSC_COMM_WORLD, 1, &before));
+  ckm_ok(MakeFile(PETSC_COMM_WORLD, 4, 2, file));
+  ckm_ok(CreateCase(PETSC_COMM_WORLD, 4, &before));
   ckm_ok(TaoTrustNCGSetRestart(before.tao, file));
   ckm_ok(TaoSolve(before.tao));
-  ckm_ok(CreateCase(PETSC_COMM_WORLD, 1, &after));
+  ckm_ok(CreateCase(PETSC_COMM_WORLD, 4, &after));
   ckm_ok(TaoTrustNCGSetRestart(after.tao, file));
   ckm_ok(TaoTrustNCGSetDifferenceStep(after.tao, 1e-4));
   ckm_ok(TaoSolve(after.tao));
@@ -394,7 +394,7 @@ START_TEST(a_file_of_another_solve_is_refused)
   ckm_ok(MakeFile(PETSC_COMM_WORLD, 0, 20, file));
   ckm_ok(RunCreate(PETSC_COMM_WORLD, other[_i], _i ? 300 : 302, HV_USER, PETSC_FALSE, &run));
   if (_i == 2) ckm_ok(TaoTrustNCGSetPrecondType(run.tao, TAO_TRUSTNCG_PRECOND_DIAGONAL));
-  if (_i == 3) ckm_ok(TaoTrustNCGSetMaxVectors(run.tao, 9));
+  if (_i == 3) ckm_ok(TaoTrustNCGSetMaxVectors(run.tao, 10));
   ckm_ok(TaoTrustNCGSetRestart(run.tao, file));
   ckm_fails(TaoSolve(run.tao), PETSC_ERR_FILE_UNEXPECTED, words[_i]);
   ckm_ok(RunDestroy(&run));

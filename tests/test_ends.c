@@ -256,13 +256,14 @@ END_TEST
 /* fault 16: with an Hv of the wrong sign, 0 or nonsymmetric the solve converges, or says so */
 START_TEST(a_wrong_product_converges_or_is_named)
 {
-  const PetscBool    learned = (PetscBool)(_i % 2);
+  const PetscBool    pairs = (PetscBool)(_i % 2);
   TaoTrustNCGOutcome outcome;
   Case               c;
 
   ckm_ok(CaseCreate(STIFF, 3.0, PETSC_FALSE, &c));
   c.hv = (HvFault)(NEGATIVE + _i / 2);
-  if (!learned) ckm_ok(TaoTrustNCGSetPrecondType(c.tao, TAO_TRUSTNCG_PRECOND_NONE));
+  ckm_ok(TaoTrustNCGSetLearnedSteps(c.tao, PETSC_FALSE));
+  if (!pairs) ckm_ok(TaoTrustNCGSetPrecondType(c.tao, TAO_TRUSTNCG_PRECOND_NONE));
   outcome = CaseSolve(&c);
   ckm_assert(outcome == TAO_TRUSTNCG_FIRST_ORDER || outcome == TAO_TRUSTNCG_INCONSISTENT);
   ckm_assert(CaseSays(&c, "Hv is not the derivative of the gradient"));

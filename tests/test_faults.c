@@ -297,6 +297,7 @@ START_TEST(the_forcing_term_survives_a_solve_and_an_error)
   KSP       ksp;
 
   ckm_ok(RunCreate(PETSC_COMM_WORLD, "rosenbrock", 20, HV_USER, PETSC_FALSE, &run));
+  ckm_ok(TaoTrustNCGSetLearnedSteps(run.tao, PETSC_FALSE));
   ckm_ok(TaoGetKSP(run.tao, &ksp));
   run.fault.error = 12;
   ckm_fails(TaoSolve(run.tao), PETSC_ERR_USER, "on purpose");

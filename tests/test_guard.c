@@ -265,6 +265,7 @@ START_TEST(one_bad_product_is_not_remembered)
 
   ckm_ok(RunCreate(PETSC_COMM_WORLD, "minsurf", 400, HV_USER, PETSC_FALSE, &run));
   ckm_ok(TaoTrustNCGSetPrecondType(run.tao, (TaoTrustNCGPrecondType)type));
+  ckm_ok(TaoTrustNCGSetLearnedSteps(run.tao, PETSC_FALSE));
   run.fault = (Fault){.value = bad[_i % 2], .hv = 2 + 3 * (_i / 12), .only = 1, .rank = 1};
   ckm_ok(TaoSolve(run.tao));
   ckm_assert(run.nhv > 2);

@@ -64,6 +64,7 @@ START_TEST(a_second_solve_gives_the_same_bits)
   ckm_ok(RunCreate(PETSC_COMM_WORLD, "minsurf", 400, HV_USER, PETSC_FALSE, &run));
   ckm_ok(PetscOptionsClearValue(NULL, "-tao_trustncg_ksp_trustcg_reductions"));
   ckm_ok(TaoTrustNCGSetPrecondType(run.tao, (TaoTrustNCGPrecondType)type));
+  ckm_ok(TaoTrustNCGSetLearnedSteps(run.tao, PETSC_FALSE));
   for (int k = 0; k < 2; k++) ckm_ok(VecDuplicate(run.x, &x[k]));
   ckm_ok(SolveAfresh(&run, &f[0], &work[0], x[0]));
   for (size_t k = 0; k < sizeof(errors) / sizeof(*errors); k++) {
@@ -159,7 +160,7 @@ START_TEST(the_bound_on_vectors_holds)
   ckm_assert(most <= _i);
   ckm_ok((*run.prob->start)(run.prob, run.x));
   ckm_ok(TaoTrustNCGSetPrecondType(run.tao, TAO_TRUSTNCG_PRECOND_PAIRS));
-  if (_i < 7) ckm_fails(TaoSolve(run.tao), PETSC_ERR_ARG_INCOMP, "too few");
+  if (_i < 8) ckm_fails(TaoSolve(run.tao), PETSC_ERR_ARG_INCOMP, "too few");
   else ckm_ok(TaoSolve(run.tao));
   ckm_assert(most <= _i);
   ckm_ok(RunDestroy(&run));

@@ -42,6 +42,7 @@ START_TEST(local_convergence_is_quadratic)
 
   ckm_ok(RunCreate(PETSC_COMM_WORLD, "broydn3d", 60, HV_USER, PETSC_FALSE, &run));
   SetForcing(&run, 1e-13);
+  ckm_ok(TaoTrustNCGSetLearnedSteps(run.tao, PETSC_FALSE));
   ckm_ok(TaoSetTolerances(run.tao, 0.0, 0.0, 1e-8));
   ckm_ok(TaoSolve(run.tao));
   ckm_assert(RunReason(&run) == TAO_CONVERGED_GTTOL);

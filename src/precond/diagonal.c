@@ -14,7 +14,16 @@
    0 only where D is the Hessian on all of them, to a factor. What suits steps of the model is
    measured on each new step before it is learned from; what suits CG, whose iterations grow with
    the spread of the spectrum, on pairs gathered from the last solve of CG together. gamma =
-   y's / y'D^-1 y makes gamma D^-1 fit the last pair. */
+   y's / y'D^-1 y makes gamma D^-1 fit the last pair.
+
+   Where f bends in another way at each step (long valleys) the means are too slow. Steps have
+   another D to choose there, if it explains them better, the diagonal of the BFGS update of a
+   diagonal matrix (Gilbert and Lemarechal 1989), where D was scaled to fit the last pair:
+
+     D = D - (Ds)^2 / s'Ds + y^2 / y's
+
+   J. C. Gilbert, C. Lemarechal, Some numerical experiments with variable-storage quasi-Newton
+   algorithms, Math. Programming 45 (1989), 407-435. */
 #include "precond/diagonal.h"
 #include "sums/sums.h"
 
@@ -23,21 +32,24 @@
 #define WORTH    0.25  /* least gain in explanation that a higher power must bring, */
 #define WORTH_CG 1.5   /* and for CG, which a diagonal off the mark slows down */
 
-enum { POWERS = 3, USES = 2 };
+#define SPREAD 1e10 /* the diagonal of BFGS is within this factor of y'y / y's */
+
+enum { POWERS = 3, BFGS = POWERS, KINDS, USES = 2 };
 
 struct _n_TrustNCGDiagonal {
   Vec         like;
-  Vec         a, b;              /* made by the first pair */
-  Vec         d;                 /* D of the present use; NULL before it was not the identity */
-  PetscBool   current;           /* d is what a, b and the power say */
-  PetscInt    pairs;             /* learned from */
-  PetscInt    power[USES];       /* in halves */
-  TrustNCGUse use;               /* the present one */
-  PetscReal   explain[POWERS];   /* running mean over the steps */
-  PetscReal   weight;            /* of it */
-  PetscReal   heard[2 * POWERS]; /* sums over the witnesses */
+  Vec         a, b;             /* made by the first pair */
+  Vec         bfgs;             /* the other D; as a and b */
+  Vec         d;                /* D of the present use; NULL before it was a power of a/b */
+  PetscBool   current;          /* d is what a, b and the power say */
+  PetscInt    pairs;            /* learned from */
+  PetscInt    kind[USES];       /* of D: the power of sqrt(a/b) in halves, or BFGS */
+  TrustNCGUse use;              /* the present one */
+  PetscReal   explain[KINDS];   /* running mean over the steps */
+  PetscReal   weight;           /* of it */
+  PetscReal   heard[2 * KINDS]; /* sums over the witnesses */
   PetscInt    witnesses;
-  PetscReal   gamma[POWERS];
+  PetscReal   gamma[KINDS];
   PetscInt    reductions;
 };
 
@@ -57,6 +69,7 @@ PetscErrorCode TrustNCGDiagonalDestroy(TrustNCGDiagonal *diagonal)
   if (!*diagonal) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(VecDestroy(&(*diagonal)->a));
   PetscCall(VecDestroy(&(*diagonal)->b));
+  PetscCall(VecDestroy(&(*diagonal)->bfgs));
   PetscCall(VecDestroy(&(*diagonal)->d));
   PetscCall(VecDestroy(&(*diagonal)->like));
   PetscCall(PetscFree(*diagonal));
@@ -70,25 +83,26 @@ PetscErrorCode TrustNCGDiagonalReset(TrustNCGDiagonal diag, PetscBool *had)
   diag->pairs = diag->witnesses = 0;
   diag->weight                  = 0.0;
   diag->current                 = PETSC_FALSE;
-  for (PetscInt k = 0; k < POWERS; k++) diag->gamma[k] = 1.0;
-  PetscCall(PetscArrayzero(diag->power, USES));
-  PetscCall(PetscArrayzero(diag->explain, POWERS));
-  PetscCall(PetscArrayzero(diag->heard, 2 * POWERS));
+  for (PetscInt k = 0; k < KINDS; k++) diag->gamma[k] = 1.0;
+  PetscCall(PetscArrayzero(diag->kind, USES));
+  PetscCall(PetscArrayzero(diag->explain, KINDS));
+  PetscCall(PetscArrayzero(diag->heard, 2 * KINDS));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* sums = y'D^-1 y and s'Ds for the three powers of sqrt(a/b); one reduction */
-static PetscErrorCode Explain(TrustNCGDiagonal diag, Vec s, Vec y, PetscReal sums[2 * POWERS])
+/* sums = y'D^-1 y and s'Ds for each kind of D; one reduction */
+static PetscErrorCode Explain(TrustNCGDiagonal diag, Vec s, Vec y, PetscReal sums[2 * KINDS])
 {
-  const PetscScalar *a, *b, *sa, *ya;
+  const PetscScalar *a, *b, *bfgs, *sa, *ya;
   TrustNCGTally      tally;
   PetscInt           n;
 
   PetscFunctionBegin;
-  PetscCall(TrustNCGTallyStart(2 * POWERS, &tally));
+  PetscCall(TrustNCGTallyStart(2 * KINDS, &tally));
   PetscCall(VecGetLocalSize(s, &n));
   PetscCall(VecGetArrayRead(diag->a, &a));
   PetscCall(VecGetArrayRead(diag->b, &b));
+  PetscCall(VecGetArrayRead(diag->bfgs, &bfgs));
   PetscCall(VecGetArrayRead(s, &sa));
   PetscCall(VecGetArrayRead(y, &ya));
   for (PetscInt i = 0; i < n; i++) {
@@ -101,9 +115,12 @@ static PetscErrorCode Explain(TrustNCGDiagonal diag, Vec s, Vec y, PetscReal sum
     TrustNCGTallyAdd(&tally, 3, ss * half);
     TrustNCGTallyAdd(&tally, 4, yy / d);
     TrustNCGTallyAdd(&tally, 5, ss * d);
+    TrustNCGTallyAdd(&tally, 2 * BFGS, yy / bfgs[i]);
+    TrustNCGTallyAdd(&tally, 2 * BFGS + 1, ss * bfgs[i]);
   }
   PetscCall(VecRestoreArrayRead(y, &ya));
   PetscCall(VecRestoreArrayRead(s, &sa));
+  PetscCall(VecRestoreArrayRead(diag->bfgs, &bfgs));
   PetscCall(VecRestoreArrayRead(diag->b, &b));
   PetscCall(VecRestoreArrayRead(diag->a, &a));
   PetscCall(TrustNCGTallyReduce(PetscObjectComm((PetscObject)s), &tally, sums));
@@ -112,7 +129,7 @@ static PetscErrorCode Explain(TrustNCGDiagonal diag, Vec s, Vec y, PetscReal sum
 }
 
 /* The least power that explains as well as the best, to what is worth a higher one. */
-static PetscInt LeastPower(const PetscReal explain[POWERS], PetscReal worth)
+static PetscInt LeastPower(const PetscReal explain[], PetscReal worth)
 {
   PetscReal best  = PETSC_NINFINITY;
   PetscInt  power = 0;
@@ -125,20 +142,23 @@ static PetscInt LeastPower(const PetscReal explain[POWERS], PetscReal worth)
 }
 
 /* A new step, before it is learned from. */
-static void HearStep(TrustNCGDiagonal diag, const PetscReal sums[2 * POWERS], PetscReal ys)
+static void HearStep(TrustNCGDiagonal diag, const PetscReal sums[2 * KINDS], PetscReal ys)
 {
+  PetscInt *kind = &diag->kind[TRUSTNCG_FOR_STEPS];
+
   diag->weight = MEMORY * diag->weight + 1.0;
-  for (PetscInt k = 0; k < POWERS; k++) {
+  for (PetscInt k = 0; k < KINDS; k++) {
     const PetscReal now = PetscLogReal(ys / sums[2 * k]) + PetscLogReal(ys / sums[2 * k + 1]);
 
     diag->explain[k] += (now - diag->explain[k]) / diag->weight;
   }
-  diag->power[TRUSTNCG_FOR_STEPS] = LeastPower(diag->explain, WORTH);
+  *kind = LeastPower(diag->explain, WORTH);
+  if (diag->explain[BFGS] >= diag->explain[*kind]) *kind = BFGS;
 }
 
 PetscErrorCode TrustNCGDiagonalWitness(TrustNCGDiagonal diag, Vec s, Vec y)
 {
-  PetscReal   sums[2 * POWERS];
+  PetscReal   sums[2 * KINDS];
   PetscScalar ys;
 
   PetscFunctionBegin;
@@ -147,7 +167,7 @@ PetscErrorCode TrustNCGDiagonalWitness(TrustNCGDiagonal diag, Vec s, Vec y)
   PetscCall(TrustNCGDot(y, s, &ys));
   diag->reductions++;
   if (!(ys > 0.0)) PetscFunctionReturn(PETSC_SUCCESS);
-  for (PetscInt k = 0; k < 2 * POWERS; k++) diag->heard[k] += sums[k] / ys;
+  for (PetscInt k = 0; k < 2 * KINDS; k++) diag->heard[k] += sums[k] / ys;
   diag->witnesses++;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -161,88 +181,100 @@ PetscErrorCode TrustNCGDiagonalHearWitnesses(TrustNCGDiagonal diag)
     for (PetscInt k = 0; k < POWERS; k++) {
       explain[k] = -PetscLogReal(diag->heard[2 * k]) - PetscLogReal(diag->heard[2 * k + 1]);
     }
-    diag->power[TRUSTNCG_FOR_CG] = LeastPower(explain, WORTH_CG);
+    diag->kind[TRUSTNCG_FOR_CG] = LeastPower(explain, WORTH_CG);
   }
   diag->current   = PETSC_FALSE; /* the power may be another */
   diag->witnesses = 0;
-  PetscCall(PetscArrayzero(diag->heard, 2 * POWERS));
+  PetscCall(PetscArrayzero(diag->heard, 2 * KINDS));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* a and b with the new pair, which counts beside an even start of the same size. On entry sums
-   holds y'y and s's, on return y'D^-1 y for the three powers. */
+/* a and b with the new pair, which counts beside an even start of the same size, and the diagonal
+   of BFGS. sums is as Explain() leaves it, on return gamma fits the new pair. */
 static PetscErrorCode Average(TrustNCGDiagonal diag, Vec s, Vec y, PetscReal ys,
-                              PetscReal sums[POWERS])
+                              PetscReal sums[2 * KINDS])
 {
   const PetscScalar *sa, *ya;
-  PetscScalar       *a, *b;
+  const PetscReal    fit = 1.0 / diag->gamma[BFGS], sDs = fit * sums[2 * BFGS + 1];
+  const PetscReal    size = sums[0] / ys;
+  PetscScalar       *a, *b, *bfgs;
   PetscReal          yfloor, sfloor;
   TrustNCGTally      tally;
   PetscInt           n, N;
 
   PetscFunctionBegin;
-  PetscCall(TrustNCGTallyStart(POWERS, &tally));
+  PetscCall(TrustNCGTallyStart(KINDS, &tally));
   PetscCall(VecGetSize(s, &N));
   yfloor = FLOOR * sums[0] / (PetscReal)N;
   sfloor = FLOOR * sums[1] / (PetscReal)N;
   PetscCall(VecGetLocalSize(s, &n));
   PetscCall(VecGetArray(diag->a, &a));
   PetscCall(VecGetArray(diag->b, &b));
+  PetscCall(VecGetArray(diag->bfgs, &bfgs));
   PetscCall(VecGetArrayRead(s, &sa));
   PetscCall(VecGetArrayRead(y, &ya));
   for (PetscInt i = 0; i < n; i++) {
-    const PetscReal yy = ya[i] * ya[i];
+    const PetscReal yy = ya[i] * ya[i], D = fit * bfgs[i], Ds = D * sa[i];
     PetscReal       d;
 
-    a[i] = MEMORY * a[i] + (yy + yfloor) / ys;
-    b[i] = MEMORY * b[i] + (sa[i] * sa[i] + sfloor) / ys;
-    d    = PetscSqrtReal(a[i] / b[i]);
+    a[i]    = MEMORY * a[i] + (yy + yfloor) / ys;
+    b[i]    = MEMORY * b[i] + (sa[i] * sa[i] + sfloor) / ys;
+    d       = PetscSqrtReal(a[i] / b[i]);
+    bfgs[i] = PetscMin(PetscMax(D - Ds * Ds / sDs + yy / ys, size / SPREAD), size * SPREAD);
     TrustNCGTallyAdd(&tally, 0, yy);
     TrustNCGTallyAdd(&tally, 1, yy / PetscSqrtReal(d));
     TrustNCGTallyAdd(&tally, 2, yy / d);
+    TrustNCGTallyAdd(&tally, BFGS, yy / bfgs[i]);
   }
   PetscCall(VecRestoreArrayRead(y, &ya));
   PetscCall(VecRestoreArrayRead(s, &sa));
+  PetscCall(VecRestoreArray(diag->bfgs, &bfgs));
   PetscCall(VecRestoreArray(diag->b, &b));
   PetscCall(VecRestoreArray(diag->a, &a));
-  PetscCall(TrustNCGTallyReduce(PetscObjectComm((PetscObject)s), &tally, sums));
+  PetscCall(TrustNCGTallyReduce(PetscObjectComm((PetscObject)s), &tally, diag->gamma));
+  for (PetscInt k = 0; k < KINDS; k++) diag->gamma[k] = ys / diag->gamma[k];
   diag->reductions++;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode TrustNCGDiagonalGetVecs(TrustNCGDiagonal diag, Vec *a, Vec *b)
+PetscErrorCode TrustNCGDiagonalGetVecs(TrustNCGDiagonal diag, Vec vecs[TRUSTNCG_DIAGONAL_VECS])
 {
   PetscFunctionBegin;
   if (!diag->a) PetscCall(VecDuplicate(diag->like, &diag->a));
   if (!diag->b) PetscCall(VecDuplicate(diag->like, &diag->b));
-  if (a) *a = diag->a;
-  if (b) *b = diag->b;
+  if (!diag->bfgs) PetscCall(VecDuplicate(diag->like, &diag->bfgs));
+  vecs[0] = diag->a;
+  vecs[1] = diag->b;
+  vecs[2] = diag->bfgs;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* The first pair, sums = y'y and s's: what is not known of an unknown is taken to be as for all on
-   average. */
+/* The first pair, and of Explain()'s sums those that Average() reads: what is not known of an
+   unknown is taken to be as for all on average. */
 static PetscErrorCode Start(TrustNCGDiagonal diag, Vec s, Vec y, PetscReal ys, PetscReal sums[])
 {
+  Vec               vecs[TRUSTNCG_DIAGONAL_VECS];
   PetscScalar       ss, yy;
   PetscInt          N;
   const TrustNCGSum pair[] = {SumDot(y, y, &yy), SumDot(s, s, &ss)};
 
   PetscFunctionBegin;
-  PetscCall(TrustNCGDiagonalGetVecs(diag, NULL, NULL));
+  PetscCall(TrustNCGDiagonalGetVecs(diag, vecs));
   PetscCall(VecGetSize(s, &N));
   PetscCall(TrustNCGSumsReduce(2, pair));
   PetscCall(VecSet(diag->a, yy / ys / (PetscReal)N / MEMORY));
   PetscCall(VecSet(diag->b, ss / ys / (PetscReal)N / MEMORY));
+  PetscCall(VecSet(diag->bfgs, yy / ys));
   diag->reductions++;
-  sums[0] = yy;
-  sums[1] = ss;
+  sums[0]            = yy;
+  sums[1]            = ss;
+  sums[2 * BFGS + 1] = yy / ys * ss;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 PetscErrorCode TrustNCGDiagonalLearn(TrustNCGDiagonal diag, Vec s, Vec y, PetscReal ys)
 {
-  PetscReal sums[2 * POWERS];
+  PetscReal sums[2 * KINDS];
 
   PetscFunctionBegin;
   if (diag->pairs == 0) PetscCall(Start(diag, s, y, ys, sums));
@@ -251,7 +283,6 @@ PetscErrorCode TrustNCGDiagonalLearn(TrustNCGDiagonal diag, Vec s, Vec y, PetscR
     HearStep(diag, sums, ys);
   }
   PetscCall(Average(diag, s, y, ys, sums));
-  for (PetscInt k = 0; k < POWERS; k++) diag->gamma[k] = ys / sums[k];
   diag->pairs++;
   diag->current = PETSC_FALSE;
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -272,29 +303,34 @@ static PetscErrorCode MakeCurrent(TrustNCGDiagonal diag)
   if (!diag->d) PetscCall(VecDuplicate(diag->like, &diag->d));
   PetscCall(VecPointwiseDivide(diag->d, diag->a, diag->b));
   PetscCall(VecSqrtAbs(diag->d));
-  if (diag->power[diag->use] == 1) PetscCall(VecSqrtAbs(diag->d));
+  if (diag->kind[diag->use] == 1) PetscCall(VecSqrtAbs(diag->d));
   diag->current = PETSC_TRUE;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 PetscErrorCode TrustNCGDiagonalApply(TrustNCGDiagonal diag, Vec v, Vec z)
 {
-  const PetscInt power = diag->power[diag->use];
+  const PetscInt kind = diag->kind[diag->use];
 
   PetscFunctionBegin;
-  if (power && !diag->current) PetscCall(MakeCurrent(diag));
-  if (power) PetscCall(VecPointwiseDivide(z, v, diag->d));
-  else PetscCall(VecCopy(v, z));
-  PetscCall(VecScale(z, diag->gamma[power]));
+  if (kind == 0) PetscCall(VecCopy(v, z));
+  else if (kind == BFGS) PetscCall(VecPointwiseDivide(z, v, diag->bfgs));
+  else {
+    if (!diag->current) PetscCall(MakeCurrent(diag));
+    PetscCall(VecPointwiseDivide(z, v, diag->d));
+  }
+  PetscCall(VecScale(z, diag->gamma[kind]));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode TrustNCGDiagonalGetCounts(TrustNCGDiagonal diag, PetscReal power[2],
+PetscErrorCode TrustNCGDiagonalGetCounts(TrustNCGDiagonal diag, const char *kind[2],
                                          PetscInt *vectors, PetscInt *reductions)
 {
+  static const char *const kinds[KINDS] = {"none", "root of the mean", "mean", "BFGS"};
+
   PetscFunctionBegin;
-  for (PetscInt k = 0; power && k < USES; k++) power[k] = 0.5 * (PetscReal)diag->power[k];
-  if (vectors) *vectors = !!diag->a + !!diag->b + !!diag->d;
+  for (PetscInt k = 0; kind && k < USES; k++) kind[k] = kinds[diag->kind[k]];
+  if (vectors) *vectors = !!diag->a + !!diag->b + !!diag->bfgs + !!diag->d;
   if (reductions) *reductions = diag->reductions;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -306,9 +342,9 @@ PetscErrorCode TrustNCGDiagonalRecord(TrustNCGDiagonal diag, CheckpointRecord *r
 
   PetscFunctionBegin;
   RecordCount(record, &diag->pairs, "pairs of the diagonal");
-  for (PetscInt k = 0; k < USES; k++) RecordInt(record, &diag->power[k], 0, POWERS - 1, "power");
+  for (PetscInt k = 0; k < USES; k++) RecordInt(record, &diag->kind[k], 0, KINDS - 1, "kind");
   RecordInt(record, &use, 0, USES - 1, "use");
-  for (PetscInt k = 0; k < POWERS; k++) {
+  for (PetscInt k = 0; k < KINDS; k++) {
     RecordReal(record, &diag->explain[k], -HUGE_VAL, "explanation");
     RecordReal(record, &diag->gamma[k], 0.0, "gamma");
   }

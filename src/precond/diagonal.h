@@ -16,7 +16,7 @@ PETSC_INTERN PetscErrorCode TrustNCGDiagonalReset(TrustNCGDiagonal diagonal, Pet
 /* Learn from y = Hs, with ys = y's > 0. */
 PETSC_INTERN PetscErrorCode TrustNCGDiagonalLearn(TrustNCGDiagonal diagonal, Vec s, Vec y,
                                                   PetscReal ys);
-/* Take y = Hs of a solve of CG as a witness for which power suits CG; then choose it. */
+/* Take y = Hs of a solve of CG as a witness for which D suits CG; then choose it. */
 PETSC_INTERN PetscErrorCode TrustNCGDiagonalWitness(TrustNCGDiagonal diagonal, Vec s, Vec y);
 PETSC_INTERN PetscErrorCode TrustNCGDiagonalHearWitnesses(TrustNCGDiagonal diagonal);
 /* What the next products are for. */
@@ -24,13 +24,16 @@ typedef enum { TRUSTNCG_FOR_STEPS, TRUSTNCG_FOR_CG } TrustNCGUse;
 PETSC_INTERN PetscErrorCode TrustNCGDiagonalUse(TrustNCGDiagonal diagonal, TrustNCGUse use);
 /* z = gamma D^-1 v */
 PETSC_INTERN PetscErrorCode TrustNCGDiagonalApply(TrustNCGDiagonal diagonal, Vec v, Vec z);
-/* D = (what was learned)^power, power 0, 1/2 or 1, for each use */
-PETSC_INTERN PetscErrorCode TrustNCGDiagonalGetCounts(TrustNCGDiagonal diagonal, PetscReal power[2],
-                                                      PetscInt *vectors, PetscInt *reductions);
-/* All that it knows but a and b, which are there where *learned says so: they are made for the
+/* The kind of D for each use: none (the identity), root of the mean, mean, BFGS */
+PETSC_INTERN PetscErrorCode TrustNCGDiagonalGetCounts(TrustNCGDiagonal diagonal,
+                                                      const char *kind[2], PetscInt *vectors,
+                                                      PetscInt *reductions);
+/* All that it knows but its vectors, which are there where *learned says so: they are made for the
    caller to save or to fill. */
+enum { TRUSTNCG_DIAGONAL_VECS = 3 };
 PETSC_INTERN PetscErrorCode TrustNCGDiagonalRecord(TrustNCGDiagonal  diagonal,
                                                    CheckpointRecord *record, PetscBool *learned);
-PETSC_INTERN PetscErrorCode TrustNCGDiagonalGetVecs(TrustNCGDiagonal diagonal, Vec *a, Vec *b);
+PETSC_INTERN PetscErrorCode TrustNCGDiagonalGetVecs(TrustNCGDiagonal diagonal,
+                                                    Vec              vecs[TRUSTNCG_DIAGONAL_VECS]);
 
 #endif

@@ -211,13 +211,13 @@ PetscErrorCode TrustNCGPairsHearWitnesses(TrustNCGPairs b)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode TrustNCGPairsGetCounts(TrustNCGPairs b, PetscInt *stored, PetscReal power[2],
+PetscErrorCode TrustNCGPairsGetCounts(TrustNCGPairs b, PetscInt *stored, const char *kind[2],
                                       PetscInt *vectors, PetscInt *reductions)
 {
   PetscInt used, reduced;
 
   PetscFunctionBegin;
-  PetscCall(TrustNCGDiagonalGetCounts(b->diagonal, power, &used, &reduced));
+  PetscCall(TrustNCGDiagonalGetCounts(b->diagonal, kind, &used, &reduced));
   for (PetscInt i = 0; i <= b->most; i++) used += !!b->s[i] + !!b->y[i];
   if (stored) *stored = b->k;
   if (vectors) *vectors = used + 1;
@@ -253,7 +253,7 @@ PetscErrorCode TrustNCGPairsGetVecs(TrustNCGPairs b, PetscInt stored, PetscBool 
     list[(*n)++] = b->y[k];
   }
   if (!learned) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCall(TrustNCGDiagonalGetVecs(b->diagonal, &list[*n], &list[*n + 1]));
-  *n += 2;
+  PetscCall(TrustNCGDiagonalGetVecs(b->diagonal, &list[*n]));
+  *n += TRUSTNCG_DIAGONAL_VECS;
   PetscFunctionReturn(PETSC_SUCCESS);
 }

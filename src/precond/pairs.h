@@ -31,9 +31,9 @@ PETSC_INTERN PetscErrorCode TrustNCGPairsWitness(TrustNCGPairs pairs, Vec s, Vec
 PETSC_INTERN PetscErrorCode TrustNCGPairsHearWitnesses(TrustNCGPairs pairs);
 /* z = Bv, two reductions; v and z must differ. */
 PETSC_INTERN PetscErrorCode TrustNCGPairsApply(TrustNCGPairs pairs, Vec v, Vec z);
-/* Pairs in the model, the power of its diagonal, and what all takes. */
+/* Pairs in the model, the kind of its diagonal for each use, and what all takes. */
 PETSC_INTERN PetscErrorCode TrustNCGPairsGetCounts(TrustNCGPairs pairs, PetscInt *stored,
-                                                   PetscReal power[2], PetscInt *vectors,
+                                                   const char *kind[2], PetscInt *vectors,
                                                    PetscInt *reductions);
 /* All that the model knows but its vectors: how many pairs, and whether the diagonal has any. */
 PETSC_INTERN PetscErrorCode TrustNCGPairsRecord(TrustNCGPairs pairs, CheckpointRecord *record,

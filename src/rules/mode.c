@@ -2,15 +2,14 @@
    Which step comes next: one of the learned model alone, at one evaluation and no product, or one
    of the truncated CG. Learned steps win far from the solution and on easy problems, CG wins near
    it, on ill-conditioned and on indefinite problems. So: learned steps until f has looked
-   quadratic for a while; then CG for as long as it brings the gradient down at no less than half
-   of their rate. */
+   quadratic for a while and the end is not in sight; then CG for as long as it brings the gradient
+   down at no less than half of their rate. */
 #include "rules/rules.h"
 
 #define QUADRATIC  0.1 /* f along a step agrees with the trapezoidal rule to this: quadratic */
 #define PATIENCE   24  /* such steps before CG is tried, for a budget of 1 */
+#define IN_SIGHT   2.0 /* digits still to go for each that the block has brought */
 #define BUDGET_MAX 8   /* the budget doubles each time that CG disappoints */
-#define FEW        100 /* unknowns: so few that CG ends in as many iterations; there */
-#define FEW_COST   20  /* learned steps may cost this much, and CG stays */
 #define RATE_SHARE 0.5
 #define RHO_LOW    0.5 /* the model holds along CG's step */
 #define RHO_HIGH   1.5
@@ -40,28 +39,29 @@ void TrustNCGModeLeave(TrustNCGMode *mode, PetscReal gnorm, PetscReal spent)
   mode->rate    = cost > 0.0 && gnorm > 0.0 ? PetscLogReal(mode->gnorm / gnorm) / cost : 0.0;
 }
 
-/* After a learned step s: df = f+ - f, trapezoid = (g + g+)'s/2. */
-void TrustNCGModeLearned(TrustNCGMode *mode, PetscReal n, PetscReal df, PetscReal trapezoid,
-                         PetscReal gnorm, PetscReal spent)
+/* After a learned step s: df = f+ - f, trapezoid = (g + g+)'s/2; the solve ends at ||g|| = target,
+   0 where that is not known. */
+void TrustNCGModeLearned(TrustNCGMode *mode, PetscReal df, PetscReal trapezoid, PetscReal gnorm,
+                         PetscReal target, PetscReal spent)
 {
   const PetscBool quadratic =
     (PetscBool)(PetscAbsReal(df - trapezoid) < QUADRATIC * PetscAbsReal(df));
+  /* at the rate of the block so far the rest costs at most so many times as much as it has */
+  const PetscBool insight =
+    (PetscBool)(target > 0.0 &&
+                PetscLogReal(gnorm / target) <= IN_SIGHT * PetscLogReal(mode->gnorm / gnorm));
 
   mode->quad = quadratic ? mode->quad + 1 : PetscMax(0, mode->quad - 2);
-  if (mode->quad >= PATIENCE * mode->budget ||
-      (n <= FEW && spent - mode->spent >= (PetscReal)FEW_COST)) {
-    TrustNCGModeLeave(mode, gnorm, spent);
-  }
+  if (mode->quad >= PATIENCE * mode->budget && !insight) TrustNCGModeLeave(mode, gnorm, spent);
 }
 
 /* After a step of CG from gnorm to gplusnorm at `cost`; `inside` the trust region or not. */
-void TrustNCGModeCG(TrustNCGMode *mode, PetscReal n, PetscBool inside, PetscReal rho,
-                    PetscReal gnorm, PetscReal gplusnorm, PetscReal cost, PetscReal spent)
+void TrustNCGModeCG(TrustNCGMode *mode, PetscBool inside, PetscReal rho, PetscReal gnorm,
+                    PetscReal gplusnorm, PetscReal cost, PetscReal spent)
 {
   const PetscReal rate = gplusnorm == 0.0 ? PETSC_INFINITY : PetscLogReal(gnorm / gplusnorm) / cost;
 
   if (mode->known) {
-    if (n <= FEW) return;
     if (inside && rho > RHO_LOW && rho < RHO_HIGH && rate >= RATE_SHARE * mode->rate) {
       mode->budget = 1;
       return;

@@ -51,9 +51,9 @@ typedef struct {
 
 PETSC_INTERN void TrustNCGModeStart(TrustNCGMode *mode);
 PETSC_INTERN void TrustNCGModeLeave(TrustNCGMode *mode, PetscReal gnorm, PetscReal spent);
-PETSC_INTERN void TrustNCGModeLearned(TrustNCGMode *mode, PetscReal n, PetscReal df,
-                                      PetscReal trapezoid, PetscReal gnorm, PetscReal spent);
-PETSC_INTERN void TrustNCGModeCG(TrustNCGMode *mode, PetscReal n, PetscBool inside, PetscReal rho,
+PETSC_INTERN void TrustNCGModeLearned(TrustNCGMode *mode, PetscReal df, PetscReal trapezoid,
+                                      PetscReal gnorm, PetscReal target, PetscReal spent);
+PETSC_INTERN void TrustNCGModeCG(TrustNCGMode *mode, PetscBool inside, PetscReal rho,
                                  PetscReal gnorm, PetscReal gplusnorm, PetscReal cost,
                                  PetscReal spent);
 

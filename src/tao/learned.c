@@ -76,7 +76,12 @@ PetscErrorCode TrustNCGLearnedTrial(Tao tao, PetscBool *accept)
     tao->trust = PetscMax(tao->trust, tn->dnorm);
     trapezoid  = 0.5 * (tn->slope + tn->slopeplus);
     df         = tn->rounding ? trapezoid : tn->fplus - tn->f;
-    TrustNCGModeLearned(&tn->mode, tn->n, df, trapezoid, tn->gplusnorm, TrustNCGWork(tn));
-  } else TrustNCGModeLeave(&tn->mode, tn->gnorm, TrustNCGWork(tn));
+    TrustNCGModeLearned(&tn->mode, df, trapezoid, tn->gplusnorm, TrustNCGTarget(tao),
+                        TrustNCGWork(tn));
+  }
+  /* a step that met no curvature taught nothing */
+  if (!*accept || tn->slopeplus < WOLFE * tn->slope) {
+    TrustNCGModeLeave(&tn->mode, *accept ? tn->gplusnorm : tn->gnorm, TrustNCGWork(tn));
+  }
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -39,7 +39,7 @@ static PetscErrorCode ApplyPairs(PC pc, Vec v, Vec z)
 }
 
 /* Room for pairs in the model and gathered, within the bound on vectors: beside them the model
-   takes five (three of the diagonal, one of its own, z of CG) and a pair that is staged. */
+   takes six (four of the diagonal, one of its own, z of CG) and a pair that is staged. */
 static void ShareOut(PetscInt vectors, PetscInt *pairs, PetscInt *gathered)
 {
   const PetscInt most = PAIRS + GATHERED;

@@ -222,7 +222,10 @@ static PetscErrorCode TrustNCGJudgeCG(Tao tao, PetscReal before)
   tao->trust = TrustNCGUpdateRadius(tao->trust, tn->dnorm, tn->rho, factor, tn->boundary);
   PetscCall(TrustNCGHiddenIsCut(tao, &cut));
   if (!TrustNCGLearns(tn) || cut) PetscFunctionReturn(PETSC_SUCCESS);
-  TrustNCGModeCG(&tn->mode, tn->n, (PetscBool)!tn->boundary, tn->rho, tn->gnorm, tn->gplusnorm,
+  if (tn->mode.known && tn->slopeplus <= tn->slope) { /* no curvature, nothing to learn */
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
+  TrustNCGModeCG(&tn->mode, (PetscBool)!tn->boundary, tn->rho, tn->gnorm, tn->gplusnorm,
                  TrustNCGWork(tn) - before, TrustNCGWork(tn));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -213,17 +213,14 @@ static PetscErrorCode TrustNCGLimitCG(Tao tao)
 PetscErrorCode TrustNCGSubproblem(Tao tao)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
-  PetscReal     target;
   PetscBool     again;
   Mat           H, P;
 
   PetscFunctionBegin;
   PetscCall(TrustNCGNoiseMeasureDoubted(tao));
   PetscCall(TrustNCGUpdateHessian(tao, &H, &P));
-  target =
-    PetscMax(tao->gatol, PetscMax(tao->grtol * PetscAbsReal(tn->f), tao->gttol * tn->gnorm0));
-  tn->forcing =
-    TrustNCGForcing(tn->etamax, tn->forcing, tn->gnorm, tn->gnorm0, tn->mismatch, target);
+  tn->forcing = TrustNCGForcing(tn->etamax, tn->forcing, tn->gnorm, tn->gnorm0, tn->mismatch,
+                                TrustNCGTarget(tao));
   PetscCall(KSPSetOperators(tao->ksp, H, P));
   tao->ksp_its = 0;
   PetscCall(TrustNCGLimitCG(tao));

@@ -192,6 +192,14 @@ static inline PetscReal TrustNCGWork(const TAO_TrustNCG *tn)
          (PetscReal)l->nhv_fd;
 }
 
+/* The gradient norm that ends the solve by TAO's tolerances, 0 where there is none */
+static inline PetscReal TrustNCGTarget(Tao tao)
+{
+  const TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+
+  return PetscMax(tao->gatol, PetscMax(tao->grtol * PetscAbsReal(tn->f), tao->gttol * tn->gnorm0));
+}
+
 /* The differences of f between here and the trial that tell nothing: rounding, or known noise */
 static inline PetscReal TrustNCGHidden(const TAO_TrustNCG *tn)
 {
@@ -262,8 +270,8 @@ PETSC_INTERN PetscErrorCode TrustNCGHasPC(Tao tao, PetscBool *has);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondChoose(Tao tao);
 
 /* precond.c */
-#define TRUSTNCG_VECTORS_DIAGONAL 7 /* that a learned diagonal takes at least, */
-#define TRUSTNCG_VECTORS_PAIR     9 /* and a pair over it */
+#define TRUSTNCG_VECTORS_DIAGONAL 8  /* that a learned diagonal takes at least, */
+#define TRUSTNCG_VECTORS_PAIR     10 /* and a pair over it */
 PETSC_INTERN PetscErrorCode TrustNCGPrecondSetUp(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondReset(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondDue(Tao tao);

@@ -124,7 +124,7 @@ static PetscErrorCode TrustNCGViewPrecond(Tao tao, PetscViewer viewer)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
   PetscInt      stored;
-  PetscReal     power[2];
+  const char   *kind[2];
 
   PetscFunctionBegin;
   PetscCall(PetscViewerASCIIPrintf(viewer, "preconditioner: %s (%s%s)\n",
@@ -132,12 +132,11 @@ static PetscErrorCode TrustNCGViewPrecond(Tao tao, PetscViewer viewer)
                                    tn->precond == TAO_TRUSTNCG_PRECOND_AUTO ? "auto: " : "",
                                    tn->why ? tn->why : "not chosen yet"));
   if (tn->pairs) {
-    PetscCall(TrustNCGPairsGetCounts(tn->pairs, &stored, power, NULL, NULL));
-    PetscCall(PetscViewerASCIIPrintf(
-      viewer,
-      "learned model: %" PetscInt_FMT
-      " pairs over a power of the learned diagonal: %g for steps, %g for CG\n",
-      stored, (double)power[TRUSTNCG_FOR_STEPS], (double)power[TRUSTNCG_FOR_CG]));
+    PetscCall(TrustNCGPairsGetCounts(tn->pairs, &stored, kind, NULL, NULL));
+    PetscCall(PetscViewerASCIIPrintf(viewer,
+                                     "learned model: %" PetscInt_FMT
+                                     " pairs over a learned diagonal: %s for steps, %s for CG\n",
+                                     stored, kind[TRUSTNCG_FOR_STEPS], kind[TRUSTNCG_FOR_CG]));
   }
   if (tn->type == TAO_TRUSTNCG_PRECOND_SPARSE && tn->sparse)
     PetscCall(TrustNCGSparseView(tn->sparse, viewer));
