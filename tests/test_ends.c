@@ -359,7 +359,9 @@ START_TEST(an_unreachable_tolerance_stagnates)
   ckm_ok(TaoSetTolerances(run.tao, 0.0, 0.0, 1e-30));
   ckm_ok(TaoSolve(run.tao));
   ckm_ok(TaoTrustNCGGetOutcome(run.tao, &outcome, NULL));
-  ckm_assert(outcome == TAO_TRUSTNCG_STAGNATION || run.gnorm[run.its - 1] == 0.0);
+  /* or the rounding of the gradient was measured, as if it were noise */
+  ckm_assert(outcome == TAO_TRUSTNCG_STAGNATION || outcome == TAO_TRUSTNCG_NOISE_FLOOR ||
+             run.gnorm[run.its - 1] == 0.0);
   ckm_assert(run.f[run.its - 1] <= run.f[0]);
   for (PetscInt k = 0; k < run.its; k++) {
     const PetscReal roundoff = TrustNCGRoundoff(run.f[k], run.f[k], 100.0);
