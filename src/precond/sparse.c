@@ -261,6 +261,13 @@ PetscErrorCode TrustNCGSparseIsStale(TrustNCGSparse sparse, PetscBool *stale, Pe
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+PetscErrorCode TrustNCGSparseOutdate(TrustNCGSparse sparse)
+{
+  PetscFunctionBegin;
+  sparse->drift = sparse->lost = PETSC_INFINITY;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode TrustNCGSparseUpdate(TrustNCGSparse sparse, Mat H, Vec g, PetscInt *products)
 {
   PetscReal drift;

@@ -35,6 +35,8 @@ PETSC_INTERN PetscErrorCode TrustNCGSparseApply(TrustNCGSparse sparse, Vec v, Ve
 /* Is P due to be built again? drift = ||y - P s|| / ||y|| of the last step, 0 before there is one */
 PETSC_INTERN PetscErrorCode TrustNCGSparseIsStale(TrustNCGSparse sparse, PetscBool *stale,
                                                   PetscReal *drift);
+/* It is. */
+PETSC_INTERN PetscErrorCode TrustNCGSparseOutdate(TrustNCGSparse sparse);
 PETSC_INTERN PetscErrorCode TrustNCGSparseGetMat(TrustNCGSparse sparse, Mat *P);
 /* Its colours; the vectors it takes and the reductions it has made, without those of the PC. */
 PETSC_INTERN PetscErrorCode TrustNCGSparseGetCounts(TrustNCGSparse sparse, PetscInt *colors,

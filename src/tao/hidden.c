@@ -142,6 +142,10 @@ PetscErrorCode TrustNCGHiddenUpdate(Tao tao, Mat H)
   if (h->use != before) tao->trust = tao->trust0;
   if (!h->use) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(TrustNCGSparseIsStale(tn->sparse, &stale, &drift));
+  if (h->wanted && drift > 0.0) { /* the last solve took more than P does */
+    PetscCall(TrustNCGSparseOutdate(tn->sparse));
+    PetscCall(TrustNCGSparseIsStale(tn->sparse, &stale, &drift));
+  }
   if (stale && drift > DOUBTFUL) PetscCall(TrustNCGPrecondTry(tao, H, &fits));
   if (!fits) {
     PetscCall(Drop(tao));

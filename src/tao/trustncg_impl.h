@@ -261,6 +261,7 @@ PETSC_INTERN PetscErrorCode TrustNCGLearnedTrial(Tao tao, PetscBool *accept);
 /* choice.c */
 PETSC_INTERN PetscErrorCode TrustNCGHasPC(Tao tao, PetscBool *has);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondChoose(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGPrecondTry(Tao tao, Mat H, PetscBool *fits);
 
 /* precond.c */
 #define TRUSTNCG_VECTORS_DIAGONAL 7 /* that a learned diagonal takes at least, */
@@ -274,8 +275,6 @@ PETSC_INTERN PetscErrorCode TrustNCGPrecondLearn(Tao tao, PetscBool bycg);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondForget(Tao tao, PetscBool *forgot);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondCreateSparse(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondUseSparse(Tao tao);
-
-PETSC_INTERN PetscErrorCode TrustNCGPrecondTry(Tao tao, Mat H, PetscBool *fits);
 
 /* hidden.c */
 PETSC_INTERN void           TrustNCGHiddenStart(TAO_TrustNCG *tn, PetscBool seek);
