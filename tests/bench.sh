@@ -65,7 +65,7 @@ text = "".join(root.itertext())
 for words in ("trustncg beside its peers", "Against the cheapest of all", "Performance profiles",
               "rosenbrock", "TAO blmvm, m = 30", "sha256"):
     assert words in text, words
-assert len(list(root.iter("{http://www.w3.org/2000/svg}svg"))) == 4
+assert len(list(root.iter("{http://www.w3.org/2000/svg}svg"))) == 5
 assert "http" not in "".join(e.get("src", "") + e.get("href", "") for e in root.iter())
 EOP
 verdict "the page is well-formed, whole and tells the headline" $?
@@ -73,6 +73,7 @@ verdict "the page is well-formed, whole and tells the headline" $?
 mkdir -p "$work/kept" && bench keep --out "$work/out" --to "$work/kept" &&
   grep -q '^!\[.*\](benchmarks/kept/profiles.svg)' "$work/log" &&
   [ -s "$work/kept/trustncg.csv" ] && [ -s "$work/kept/profiles.svg" ] &&
+  grep -q '^broydn3d,' "$work/kept/seconds.csv" && grep -q '^broydn3d,' "$work/kept/minima.csv" &&
   [ -s "$work/kept/classes.svg" ]
 verdict "what is kept is whole" $?
 

@@ -335,7 +335,7 @@ START_TEST(a_first_product_of_noise_makes_no_radius)
 {
   Run run;
 
-  Noisy(_i ? "dixmaanl" : "broydn3d", 900, HV_FD, 1e-4, 3e-4, NEWTON, &run);
+  Noisy(_i ? "dixmaanl" : "broydn3d", 1000, HV_FD, 1e-4, 3e-4, NEWTON, &run);
   ckm_ok(TaoSolve(run.tao));
   ckm_assert(RunReason(&run) > 0);
   ckm_assert(RunLedger(&run).equivalents < 60.0);

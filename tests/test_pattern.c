@@ -46,8 +46,9 @@ static PetscErrorCode ProbedError(DM dm, Mat A, Mat pattern, PetscInt *colors, P
   PetscCall(TrustNCGSparseSetPC(sparse, pc));
   PetscCall(TrustNCGSparseUpdate(sparse, A, x, &products));
   PetscCall(TrustNCGSparseGetCounts(sparse, colors, NULL, NULL));
-  PetscCheck(products == *colors, PETSC_COMM_WORLD, PETSC_ERR_PLIB, "a product a colour");
-  PetscCall(TrustNCGSparseGetMat(sparse, &P));
+  PetscCheck(products == *colors + 1, PETSC_COMM_WORLD, PETSC_ERR_PLIB,
+             "a product a colour, and one more");
+  PetscCall(TrustNCGSparseGetMats(sparse, NULL, &P));
   PetscCall(MatAXPY(P, -1.0, A, SAME_NONZERO_PATTERN));
   PetscCall(MatNorm(P, NORM_FROBENIUS, error));
   PetscCall(TrustNCGSparseDestroy(&sparse));
@@ -180,7 +181,7 @@ static PetscErrorCode NearVectors(DM dm, Mat pattern, PetscInt *vectors)
   PetscFunctionBegin;
   PetscCall(DMCreateGlobalVector(dm, &x));
   PetscCall(TrustNCGSparseCreate(x, pattern, &sparse));
-  PetscCall(TrustNCGSparseGetMat(sparse, &P));
+  PetscCall(TrustNCGSparseGetMats(sparse, NULL, &P));
   PetscCall(MatGetNearNullSpace(P, &near));
   *vectors = 0;
   if (near) PetscCall(MatNullSpaceGetVecs(near, NULL, vectors, NULL));
@@ -251,7 +252,7 @@ START_TEST(a_pattern_is_coloured_once)
   ckm_ok(DMCreateGlobalVector(dm, &x));
   for (int k = 0; k < 3; k++) {
     ckm_ok(TrustNCGSparseCreate(x, (k == 2) == _i ? A : NULL, &sparse));
-    ckm_ok(TrustNCGSparseGetMat(sparse, &P[k]));
+    ckm_ok(TrustNCGSparseGetMats(sparse, NULL, &P[k]));
     ckm_ok(PetscObjectGetId((PetscObject)P[k], &id[k]));
   }
   ckm_assert(id[0] == id[1] && id[1] != id[2]);

@@ -58,6 +58,7 @@ static PetscErrorCode Evaluate(Driver *d, Vec x, PetscReal *f, Vec g)
 static PetscErrorCode MemoKnows(Driver *d, Vec x, PetscBool *known)
 {
   const long         before = ReductionCount();
+  const clock_t      start  = clock();
   const PetscScalar *a, *b;
   PetscInt           n;
   PetscBool          same;
@@ -71,6 +72,18 @@ static PetscErrorCode MemoKnows(Driver *d, Vec x, PetscBool *known)
   PetscCall(VecRestoreArrayRead(d->memo.x, &b));
   PetscCallMPI(MPI_Allreduce(&same, known, 1, MPIU_BOOL, MPI_LAND, d->prob->comm));
   d->count.reductions += ReductionCount() - before;
+  d->own += clock() - start;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* To or from the memo: the driver's own work, not the solver's */
+static PetscErrorCode Copy(Driver *d, Vec from, Vec to)
+{
+  const clock_t start = clock();
+
+  PetscFunctionBegin;
+  PetscCall(VecCopy(from, to));
+  d->own += clock() - start;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -81,7 +94,7 @@ static PetscErrorCode Remember(Driver *d, Vec x)
   PetscFunctionBegin;
   PetscCall(MemoKnows(d, x, &known));
   if (known) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCall(VecCopy(x, d->memo.x));
+  PetscCall(Copy(d, x, d->memo.x));
   d->memo.have_f = d->memo.have_g = PETSC_FALSE;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -100,7 +113,7 @@ static PetscErrorCode FormFunctionGradient(Tao tao, Vec x, PetscReal *f, Vec g, 
   if (!m->have_f || !m->have_g) PetscCall(Evaluate(d, x, &m->f, m->g));
   m->have_f = m->have_g = PETSC_TRUE;
   *f                    = m->f;
-  PetscCall(VecCopy(m->g, g));
+  PetscCall(Copy(d, m->g, g));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -126,7 +139,7 @@ static PetscErrorCode FormGradient(Tao tao, Vec x, Vec g, void *ctx)
 
   PetscFunctionBegin;
   if (d->set.memo) PetscCall(MemoKnows(d, x, &known));
-  if (known && d->memo.have_g) PetscCall(VecCopy(d->memo.g, g));
+  if (known && d->memo.have_g) PetscCall(Copy(d, d->memo.g, g));
   else PetscCall(Evaluate(d, x, NULL, g));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -5,6 +5,7 @@
 
 #include <petsctao.h>
 #include "problem.h"
+#include <time.h>
 
 /* Set by options */
 typedef struct {
@@ -50,6 +51,7 @@ typedef struct {
   PetscReal      f0, gnorm0;
   PetscLogDouble start, shown;
   long           reductions0; /* made before the solve */
+  clock_t        own;         /* processor time the memo has taken: not the solver's */
   PetscBool      began;
   PetscInt       fd0, rejected0; /* in trustncg's ledger when the solve began: of what it resumes */
   FILE          *historyfile;

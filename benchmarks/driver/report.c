@@ -167,6 +167,7 @@ PetscErrorCode DriverWriteJSON(Driver *d, const Outcome *out)
   }
   PetscCall(WriteReal(comm, file, "f", out->f));
   PetscCall(WriteReal(comm, file, "f0", d->f0));
+  PetscCall(WriteReal(comm, file, "fstar", d->prob->fstar < PETSC_INFINITY ? d->prob->fstar : NAN));
   PetscCall(WriteReal(comm, file, "gnorm", out->gnorm));
   PetscCall(WriteReal(comm, file, "gnorm0", d->gnorm0));
   PetscCall(WriteReal(comm, file, "rtol", d->set.rtol));

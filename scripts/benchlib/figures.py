@@ -97,63 +97,109 @@ def end_labels(axes, ends, colour, xs):
                       fontweight="bold" if name == sets.OURS else "normal")
 
 
+def profile_panel(axes, results, names, tolerance, cls=None):
+    """One of Dolan and More's performance profiles; where its lines end."""
+    colour, most, ends = colours(names), 20.0, []
+    for name in [*names, sets.OURS]:
+        ratios = results.performance(name, tolerance, [sets.OURS, *names], cls)
+        if not ratios:
+            continue
+        finite = [r for r in ratios if math.isfinite(r)]
+        xs = [1.0] + [min(r, most) for r in finite if r <= most] + [most]
+        ys = [sum(r <= x * (1 + 1e-12) for r in finite) / len(ratios) for x in xs]
+        axes.step(xs, ys, where="post", color=colour[name],
+                  linewidth=2.2 if name == sets.OURS else 1.1)
+        ends.append((ys[-1], name))
+    axes.set_xscale("log")
+    axes.set_xlim(1, most)
+    axes.set_ylim(0, 1.02)
+    log_axis(axes.xaxis, 1, most)
+    axes.grid(True)
+    return ends
+
+
+def exponent(tolerance):
+    return f"to {tolerance:.0e}".replace("e-0", "e-")
+
+
+PROFILE_AXIS = "within this multiple of the least work of those drawn"
+
+
 def profiles(results, names):
-    """Dolan and More's performance profiles, one panel for each tolerance."""
-    colour, most = colours(names), 20.0
+    """A panel for each tolerance."""
+    colour = colours(names)
     figure, panels = plt.subplots(1, len(sets.TOLERANCES), figsize=(11, 3.1), sharey=True)
     for axes, tolerance in zip(panels, sets.TOLERANCES):
-        ends = []
-        for name in [*names, sets.OURS]:
-            ratios = results.performance(name, tolerance, [sets.OURS, *names])
-            if not ratios:
-                continue
-            finite = [r for r in ratios if math.isfinite(r)]
-            xs = [1.0] + [min(r, most) for r in finite if r <= most] + [most]
-            ys = [sum(r <= x * (1 + 1e-12) for r in finite) / len(ratios) for x in xs]
-            axes.step(xs, ys, where="post", color=colour[name],
-                      linewidth=2.2 if name == sets.OURS else 1.1)
-            ends.append((ys[-1], name))
-        axes.set_xscale("log")
-        axes.set_xlim(1, most)
-        axes.set_ylim(0, 1.02)
-        log_axis(axes.xaxis, 1, most)
-        axes.set_title(f"to {tolerance:.0e}".replace("e-0", "e-"))
-        axes.grid(True)
+        ends = profile_panel(axes, results, names, tolerance)
+        axes.set_title(exponent(tolerance))
         if axes is panels[-1]:
-            end_labels(axes, ends, colour, most)
+            end_labels(axes, ends, colour, 20.0)
     panels[0].set_ylabel("share of problems solved")
-    panels[1].set_xlabel("within this multiple of the least work of those drawn")
+    panels[1].set_xlabel(PROFILE_AXIS)
     return figure
 
 
-def class_dots(results, names):
-    """Geometric means by class: a row for each class, a dot for each peer."""
+def class_profiles(results, names):
+    """A row of panels for each class of problems."""
+    classes = [c for c in sets.CLASSES if results.names(c)]
+    figure, panels = plt.subplots(len(classes), len(sets.TOLERANCES), sharex=True, sharey=True,
+                                  figsize=(9.4, 0.8 + 1.75 * len(classes)), squeeze=False)
+    for cls, row in zip(classes, panels):
+        row[0].set_ylabel(f"{cls} ({len(results.names(cls))})", fontweight="bold")
+        for axes, tolerance in zip(row, sets.TOLERANCES):
+            profile_panel(axes, results, names, tolerance, cls)
+    for axes, tolerance in zip(panels[0], sets.TOLERANCES):
+        axes.set_title(exponent(tolerance))
+    panels[-1][1].set_xlabel(PROFILE_AXIS)
+    figure.tight_layout(h_pad=0.8, w_pad=0.8)
+    solver_keys(figure, names)
+    return figure
+
+
+def solver_keys(figure, names):
+    colour = colours(names)
+    handles = [plt.Line2D([], [], color=colour[n], linewidth=2 if n == sets.OURS else 1.2, label=n)
+               for n in (sets.OURS, *names)]
+    figure.legend(handles=handles, loc="lower center", bbox_to_anchor=(0.5, 1.0), frameon=False,
+                  ncols=4, fontsize=8)
+
+
+def class_dots(results, names, tolerances=(sets.MAIN_TOLERANCE,)):
+    """Geometric means by class: a row for each class, a dot for each peer, a panel for each
+    tolerance."""
     colour = colours(names)
     classes = [None, *[c for c in sets.CLASSES if results.names(c)]]
-    figure, axes = plt.subplots(figsize=(8.2, 0.7 + 0.42 * len(classes)))
+    wide = len(tolerances) > 1
+    figure, panels = plt.subplots(1, len(tolerances), sharex=True, sharey=True, squeeze=False,
+                                  figsize=(11 if wide else 8.2, 0.7 + 0.42 * len(classes)))
     values = []
-    for k, cls in enumerate(classes):
-        axes.axhline(k, color=GRID, linewidth=0.8, zorder=0)
-        for j, name in enumerate(names):
-            ratio, count = results.ratio(sets.OURS, name, sets.MAIN_TOLERANCE, cls)
-            if count:
-                values.append(ratio)
-                axes.plot(ratio, k + 0.09 * (j - (len(names) - 1) / 2), "o", markersize=5.5,
-                          color=colour[name], label=name if cls is None else None,
-                          markeredgecolor="white", markeredgewidth=0.5)
-    axes.axvline(1, color=INK, linewidth=0.8)
+    for axes, tolerance in zip(panels[0], tolerances):
+        for k, cls in enumerate(classes):
+            axes.axhline(k, color=GRID, linewidth=0.8, zorder=0)
+            for j, name in enumerate(names):
+                ratio, count = results.ratio(sets.OURS, name, tolerance, cls)
+                if count:
+                    values.append(ratio)
+                    axes.plot(ratio, k + 0.09 * (j - (len(names) - 1) / 2), "o", markersize=5.5,
+                              color=colour[name], markeredgecolor="white", markeredgewidth=0.5)
+        axes.axvline(1, color=INK, linewidth=0.8)
+        axes.tick_params(axis="y", length=0)
+        if wide:
+            axes.set_title(exponent(tolerance))
     low, high = min([0.5, *values]) / 1.15, max([2, *values]) * 1.15
     axes.set_xscale("log")
     axes.set_xlim(low, high)
-    log_axis(axes.xaxis, low, high)
+    for axes in panels[0]:
+        log_axis(axes.xaxis, low, high)
     axes.set_yticks(range(len(classes)),
                     [f"{c or 'all'} ({len(results.names(c))})" for c in classes])
-    axes.tick_params(axis="y", length=0)
     axes.set_ylim(len(classes) - 0.5, -0.5)
-    axes.set_xlabel("work of trustncg / work of the peer, geometric mean; left of 1: trustncg "
-                    "needs less")
-    axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False, fontsize=7.6,
-                handletextpad=0.2)
+    panels[0][len(tolerances) // 2].set_xlabel(
+        "work of trustncg / work of the peer, geometric mean; left of 1: trustncg needs less")
+    handles = [plt.Line2D([], [], color=colour[n], marker="o", linestyle="", markersize=5.5,
+                          label=n) for n in names]
+    axes.legend(handles=handles, loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False,
+                fontsize=7.6, handletextpad=0.2)
     return figure
 
 
@@ -185,11 +231,11 @@ def histories(results, names, columns=5):
         tidy_history(axes)
     for axes in list(panels.flat)[len(problems):]:
         axes.set_visible(False)
+    for axes in panels[:, 0]:
+        axes.set_ylabel("‖g‖ / ‖g(x₀)‖", fontsize=7)
+    figure.supxlabel("gradient-equivalents", fontsize=8.5)
     figure.tight_layout(h_pad=0.8, w_pad=0.6)
-    handles = [plt.Line2D([], [], color=colour[n], linewidth=2 if n == sets.OURS else 1.2, label=n)
-               for n in (sets.OURS, *names)]
-    figure.legend(handles=handles, loc="lower center", bbox_to_anchor=(0.5, 1.0), frameon=False,
-                  ncols=4, fontsize=8)
+    solver_keys(figure, names)
     return svg(figure, "gradient norm against work for each problem")
 
 
@@ -209,7 +255,7 @@ def size(results, problem):
     return next(int(row["n"]) for row in results.rows if row["problem"] == problem)
 
 
-LABELS = {"trustcg 2": "trustncg's CG, 2 reductions", "trustcg 1": "1 reduction",
+LABELS = {"trustcg 1": "trustncg's CG",
           "trustcg overlapped": "1 overlapped", "stcg natural": "KSPSTCG tuned",
           "stcg none": "KSPSTCG, no norm", "stcg default": "KSPSTCG as it comes"}
 STYLES = ("-", "--", ":")

@@ -7,13 +7,15 @@ the solver claims of its answer is not so). Ratios are over problems both solver
 """
 import csv
 import math
+import os
 import statistics
 
 from . import sets
 
 COLUMNS = ["problem", "n", "classes", "solver", "family", "hessvec", "ranks", "tolerance", "end",
            "reason", "f", "gnorm_ratio", "gradient_equivalents", "reductions", "seconds",
-           "peak_rss_mb", "options", "date"]
+           "peak_rss_mb", "cap", "options", "date"]
+STOPPED = {"MAXFCN": "cap of work", "USER": "cap of time"}
 
 
 def f_slack(best, f0, ratio):
@@ -52,18 +54,21 @@ class Results:
             at = at or {k: result.get(k) for k in ("f", "gnorm", "gradient_equivalents",
                                                    "reductions", "seconds")}
             gnorm0 = result.get("gnorm0")
+            reason = result.get("reason", "crashed").replace("DIVERGED_", "")
+            if result.get("seconds", 0) >= record["max_seconds"] or reason == "MAXFCN":
+                reason = STOPPED.get(reason, reason)
             yield {"problem": record["problem"], "n": result.get("n", record["n"]),
                    "classes": " ".join(self.classes.get(record["problem"], ())),
                    "solver": record["solver"], "family": self.families.get(record["solver"], ""),
                    "hessvec": record["hessvec"], "ranks": record["ranks"],
                    "tolerance": tolerance, "end": end,
-                   "reason": result.get("reason", "crashed").replace("DIVERGED_", ""),
+                   "reason": reason,
                    "f": at["f"], "f0": result.get("f0"),
                    "gnorm_ratio": at["gnorm"] / gnorm0 if gnorm0 and at["gnorm"] else None,
                    "gradient_equivalents": at["gradient_equivalents"],
                    "reductions": at["reductions"], "seconds": at["seconds"],
-                   "peak_rss_mb": result.get("peak_rss_mb"), "options": record["options"],
-                   "date": record["date"]}
+                   "peak_rss_mb": result.get("peak_rss_mb"), "cap": record["max_equivalents"],
+                   "options": record["options"], "date": record["date"]}
 
     def _tell_higher(self):
         """A run that ends higher at a tolerance does so at the looser ones; one that stalls short
@@ -132,15 +137,54 @@ class Results:
         logs = [math.log(row[3]) for row in self.against_best(tolerance) if 0 < row[3] < math.inf]
         return math.exp(statistics.fmean(logs)) if logs else math.nan
 
-    def performance(self, solver, tolerance, field):
+    def performance(self, solver, tolerance, field, cls=None):
         """The solver's cost over the least cost of `field`, one number for each problem."""
         ratios = []
-        for problem in self.names():
+        for problem in self.names(cls):
             least = self.best_peer(problem, tolerance, field)[0]
             cost = self.cost(problem, solver, tolerance)
             if cost is not None:
                 ratios.append(cost / least if math.isfinite(cost) else math.inf)
         return sorted(ratios)
+
+    def means(self):
+        """Rows: each setting of a peer, by class of problems and tolerance."""
+        rows = []
+        for cls in (None, *sets.CLASSES):
+            names = self.names(cls)
+            for tolerance in sets.TOLERANCES:
+                for peer in self.peers:
+                    ends = [[self.end(p, s, tolerance) for p in names] for s in (sets.OURS, peer)]
+                    ratio, both = self.ratio(sets.OURS, peer, tolerance, cls)
+                    if both:
+                        rows.append({
+                            "class": cls or "all", "tolerance": tolerance, "peer": peer,
+                            "ratio": ratio, "both_solve": both, "reductions_ratio":
+                            self.ratio(sets.OURS, peer, tolerance, cls, "reductions")[0],
+                            "ours_solved": ends[0].count("solved"),
+                            "peer_solved": ends[1].count("solved"),
+                            "peer_runs": len(names) - ends[1].count("not run")})
+        return rows
+
+    def known_minimum(self, problem):
+        """The one its source or its formula gives, else None."""
+        known = [record["result"]["fstar"] for record in self.records
+                 if record["problem"] == problem and record["result"]
+                 and record["result"].get("fstar") is not None]
+        return known[0] if known else None
+
+    def minima(self, earlier=()):
+        """Rows, one for each problem: the least f that a run ended at with its test passed, by
+        whom; `earlier`: such rows, to which these are added."""
+        best = {(row["problem"], row["n"]): row for row in earlier}
+        for row in self.rows:
+            key = row["problem"], str(row["n"])
+            if row["end"] in ("solved", "higher") and (
+                    key not in best or row["f"] < float(best[key]["f"])):
+                best[key] = {"problem": row["problem"], "n": str(row["n"]), "f": f"{row['f']:.17g}",
+                             "gnorm_ratio": f"{row['gnorm_ratio']:.3g}", "solver": row["solver"],
+                             "date": row["date"]}
+        return list(best.values())
 
     def champions(self, tolerance=sets.MAIN_TOLERANCE, everywhere=False):
         """The best setting of each family of peers: the largest mean of least cost/cost.
@@ -174,6 +218,13 @@ def write_rows(path, rows):
                              for k, v in row.items()})
 
 
+def read_rows(path):
+    if not os.path.exists(path):
+        return []
+    with open(path, encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
 def timing_rows(records):
     """Medians over the repetitions, with the least and the most."""
     groups = {}
@@ -185,12 +236,13 @@ def timing_rows(records):
         if not results:
             continue
         cpu = sorted(r["cpu_seconds"] for r in results)
+        peaks = [r["peak_rss_mb"] for r in results if r["peak_rss_mb"]]
         rows.append({"problem": problem, "n": results[0]["n"], "solver": solver,
                      "reason": results[0]["reason"], "verified": results[0]["verified"],
                      "cpu_median": statistics.median(cpu), "cpu_least": cpu[0],
                      "cpu_most": cpu[-1], "runs": len(cpu),
                      "gradient_equivalents": results[0]["gradient_equivalents"],
-                     "peak_rss_mb": statistics.median(r["peak_rss_mb"] for r in results)})
+                     "peak_rss_mb": statistics.median(peaks) if peaks else ""})
     return rows
 
 

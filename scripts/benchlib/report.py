@@ -4,7 +4,8 @@ import math
 import time
 from html import escape
 
-from . import figures, html, machine, sets, studies
+from . import figures, html, keep, machine, measures, sets, studies
+
 
 def power(tolerance):
     return f"10<sup>&#8722;{-round(math.log10(tolerance))}</sup>"
@@ -21,8 +22,8 @@ def share(results, solver, tolerance):
     return f"{solved}/{runs}" if runs else "&#8211;"
 
 
-def ratio_cell(results, peer, tolerance):
-    ratio, count = results.ratio(sets.OURS, peer, tolerance)
+def ratio_cell(results, peer, tolerance, what="gradient_equivalents"):
+    ratio, count = results.ratio(sets.OURS, peer, tolerance, what=what)
     return (times(ratio), "worse" if ratio > 1 else "") if count else "&#8211;"
 
 
@@ -42,19 +43,22 @@ def peer_row(results, peer, most):
     worst = f"{problem} {end if math.isinf(ratio) else times(ratio) + '&#215;'}"
     return [escape(peer), *[ratio_cell(results, peer, t) for t in sets.TOLERANCES],
             *[share(results, peer, t) for t in sets.TOLERANCES], str(lost),
-            *([(worst if lost else "", "text")] if most else [])]
+            *([(worst if lost else "", "text"),
+               ratio_cell(results, peer, sets.MAIN_TOLERANCE, "reductions")] if most else [])]
 
 
 def comparison(results, peers, most=True):
-    """A row for each peer; `most`: with the problem on which it is furthest ahead."""
+    """A row for each peer; `most`: with the problem on which it is furthest ahead, and the ratio of
+    the reductions."""
     powers = [power(t) for t in sets.TOLERANCES]
     ours = [sets.OURS, *["1"] * len(powers),
-            *[share(results, sets.OURS, t) for t in sets.TOLERANCES], "", *[""] * most]
+            *[share(results, sets.OURS, t) for t in sets.TOLERANCES], "", *["", "1"] * most]
     return html.table(["", *powers, *powers, power(sets.MAIN_TOLERANCE),
-                       *[("furthest ahead on", "text")] * most],
+                       *[("furthest ahead on", "text"), power(sets.MAIN_TOLERANCE)] * most],
                       [ours, *[peer_row(results, p, most) for p in peers]], ours=(0,),
                       above=[("", 1), ("work ratio, to", len(powers)),
-                             ("solved, to", len(powers)), ("ahead on", 1), *[("", 1)] * most])
+                             ("solved, to", len(powers)), ("ahead on", 1),
+                             *[("", 1), ("reductions, to", 1)] * most])
 
 
 def losses(results, most=5):
@@ -74,6 +78,7 @@ def headline(data):
     results = data.results
     champions = results.champions()
     problems = results.names()
+    sizes = [figures.size(results, problem) for problem in problems]
     left = [
         html.paragraph("Work of trustncg divided by the work of the peer, in gradient-equivalents: "
                        "below 1 trustncg needs less. Geometric mean over the problems both solve; "
@@ -92,12 +97,14 @@ def headline(data):
                             "needs less, with its name.", "note"), figures.against_best(rows)]
     return "\n".join([
         "<header><h1>trustncg beside its peers</h1>",
-        html.paragraph(f"{len(problems)} problems, {len(results.peers) + 1} solver settings, "
+        html.paragraph(f"{len(problems)} problems, n = {min(sizes):,} to {max(sizes):,}, "
+                       f"{len(results.peers) + 1} solver settings, "
                        f"{data.bench.ranks} rank{'s' * (data.bench.ranks > 1)}, "
                        f"Hv {'exact' if data.bench.hessvec == 'user' else 'by differences'}, "
                        f"{time.strftime('%Y-%m-%d')}. Every solver: same start, same products, "
                        "same stop rule &#8214;g&#8214; &#8804; tol &#8214;g(x<sub>0</sub>)&#8214;, "
-                       "same count.", "lead"), "</header>",
+                       "same count. Not solved: what needs more than its problem's cap of work, or "
+                       "ends at a higher f than another solver found.", "lead"), "</header>",
         '<div class="screen"><div>', *left, "</div><div>", *right, "</div></div>"])
 
 
@@ -117,10 +124,17 @@ def profile_section(data):
 def class_section(data):
     words = "; ".join(f"<b>{c}</b>: {text}" for c, text in sets.CLASSES.items()
                       if data.results.names(c))
-    return html.section(f"By class of problems, to {power(sets.MAIN_TOLERANCE)}",
-                        html.paragraph(words + ". A problem may be of several classes.", "note"),
-                        figures.svg(figures.class_dots(data.results, data.results.champions()),
-                                    "ratio of work by class of problems"))
+    results, champions = data.results, data.results.champions()
+    everywhere = data.results.champions(everywhere=True)
+    return html.section(
+        "By class of problems",
+        html.paragraph(words + ". A problem may be of several classes. The numbers, of every "
+                       "setting, are in <code>means.csv</code>.", "note"),
+        figures.svg(figures.class_dots(results, champions, sets.TOLERANCES),
+                    "ratio of work by class of problems"),
+        html.paragraph("Profiles as above, a row for each class.", "note"),
+        figures.svg(figures.class_profiles(results, everywhere),
+                    "performance profiles by class of problems"))
 
 
 def settings_section(data):
@@ -139,8 +153,20 @@ def history_section(data):
 
 def seconds(row):
     if not row["verified"]:
-        return (escape(row["reason"].replace("DIVERGED_", "").lower()), "bad")
-    return f"{row['cpu_median']:.3g} ({row['cpu_least']:.3g}&#8211;{row['cpu_most']:.3g})"
+        return (escape(ending(row["reason"])), "bad")
+    return (f"{row['cpu_median']:.3g}<br/><small>{row['cpu_least']:.3g}&#8211;"
+            f"{row['cpu_most']:.3g}</small>")
+
+
+def ending(reason):
+    """TAO's reason in words."""
+    name = reason.replace("DIVERGED_", "")
+    return measures.STOPPED.get(name, name.lower().replace("_", " "))
+
+
+def wrapped(name):
+    """A heading of a narrow column"""
+    return escape(name).replace(", ", ",<br/>").replace(" pc ", " pc&#160;")
 
 
 def memory_part(data):
@@ -149,11 +175,26 @@ def memory_part(data):
     rows = [[escape(r["solver"]), f"{r['peak_rss_mb']:.0f}", f"{r['vectors']:.1f}"]
             for r in data.memory]
     small, large = sets.MEMORY_SIZES
+    ours = [k for k, r in enumerate(data.memory) if r["solver"].startswith(sets.OURS)]
     return [html.paragraph(
         f"Memory on {sets.MEMORY_PROBLEM}, one rank: the peak at n = {large:,} in MB, and its "
         f"growth from n = {small:,} in vectors of n numbers. In it are the problem's own vectors, "
-        "and two in which the driver remembers the last point for TAO's solvers.", "note"),
-            html.table(["", "MB", "vectors"], rows, ours=(0,))]
+        "and for TAO's solvers two in which the driver remembers the last point. As it comes "
+        "trustncg holds the sparse Hessian here, and its multigrid.", "note"),
+            html.table(["", "MB", "vectors"], rows, ours=ours)]
+
+
+def timing_row(problem, solvers, cells):
+    """A problem's; red where a peer takes less."""
+    rows = {s: cells.get((problem, s)) for s in solvers}
+    ours = rows.get(sets.OURS)
+    line = [f"{problem}, n = {next(r['n'] for r in rows.values() if r):,}"]
+    for name, row in rows.items():
+        told = seconds(row) if row else "&#8211;"
+        ahead = ours and row and row["verified"] and name != sets.OURS and (
+            row["cpu_median"] < ours["cpu_median"] or not ours["verified"])
+        line.append((told, "worse") if ahead else told)
+    return line
 
 
 def timing_section(data):
@@ -162,19 +203,17 @@ def timing_section(data):
     problems = list(dict.fromkeys(row["problem"] for row in data.timing))
     solvers = list(dict.fromkeys(row["solver"] for row in data.timing))
     cells = {(row["problem"], row["solver"]): row for row in data.timing}
-
-    def grid(what):
-        return [[escape(s), *[what(cells[p, s]) if (p, s) in cells else "&#8211;"
-                              for p in problems]] for s in solvers]
-
-    heads = ["solver", *[f"{p}, n = {next(r['n'] for r in data.timing if r['problem'] == p):,}"
-                         for p in problems]]
     return html.section(
         f"CPU seconds and memory, to {power(sets.MAIN_TOLERANCE)}",
         html.paragraph("CPU seconds of the solve on one rank: median (least&#8211;most) of "
-                       f"{data.timing[0]['runs']} runs, the solvers in alternation. LIBLINEAR's "
-                       "are those of its process less those of reading the file.", "note"),
-        html.table(heads, grid(seconds), ours=(0,)), *memory_part(data))
+                       f"{data.timing[0]['runs']} runs, the solvers in alternation; red: the peer "
+                       "takes less. What the driver's memory of the last point takes is not in "
+                       "them; LIBLINEAR's are those of its process less those of reading the file. "
+                       "Where f and Hv cost next to nothing a solver's own vector operations "
+                       "are what is seen here; the work above is what counts where they are dear.",
+                       "note"),
+        html.table(["", *[wrapped(s) for s in solvers]],
+                   [timing_row(p, solvers, cells) for p in problems]), *memory_part(data))
 
 
 def count(value, form="{:.0f}"):
@@ -184,7 +223,7 @@ def count(value, form="{:.0f}"):
 def ended(row):
     if row["end"] == "solved":
         return ("solved", "text")
-    why = f" ({escape(row['reason'].lower())})" if row["end"] == "unsolved" else ""
+    why = f" ({escape(ending(row['reason']))})" if row["end"] == "unsolved" else ""
     return (row["end"] + why, "text bad")
 
 
@@ -206,6 +245,37 @@ def runs_section(data):
                         *parts)
 
 
+def problem_row(data, problem, least):
+    rows = [r for r in data.results.rows if r["problem"] == problem.name]
+    known = data.results.known_minimum(problem.name)
+    capped = sum(r["reason"] in measures.STOPPED.values() and r["end"] == "unsolved"
+                 and r["tolerance"] == sets.TOLERANCES[-1] for r in rows)
+    why = f"; no larger: {sets.SMALLER[problem.name]}" if problem.name in sets.SMALLER else ""
+    best = least.get((problem.name, str(rows[0]["n"])))
+    return [problem.name, f"{rows[0]['n']:,}", f"{problem.cap:,}", str(capped),
+            "&#8211;" if known is None else f"{known:.9g}",
+            f"{float(best['f']):.9g}" if best else "&#8211;",
+            (escape(data.bench.sources.get(problem.driver_name, "") + why), "text wrap")]
+
+
+def problems_section(data):
+    present = set(data.results.names())
+    least = {(row["problem"], row["n"]): row for row in data.results.minima(keep.best_known())}
+    return html.section(
+        "The problems",
+        html.paragraph("Each from its published formula; <code>make check</code> compares every "
+                       "gradient with f and every Hv with the gradient. Cap: the most "
+                       "gradient-equivalents of a run; one that needs more is not solved. "
+                       f"Stopped: the runs to {power(sets.TOLERANCES[-1])} that a cap stopped. f*: "
+                       "the minimum where the formula or its source gives it; then the least f "
+                       "that any run has ended at with its test passed, this time or earlier "
+                       "(<code>benchmarks/kept/minima.csv</code>).", "note"),
+        html.table(["", "n", "cap", "stopped", "f*", "least f found", ("what, and from where",
+                                                                       "text")],
+                   [problem_row(data, p, least) for p in data.results.problems
+                    if p.name in present]))
+
+
 RULES = """
 A gradient-equivalent is an evaluation of f, of the gradient, or of both at one point, or a
 Hessian-vector product. f and then the gradient at the same point count once for every solver. Hv
@@ -217,7 +287,8 @@ The stop rule is the true &#8214;g&#8214;<sub>2</sub> at an iterate, measured ag
 do not depend on the tolerance, so one run to 10<sup>&#8722;9</sup> is read at the first iterate
 that passes each tolerance; trustncg and LIBLINEAR look at the tolerance and are run for each.
 
-Solved: the test is passed within {cap:,} gradient-equivalents (and {seconds} s), and f is not
+Solved: the test is passed within the problem's cap of gradient-equivalents ({caps}; and within
+{seconds} s, which stopped {late} runs), and f is not
 higher than the best f any solver found to that tolerance. Up to max(10<sup>&#8722;4</sup> &#964;
 |f<sub>best</sub>|, 10<sup>&#8722;7</sup> &#964;&#178; (f<sub>0</sub> &#8722; f<sub>best</sub>))
 above it counts as the same minimum; &#964; is the cube root of 10<sup>9</sup>
@@ -249,7 +320,10 @@ for its diagonal preconditioner count 1 each.
 
 
 def rules_section(data):
-    rules = [html.paragraph(text.format(cap=sets.MAX_EQUIVALENTS, seconds=sets.MAX_SECONDS))
+    caps = [p.cap for p in data.results.problems]
+    late = sum(r["reason"] == measures.STOPPED["USER"] for r in data.results.rows)
+    rules = [html.paragraph(text.format(caps=f"{min(caps):,} to {max(caps):,}", late=late,
+                                        seconds=sets.MAX_SECONDS))
              for text in RULES.strip().split("\n\n")]
     ends = {end: sum(r["end"] == end for r in data.results.rows)
             for end in ("solved", "higher", "unsolved", "wrong")}
@@ -283,8 +357,8 @@ class Data:
 
 
 SECTIONS = [headline, profile_section, class_section, history_section, settings_section,
-            timing_section, studies.mesh_section, studies.scaling_section, studies.cg_section,
-            runs_section, rules_section, machine_section]
+            problems_section, timing_section, studies.mesh_section, studies.scaling_section,
+            studies.cg_section, runs_section, rules_section, machine_section]
 
 
 def page(data):

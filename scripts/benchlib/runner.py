@@ -16,9 +16,11 @@ start waits, go at a time. Runs that are timed go alone, the solvers in turn, al
 whenever trustncg has changed.
 """
 import csv
+import functools
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -26,8 +28,8 @@ import threading
 import time
 from concurrent import futures
 
-from . import sets, sources
-from .programs import package, said
+from . import cost, sets, sources
+from .programs import measured, package, said
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PEERS = os.path.normpath(os.path.join(HERE, "..", "..", "benchmarks", "peers"))
@@ -58,21 +60,22 @@ class Bench:
         self.known = {record["key"]: record for record in read_jsonl(self.store)}
         self.lock = threading.Lock()
 
-    def listed(self):
-        """The names of the problems the driver has."""
+    @functools.cached_property
+    def sources(self):
+        """{name: what it is and from where} of the problems the driver has."""
         run = subprocess.run(["mpirun", "-n", "1", self.driver, "-skip_petscrc", "-problem",
                               "list"], capture_output=True, text=True, check=True)
-        return [line.split()[0] for line in run.stdout.splitlines() if " n = " in line]
+        lines = (re.fullmatch(r"(\S+) +n = \d+ +(.*)", line) for line in run.stdout.splitlines())
+        return {line[1]: line[2] for line in lines if line}
 
-    def task(self, problem, solver, tolerance, ranks=None, repetition=None,
-             max_equivalents=sets.MAX_EQUIVALENTS):
+    def task(self, problem, solver, tolerance, ranks=None, repetition=None):
         driven = solver.kind in ("ours", "tao")
         task = {"problem": problem.name, "driver": problem.driver_name, "n": problem.n,
                 "problem_options": problem.options,
                 "solver": solver.name, "kind": solver.kind, "options": solver.options,
                 "ranks": (ranks or self.ranks) if driven else 1,
                 "hessvec": self.hessvec if driven else "user", "rtol": tolerance,
-                "max_equivalents": max_equivalents, "max_seconds": sets.MAX_SECONDS,
+                "max_equivalents": problem.cap, "max_seconds": sets.MAX_SECONDS,
                 "origin": sources.origin(solver.kind, problem.driver_name,
                                          self.versions[solver.kind])}
         if repetition is not None:
@@ -111,29 +114,25 @@ class Bench:
                 *caps]
 
     def attempt(self, task):
-        """(result or None, history, what was said)"""
+        """(result or None, history, what was said, CPU seconds of the whole program)"""
         with tempfile.TemporaryDirectory() as folder:
-            try:
-                run = subprocess.run(self.command(task, folder), capture_output=True, text=True,
-                                     stdin=subprocess.DEVNULL, check=False,
-                                     timeout=2 * task["max_seconds"] + 60)
-                said = (run.stdout + run.stderr)[-400:]
-            except subprocess.TimeoutExpired:
-                said = "killed: it did not end"
+            said_now, cpu, killed = measured(self.command(task, folder),
+                                             2 * task["max_seconds"] + 60)
             return (read_json(os.path.join(folder, "json")),
-                    read_history(os.path.join(folder, "csv")), said)
+                    read_history(os.path.join(folder, "csv")),
+                    "killed: it did not end" if killed else said_now[-400:], cpu)
 
     def run(self, task):
         """Runs a task and keeps the record: the task, its result (or why none), its crossings."""
         began = time.time()
-        result, history, said = self.attempt(task)
-        if result is None and not said.startswith("killed"):  # MPI may fail to start: once more
-            result, history, said = self.attempt(task)
+        result, history, words, cpu = self.attempt(task)
+        if result is None and not words.startswith("killed"):  # MPI may fail to start: once more
+            result, history, words, cpu = self.attempt(task)
         record = {**task, "result": result, "crossings": crossings(task, result, history),
                   "history": thinned(history), "wall": round(time.time() - began, 3),
-                  "date": time.strftime("%Y-%m-%d %H:%M")}
+                  "cpu": round(cpu, 3), "date": time.strftime("%Y-%m-%d %H:%M")}
         if result is None:
-            record["said"] = said
+            record["said"] = words
         self.keep(record)
         return record
 
@@ -263,43 +262,37 @@ def run_all(bench, problems, solvers, jobs):
         print(f"{taken} taken over", file=sys.stderr)
     todo = [task for task in tasks if task["key"] not in bench.known]
     print(f"{len(tasks)} runs, {len(tasks) - len(todo)} of them known already", file=sys.stderr)
-    began = time.time()
+    weight = {task["key"]: seconds for task, seconds in zip(todo, cost.weights(todo))}
+    began, done, whole = time.time(), 0.0, sum(weight.values())
     for k, record in enumerate(run_together(jobs, bench.run, todo), 1):
         spent = time.time() - began
-        print(f"[{k}/{len(todo)}] {clock(spent)} gone, about {clock(spent / k * (len(todo) - k))} "
+        done += weight[record["key"]]
+        print(f"[{k}/{len(todo)}] {clock(spent)} gone, about {clock(spent * (whole / done - 1))} "
               f"left  {record['problem']}  {record['solver']} to {record['rtol']:.0e}: "
               f"{describe(record)}", file=sys.stderr, flush=True)
     return [bench.known[task["key"]] for task in tasks]
 
 
-def run_timing(bench, problems, solvers, repetitions=3):
+def timing_tasks(bench, problems, solvers, repetitions=3):
     """One rank, the solvers in alternation, so that what disturbs the machine disturbs all."""
-    records = []
-    for problem in problems:
-        for repetition in range(repetitions):
-            for solver in solvers:
-                if solver.takes(problem):
-                    task = bench.task(problem, solver, sets.MAIN_TOLERANCE, 1, repetition)
-                    if task["key"] not in bench.known:
-                        print(f"timing  {problem.name}  {solver.name}  {repetition + 1} of "
-                              f"{repetitions}", file=sys.stderr, flush=True)
-                        bench.run(task)
-                    records.append(bench.known[task["key"]])
-    return records
+    return [bench.task(problem, solver, sets.MAIN_TOLERANCE, 1, repetition)
+            for problem in problems for repetition in range(repetitions)
+            for solver in solvers if solver.takes(problem)]
 
 
-def run_memory(bench, solvers):
-    """The records of one problem at two sizes, stopped early, one rank."""
-    records = []
-    for n in sets.MEMORY_SIZES:
-        problem = sets.Problem(sets.MEMORY_PROBLEM, n, ())
-        for solver in solvers:
-            if solver.takes(problem):
-                task = bench.task(problem, solver, sets.TOLERANCES[-1], 1, 0,
-                                  sets.MEMORY_EQUIVALENTS)
-                if task["key"] not in bench.known:
-                    print(f"memory  {problem.name}  n = {n}  {solver.name}", file=sys.stderr,
-                          flush=True)
-                    bench.run(task)
-                records.append(bench.known[task["key"]])
-    return records
+def memory_tasks(bench, solvers):
+    """One problem at two sizes, stopped early, one rank."""
+    sizes = [sets.Problem(sets.MEMORY_PROBLEM, n, (), sets.MEMORY_EQUIVALENTS, pattern=True)
+             for n in sets.MEMORY_SIZES]
+    return [bench.task(problem, solver, sets.TOLERANCES[-1], 1, 0)
+            for problem in sizes for solver in solvers if solver.takes(problem)]
+
+
+def run_alone(bench, tasks, what):
+    """One after the other; the records."""
+    todo = [task for task in tasks if task["key"] not in bench.known]
+    for k, task in enumerate(todo, 1):
+        print(f"{what} [{k}/{len(todo)}]  {task['problem']}, n = {task['n']}  {task['solver']}",
+              file=sys.stderr, flush=True)
+        bench.run(task)
+    return [bench.known[task["key"]] for task in tasks]

@@ -17,6 +17,7 @@ LIST = "benchmarks/problems/problem.c"
 # the list of all problems, and what declares or renames: they change no number
 INERT = {LIST, "benchmarks/problems/problem.h", "src/compat.h"}
 CALLBACKS = ("benchmarks/driver/callbacks.c", "benchmarks/driver/reductions.c")
+MAIN = "benchmarks/driver/main.c"  # the memory's and the time's measure
 PEERS = {"scipy": ("problems.c", "problems.py", "scipy_peers.py"),
          "liblinear": ("problems.c", "problems.py", "liblinear.py"),
          "rol": ("problems.c", "rol.cpp")}
@@ -114,5 +115,5 @@ def origin(kind, problem, version):
     if kind in PEERS:
         files |= {f"benchmarks/peers/{name}" for name in PEERS[kind]}
     else:
-        files |= set(CALLBACKS) | (library_files() if kind == "ours" else set())
+        files |= set(CALLBACKS) | ({MAIN, *library_files()} if kind == "ours" else set())
     return sha(files, version)

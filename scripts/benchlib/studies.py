@@ -3,17 +3,20 @@
 CG iteration (cgbench), scaling with its model, cost against the mesh (scripts/scaling)."""
 import csv
 import os
+import statistics
 import subprocess
 import sys
+import time
 from html import escape
 
-from . import figures, html
+from . import figures, html, measures
 
+TOOK = "studies.csv"  # name, seconds
 HERE = os.path.dirname(os.path.abspath(__file__))
 SCALING = [sys.executable, os.path.normpath(os.path.join(HERE, "..", "scaling"))]
-SMALL = ["--ranks", "1,2", "--strong", "250000", "--weak", "100000", "--sizes", "10000,160000",
+SMALL = ["--ranks", "1,2,4", "--strong", "250000", "--weak", "100000", "--sizes", "10000,160000",
          "--cost-sizes", "400,2500,10000,40000,250000,1000000", "--repeats", "2"]
-MESH = ["--sides", "25,50,100", "--ranks", "1", "--max-seconds", "120"]
+MESH = ["--sides", "50,100,200", "--ranks", "1", "--max-equivalents", "5000", "--max-seconds", "60"]
 
 
 def commands(bench, jobs):
@@ -28,30 +31,41 @@ def commands(bench, jobs):
             ("mesh.svg", [*SCALING, "mesh", *out, *MESH, "--jobs", str(jobs)])]
 
 
-def run(bench, jobs):
-    """Makes what is not there or older than the programs; a study that fails is left out, in
-    words."""
-    left_out = []
+def due(bench, jobs):
+    """What is not there or older than the programs."""
     built = max(os.path.getmtime(path) for path in (bench.driver, bench.library))
-    for name, command in commands(bench, jobs):
-        path = os.path.join(bench.out, name)
-        if os.path.exists(path) and os.path.getmtime(path) > built:
-            continue
+    return [(name, command) for name, command in commands(bench, jobs)
+            if not os.path.exists(os.path.join(bench.out, name))
+            or os.path.getmtime(os.path.join(bench.out, name)) <= built]
+
+
+def run(bench, jobs):
+    """Makes what is due; a study that fails is left out, in words."""
+    left_out = []
+    for name, command in due(bench, jobs):
         print(f"{name}: {' '.join(map(os.path.basename, command[:3]))} ...", file=sys.stderr,
               flush=True)
+        began = time.time()
         done = subprocess.run(command, check=False, stdout=subprocess.DEVNULL,
                               stdin=subprocess.DEVNULL)
         if done.returncode:
             left_out.append(f"{name}: {' '.join(command[:3])} failed")
+        with open(os.path.join(bench.out, TOOK), "a", encoding="utf-8") as file:
+            file.write(f"{name},{time.time() - began:.1f}\n")
     return left_out
 
 
+def took(bench):
+    """Seconds of the wall that all of them took when they were made last."""
+    path, seconds = os.path.join(bench.out, TOOK), {}
+    if os.path.exists(path):
+        with open(path, encoding="utf-8", newline="") as file:
+            seconds = dict(csv.reader(file))
+    return sum(map(float, seconds.values()))
+
+
 def rows_of(data, name):
-    path = os.path.join(data.bench.out, name)
-    if not os.path.exists(path):
-        return []
-    with open(path, encoding="utf-8", newline="") as table:
-        return list(csv.DictReader(table))
+    return measures.read_rows(os.path.join(data.bench.out, name))
 
 
 def listing(name, rows):
@@ -83,7 +97,28 @@ def mesh_section(data):
                 "iterations to the same tolerance. CG alone is trustncg without preconditioner "
                 "and without steps of the learned model; sparse is what auto chooses here, so "
                 "that the two lines lie on each other."),
-        listing("mesh.csv", rows_of(data, "mesh.csv")))
+        listing("mesh.csv", rows_of(data, "mesh.csv")),
+        picture(data, "mesh_study.svg", "The whole study, to side 1000, made apart by <code>"
+                "scripts/scaling mesh --study</code>."),
+        listing("mesh_study.csv", rows_of(data, "mesh_study.csv")))
+
+
+CHECKS = {"ranks": "cgbench", "driver": "the driver's solves, by its ledger",
+          "latency": "cgbench, reductions made slow"}
+
+
+def check_table(rows):
+    """How far the model is from what was measured here."""
+    groups = {}
+    for row in rows:
+        groups.setdefault((row["what"], int(row["ranks"])), []).append(float(row["error"]))
+    return html.table(
+        [("predicted/measured &#8722; 1", "text"), "ranks", "runs", "median", "median size",
+         "worst"],
+        [[(CHECKS.get(what, what), "text"), str(ranks), str(len(errors)),
+          f"{statistics.median(errors):+.1%}", f"{statistics.median(map(abs, errors)):.1%}",
+          f"{max(errors, key=abs):+.1%}"]
+         for (what, ranks), errors in sorted(groups.items())]) if groups else ""
 
 
 def scaling_section(data):
@@ -93,6 +128,7 @@ def scaling_section(data):
                 "this machine, beside the model with the network's parameters it is drawn for."),
         picture(data, "scaling_check.svg", "The model against what this machine can measure: "
                 "several ranks, and reductions made slow on purpose."),
+        check_table(rows_of(data, "scaling_check.csv")),
         picture(data, "scaling_model.svg", "Extrapolated to many ranks. Predicted, not measured; "
                 "the assumptions stand in the figure."),
         listing("scaling.csv", rows_of(data, "scaling.csv")))

@@ -18,9 +18,11 @@ WEAK=${WEAK:-10000,1000000}                   # unknowns on a rank
 COST_SIZES=${COST_SIZES:-400,2500,10000,40000,250000,1000000}
 PROBLEMS=${PROBLEMS:-torsion,minsurf}         # of the driver; - for cgbench alone
 REPEATS=${REPEATS:-5}
-PYTHON=${PYTHON:-python3}
 
 cd "$(dirname "$0")/../.."
+# shellcheck source=scripts/env.sh
+. scripts/env.sh
+PYTHON=${PYTHON:-$(find_python || echo python3)} # with numpy and matplotlib, where there are
 export BUILD="${BUILD:-build}"
 OUT=${OUT:-$BUILD/bench/cluster}
 ranks=1

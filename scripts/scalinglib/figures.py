@@ -7,10 +7,10 @@ from benchlib.style import INK, OURS, PEERS, save
 
 from . import model
 
-COLOUR = {"trustcg 2": OURS, "trustcg 1": PEERS[0], "trustcg overlapped": PEERS[1],
+COLOUR = {"trustcg 1": OURS, "trustcg overlapped": PEERS[1],
           "stcg natural": "#55606b", "stcg default": "#b3bac1"}
-LABEL = {"trustcg 2": "2 reductions", "trustcg 1": "1 reduction",
-         "trustcg overlapped": "1 overlapped", "stcg natural": "KSPSTCG tuned, 2",
+LABEL = {"trustcg 1": "1 reduction", "trustcg overlapped": "1 overlapped",
+         "stcg natural": "KSPSTCG tuned, 2",
          "stcg default": "KSPSTCG, 6"}
 
 
@@ -86,7 +86,7 @@ def weak_panel(axes, rows):
                 axes.plot(*zip(*points), color=COLOUR[solver], linewidth=1.6)
         last = max((r for r in rows if r["kind"] == "weak" and float(r["n_local"]) == m),
                    key=lambda r: int(r["ranks"]))
-        first = min(pick(rows, "weak", "trustcg 2", "n_local", m))
+        first = min(pick(rows, "weak", "trustcg 1", "n_local", m))
         axes.annotate(f"n/P = {count(m)}, to n = {count(float(last['n']))}", first, xytext=(4, -12),
                       textcoords="offset points")
     tidy(axes, "Weak: n/P fixed, flat is ideal")
@@ -252,23 +252,26 @@ def mesh_line(axes, rows, column, colour, width):
 
 
 def mesh_figure(rows, ranks, stem):
-    """Gradient-equivalents and outer iterations against the side, a column for each problem."""
+    """Gradient-equivalents, outer iterations and seconds against the side, a column for each
+    problem."""
     rows = [{**row, "verified": str(row["verified"])} for row in rows
             if int(row["ranks"]) == ranks]
     problems, solvers = (list(dict.fromkeys(r[key] for r in rows)) for key in ("problem", "solver"))
     sides = sorted({int(row["side"]) for row in rows})
-    figure, panels = plt.subplots(2, len(problems), figsize=(2.3 * len(problems), 4.4),
+    columns = {"gradient_equivalents": "gradient-equivalents", "iterations": "outer iterations",
+               "seconds": "seconds"}
+    figure, panels = plt.subplots(3, len(problems), figsize=(2.3 * len(problems), 6.2),
                                   sharex=True, sharey="row", squeeze=False)
-    for column, lines in zip(("gradient_equivalents", "iterations"), panels):
+    for column, lines in zip(columns, panels):
         for problem, axes in zip(problems, lines):
             for solver, colour in zip(solvers, SOLVERS):
                 mesh_line(axes, [r for r in rows if r["problem"] == problem
                                  and r["solver"] == solver], column, colour,
                           3.5 if solver == solvers[0] else 1.5)  # lines lie on each other
-            tidy(axes, problem if column != "iterations" else "",
-                 "side" if column == "iterations" else "")
+            tidy(axes, problem if column == "gradient_equivalents" else "",
+                 "side" if column == "seconds" else "")
             axes.set_xticks(sides, map(str, sides))
-        lines[0].set_ylabel(column.replace("_", "-").replace("iter", "outer iter"))
+        lines[0].set_ylabel(columns[column])
     figure.tight_layout(w_pad=0.8)
     handles = [plt.Line2D([], [], color=c, marker="o", markersize=4, label=s)
                for s, c in zip(solvers, SOLVERS)]
@@ -276,7 +279,7 @@ def mesh_figure(rows, ranks, stem):
                               label="stopped by a cap, not solved"))
     caps = rows[0]
     figure.legend(handles=handles, loc="lower left", bbox_to_anchor=(0.04, 0.98), frameon=False,
-                  ncols=len(handles), alignment="left",
+                  ncols=min(5, len(handles)), alignment="left",
                   title=f"To ||g|| ≤ {float(caps['rtol']):g} ||g(x₀)||, {ranks} ranks; caps "
                   f"{int(caps['max_equivalents']):,} gradient-equivalents, "
                   f"{float(caps['max_seconds']):g} s")

@@ -25,8 +25,7 @@ class Form:
     overlapped: bool = False
 
 
-FORMS = [Form("2", "trustcg 2", 2), Form("1", "trustcg 1", 1),
-         Form("overlapped", "trustcg overlapped", 1, True)]
+FORMS = [Form("1", "trustcg 1", 1), Form("overlapped", "trustcg overlapped", 1, True)]
 PEERS = [Form("", "stcg natural", 2), Form("", "stcg default", 6)]  # PETSc's KSPSTCG
 BY_NAME = {form.name: form for form in (*FORMS, *PEERS)}
 

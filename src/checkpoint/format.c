@@ -53,7 +53,7 @@ uint64_t CheckpointWords(const CheckpointHeader *header)
 {
   const uint64_t entries = (uint64_t)header->entries;
 
-  return CheckpointEntries(header) + (entries ? (uint64_t)header->ranks + 2 * entries : 0);
+  return CheckpointEntries(header) + (entries ? (uint64_t)header->ranks + entries : 0);
 }
 
 void CheckpointFormat(const CheckpointHeader *header, uint64_t words[CHECKPOINT_HEADER])

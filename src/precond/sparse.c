@@ -3,9 +3,12 @@
 
      pattern of the DM or of a Mat of the user's; colours of its columns, checked
      at the first solve, and whenever P is stale:
-       P = H on the pattern, one product a colour
+       P = H on the pattern, one product a colour, and one more to see how well it fits
        a rehearsal: a few iterations of CG with P in the place of H, at no product with H
-       where it meets an indefinite P or preconditioner, or does not get on: make P dominant */
+       where it meets an indefinite P or preconditioner, or does not get on: the preconditioner is
+         made of a copy of P, made dominant
+       where P is H but for rounding, CG works with P in the place of H, here and as long as
+         the steps do not show another Hessian: it takes no products then */
 #include "precond/sparse_impl.h"
 #include "precond/blocks.h"
 #include "precond/pattern.h"
@@ -13,12 +16,14 @@
 
 #define REHEARSAL_ITS  10
 #define REHEARSAL_RTOL 0.25
+#define EXACT          1e-6 /* largest ||Hg - Pg|| / ||Hg|| of a P that stands in for H */
 
-/* What P, its near null space and its probes take, in vectors of n; what the PC makes of P is its
-   own affair. */
+/* What P, its copy, its near null space and its probes take, in vectors of n; what the PC makes of P
+   is its own affair. */
 static PetscErrorCode CountVectors(Mat P, PetscInt *vectors)
 {
-  const PetscReal entry = 1.0 + 3.0 * sizeof(PetscInt) / sizeof(PetscScalar);
+  const PetscReal entry  = 1.0 + 3.0 * sizeof(PetscInt) / sizeof(PetscScalar);
+  const PetscReal copied = 1.0 + 1.0 * sizeof(PetscInt) / sizeof(PetscScalar);
   PetscInt        n, near = 0;
   MatInfo         info;
   MatNullSpace    space;
@@ -28,7 +33,7 @@ static PetscErrorCode CountVectors(Mat P, PetscInt *vectors)
   PetscCall(MatGetInfo(P, MAT_GLOBAL_SUM, &info));
   PetscCall(MatGetNearNullSpace(P, &space));
   if (space) PetscCall(MatNullSpaceGetVecs(space, NULL, &near, NULL));
-  *vectors = 1 + near + (PetscInt)PetscCeilReal(entry * info.nz_used / PetscMax(1, n));
+  *vectors = 1 + near + (PetscInt)PetscCeilReal((entry + copied) * info.nz_used / PetscMax(1, n));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -53,7 +58,7 @@ static PetscErrorCode Renew(TrustNCGSparse sp)
   PetscFunctionBegin;
   PetscCall(TrustNCGSparseRelease(sp));
   sp->builds = sp->reductions = 0;
-  sp->fresh = sp->dominant = PETSC_FALSE;
+  sp->fresh = sp->dominant = sp->standin = sp->chord = PETSC_FALSE;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -106,8 +111,8 @@ PetscErrorCode TrustNCGSparseDestroy(TrustNCGSparse *sparse)
   PetscFunctionBegin;
   if (!*sparse) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(TrustNCGSparseRelease(*sparse));
-  PetscCall(PetscFree((*sparse)->first));
   PetscCall(MatDestroy(&(*sparse)->P));
+  PetscCall(MatDestroy(&(*sparse)->D));
   PetscCall(VecDestroy(&(*sparse)->work));
   PetscCall(TrustNCGProbesDestroy(&(*sparse)->probes));
   PetscCall(PetscFree(*sparse));
@@ -195,29 +200,6 @@ static PetscErrorCode Rehearse(TrustNCGSparse sparse, Vec g, PetscBool *good)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* P = H on the pattern. Where a product was not finite, P = I until the next solve: then CG meets
-   the fault itself and says so. */
-static PetscErrorCode Build(TrustNCGSparse sparse, Mat H)
-{
-  PetscReal norm;
-
-  PetscFunctionBegin;
-  PetscCall(TrustNCGProbesApply(sparse->probes, H, sparse->work, sparse->P));
-  PetscCall(MatNorm(sparse->P, NORM_FROBENIUS, &norm));
-  sparse->reductions++;
-  sparse->finite = (PetscBool)!PetscIsInfOrNanReal(norm);
-  if (!sparse->finite) {
-    PetscCall(MatZeroEntries(sparse->P));
-    PetscCall(MatShift(sparse->P, 1.0));
-  }
-  if (!sparse->builds++) PetscCall(TrustNCGSparseKeepFirst(sparse));
-  sparse->fresh = PETSC_TRUE;
-  sparse->best  = 0.0;
-  sparse->lost  = sparse->finite ? 0.0 : PETSC_INFINITY;
-  sparse->drift = sparse->finite ? 0.0 : PETSC_INFINITY;
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
 /* ratio = ||y - P v|| / ||y|| with y in work, which is lost; infinite where it is no number */
 static PetscErrorCode Misfit(TrustNCGSparse sparse, Vec v, PetscReal *ratio)
 {
@@ -235,75 +217,113 @@ static PetscErrorCode Misfit(TrustNCGSparse sparse, Vec v, PetscReal *ratio)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode TrustNCGSparseTry(TrustNCGSparse sparse, Mat H, Vec g, PetscReal *misfit,
-                                 PetscInt *products)
+/* P = H on the pattern. Where a product was not finite, P = I until the next solve: then CG meets
+   the fault itself and says so. */
+PetscErrorCode TrustNCGSparseBuild(TrustNCGSparse sparse, Mat H, Vec g, PetscInt *products)
 {
+  PetscReal norm;
+
   PetscFunctionBegin;
-  PetscCall(Build(sparse, H));
+  PetscCall(TrustNCGProbesApply(sparse->probes, H, sparse->work, sparse->P));
+  PetscCall(MatNorm(sparse->P, NORM_FROBENIUS, &norm));
+  sparse->reductions++;
+  sparse->finite = (PetscBool)!PetscIsInfOrNanReal(norm);
+  if (!sparse->finite) {
+    PetscCall(MatZeroEntries(sparse->P));
+    PetscCall(MatShift(sparse->P, 1.0));
+  }
   PetscCall(TrustNCGProbesGetSize(sparse->probes, products));
-  *misfit = PETSC_INFINITY;
+  sparse->builds++;
+  sparse->fresh  = PETSC_TRUE;
+  sparse->misfit = PETSC_INFINITY;
+  sparse->spent  = sparse->finite ? 0.0 : PETSC_INFINITY;
+  sparse->drift  = sparse->finite ? 0.0 : PETSC_INFINITY;
   if (!sparse->finite) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(MatMult(H, g, sparse->work));
   (*products)++;
-  PetscCall(Misfit(sparse, g, misfit));
+  PetscCall(Misfit(sparse, g, &sparse->misfit));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode TrustNCGSparseIsStale(TrustNCGSparse sparse, PetscBool *stale, PetscReal *drift)
+/* D, which the preconditioner is made of, is a dominant copy of P. */
+PetscErrorCode TrustNCGSparseMakeDominant(TrustNCGSparse sparse)
 {
-  PetscInt colors;
-
   PetscFunctionBegin;
-  PetscCall(TrustNCGProbesGetSize(sparse->probes, &colors));
-  *drift = sparse->drift;
-  *stale =
-    (PetscBool)(!sparse->builds || TrustNCGStale(sparse->drift, sparse->lost, (PetscReal)colors));
+  if (sparse->D) PetscCall(MatCopy(sparse->P, sparse->D, SAME_NONZERO_PATTERN));
+  else PetscCall(MatDuplicate(sparse->P, MAT_COPY_VALUES, &sparse->D));
+  PetscCall(TrustNCGMakeDominant(sparse->D, sparse->work));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode TrustNCGSparseOutdate(TrustNCGSparse sparse)
+/* P as it was built elsewhere: where it is still nearly H, and is no worse a fit than rounding
+   makes it, CG works with it, too. */
+static void Keep(TrustNCGSparse sparse)
 {
-  PetscFunctionBegin;
-  sparse->drift = sparse->lost = PETSC_INFINITY;
-  PetscFunctionReturn(PETSC_SUCCESS);
+  sparse->chord = sparse->standin =
+    (PetscBool)(sparse->misfit <= EXACT && TrustNCGServes(sparse->drift));
 }
 
 PetscErrorCode TrustNCGSparseUpdate(TrustNCGSparse sparse, Mat H, Vec g, PetscInt *products)
 {
-  PetscReal drift;
-  PetscBool stale = PETSC_TRUE, good = PETSC_TRUE;
+  PetscInt  colors;
+  PetscBool good = PETSC_TRUE;
+  Mat       P;
 
   PetscFunctionBegin;
   *products = 0;
+  PetscCall(TrustNCGProbesGetSize(sparse->probes, &colors));
   if (!sparse->fresh) {
-    PetscCall(TrustNCGSparseIsStale(sparse, &stale, &drift));
-    if (!stale) PetscFunctionReturn(PETSC_SUCCESS);
-    PetscCall(Build(sparse, H));
-    PetscCall(TrustNCGProbesGetSize(sparse->probes, products));
+
+    if (sparse->builds && !TrustNCGStale(sparse->drift, sparse->spent, sparse->last, sparse->chord,
+                                         (PetscReal)(colors + 1))) {
+      Keep(sparse);
+      PetscFunctionReturn(PETSC_SUCCESS);
+    }
+    PetscCall(TrustNCGSparseBuild(sparse, H, g, products));
   }
-  sparse->fresh = PETSC_FALSE;
-  PetscCall(PCSetOperators(sparse->pc, sparse->P, sparse->P));
+  sparse->fresh = sparse->chord = PETSC_FALSE;
+  sparse->standin               = (PetscBool)(sparse->misfit <= EXACT);
   if (sparse->finite && !sparse->band) PetscCall(Rehearse(sparse, g, &good));
-  if (!good) PetscCall(TrustNCGMakeDominant(sparse->P, sparse->work));
+  if (!good) PetscCall(TrustNCGSparseMakeDominant(sparse));
   sparse->dominant = (PetscBool)!good;
+  P                = good ? sparse->P : sparse->D;
+  PetscCall(PCSetOperators(sparse->pc, P, P)); /* which nobody else does for a PC of its own */
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 PetscErrorCode TrustNCGSparseNote(TrustNCGSparse sparse, Vec g, Vec gplus, Vec d, PetscInt its,
-                                  PetscReal drop, PetscInt work)
+                                  PetscInt trials)
 {
   PetscFunctionBegin;
   PetscCall(VecWAXPY(sparse->work, -1.0, gplus, g)); /* H d = -H s, nearly */
   PetscCall(Misfit(sparse, d, &sparse->drift));
-  sparse->best = PetscMax(sparse->best, TrustNCGRate(its, drop));
-  sparse->lost += TrustNCGLost(its, drop, sparse->best, work);
+  if (!trials) PetscFunctionReturn(PETSC_SUCCESS);
+  sparse->last = (PetscReal)its;
+  if (!sparse->standin) sparse->spent += (PetscReal)its;
+  else if (sparse->chord && sparse->drift > EXACT) sparse->spent += (PetscReal)trials;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode TrustNCGSparseGetMat(TrustNCGSparse sparse, Mat *P)
+PetscErrorCode TrustNCGSparseGetMats(TrustNCGSparse sparse, Mat *A, Mat *P)
 {
   PetscFunctionBegin;
-  *P = sparse->P;
+  if (A && sparse->standin) *A = sparse->P;
+  *P = sparse->dominant ? sparse->D : sparse->P;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode TrustNCGSparseGetMisfit(TrustNCGSparse sparse, PetscReal *misfit)
+{
+  PetscFunctionBegin;
+  *misfit = sparse->misfit;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode TrustNCGSparseStandsIn(TrustNCGSparse sparse, PetscBool *standsin, PetscBool *built)
+{
+  PetscFunctionBegin;
+  *standsin = sparse->standin;
+  *built    = (PetscBool)(sparse->standin && !sparse->chord);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -328,8 +348,9 @@ PetscErrorCode TrustNCGSparseView(TrustNCGSparse sparse, PetscViewer viewer)
   PetscCall(PetscViewerASCIIPrintf(
     viewer,
     "sparse Hessian: %.0f nonzeros, %" PetscInt_FMT " colours from the %s, a product each; "
-    "times built: %" PetscInt_FMT "%s\n",
+    "times built: %" PetscInt_FMT "%s%s\n",
     info.nz_used, colors, sparse->fromdm ? "DM" : "graph", sparse->builds,
-    sparse->dominant ? ", the last time made diagonally dominant" : ""));
+    sparse->dominant ? ", the preconditioner of a diagonally dominant copy" : "",
+    sparse->misfit <= EXACT ? "; CG works with it" : ""));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

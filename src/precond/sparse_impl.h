@@ -12,7 +12,8 @@ typedef struct {
 } TrustNCGOrigin;
 
 struct _n_TrustNCGSparse {
-  Mat            P;
+  Mat            P;      /* the Hessian on its pattern, */
+  Mat            D;      /* and a dominant copy of it, or NULL */
   TrustNCGOrigin origin; /* of its pattern */
   PC             pc;     /* of the solver, made from P */
   Vec            work;   /* like the solution */
@@ -20,20 +21,21 @@ struct _n_TrustNCGSparse {
   PetscBool      fromdm;   /* the colours are those of the DM */
   PetscBool      finite;   /* the last P was */
   PetscBool      fresh;    /* it was not used yet */
-  PetscBool      dominant; /* the last P had to be made so */
+  PetscBool      dominant; /* D is in use */
+  PetscBool      standin;  /* P does for H in the present solve */
+  PetscBool      chord;    /* though it was built elsewhere */
   PetscBool      band;     /* the PC was chosen for a band: it makes itself positive */
+  PetscReal      misfit;   /* ||Hg - Pg|| / ||Hg|| when it was built */
   char          *chosen;   /* the type of the PC where it was chosen here, else NULL */
   PetscInt       vectors;  /* of n that all this takes */
   PetscInt       builds;
   PetscInt       reductions;
-  PetscBool      keep;  /* the entries of the first build, for a checkpoint */
-  PetscScalar   *first; /* those on this rank, or NULL */
   /* since the last build */
-  PetscReal best;  /* rate of CG in its best solve */
-  PetscReal lost;  /* products beyond those of that rate */
+  PetscReal last;  /* iterations of the last solve of CG, */
+  PetscReal spent; /* and of all that took products */
   PetscReal drift; /* ||y - P s|| / ||y|| of the last step */
 };
 
-PETSC_INTERN PetscErrorCode TrustNCGSparseKeepFirst(TrustNCGSparse sparse);
+PETSC_INTERN PetscErrorCode TrustNCGSparseMakeDominant(TrustNCGSparse sparse);
 
 #endif

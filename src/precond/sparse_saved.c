@@ -38,33 +38,6 @@ static PetscErrorCode CopyEntries(Mat P, PetscBool toP, PetscScalar values[])
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode TrustNCGSparseKeep(TrustNCGSparse sparse)
-{
-  MatInfo  info;
-  PetscInt n;
-
-  PetscFunctionBegin;
-  if (sparse->keep) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCall(MatGetSize(sparse->P, &n, NULL));
-  PetscCall(MatGetInfo(sparse->P, MAT_GLOBAL_SUM, &info));
-  sparse->vectors += (PetscInt)PetscCeilReal(info.nz_used / PetscMax(1, n));
-  sparse->keep = PETSC_TRUE;
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-/* P as it was first built is what the PC is first made of. */
-PetscErrorCode TrustNCGSparseKeepFirst(TrustNCGSparse sparse)
-{
-  PetscInt n = 0;
-
-  PetscFunctionBegin;
-  if (!sparse->keep) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCall(CountEntries(sparse->P, &n));
-  if (!sparse->first) PetscCall(PetscMalloc1(n, &sparse->first));
-  PetscCall(CopyEntries(sparse->P, PETSC_FALSE, sparse->first));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
 PetscErrorCode TrustNCGSparseRecord(TrustNCGSparse sparse, CheckpointRecord *record,
                                     PetscInt *entries)
 {
@@ -73,43 +46,39 @@ PetscErrorCode TrustNCGSparseRecord(TrustNCGSparse sparse, CheckpointRecord *rec
   RecordCount(record, &sparse->reductions, "reductions of the sparse Hessian");
   RecordBool(record, &sparse->finite, "a finite sparse Hessian");
   RecordBool(record, &sparse->fresh, "a fresh sparse Hessian");
+  RecordBool(record, &sparse->chord, "a step with an old sparse Hessian");
   RecordBool(record, &sparse->dominant, "a dominant sparse Hessian");
-  RecordReal(record, &sparse->best, 0.0, "rate of CG");
-  RecordReal(record, &sparse->lost, 0.0, "lost products");
+  RecordReal(record, &sparse->misfit, 0.0, "misfit");
+  RecordReal(record, &sparse->last, 0.0, "last iterations");
+  RecordReal(record, &sparse->spent, 0.0, "spent products");
   RecordReal(record, &sparse->drift, 0.0, "drift");
   *entries = 0;
   if (sparse->builds) PetscCall(CountEntries(sparse->P, entries));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode TrustNCGSparseGetEntries(TrustNCGSparse sparse, PetscScalar last[],
-                                        PetscScalar first[])
+PetscErrorCode TrustNCGSparseGetEntries(TrustNCGSparse sparse, PetscScalar entries[])
 {
-  PetscInt n = 0;
-
   PetscFunctionBegin;
-  PetscCall(CountEntries(sparse->P, &n));
-  PetscCall(CopyEntries(sparse->P, PETSC_FALSE, last));
-  PetscCall(PetscArraycpy(first, sparse->first, n));
+  PetscCall(CopyEntries(sparse->P, PETSC_FALSE, entries));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode TrustNCGSparseSetEntries(TrustNCGSparse sparse, PetscScalar last[],
-                                        PetscScalar first[])
+PetscErrorCode TrustNCGSparseSetEntries(TrustNCGSparse sparse, PetscScalar entries[])
 {
   PetscFunctionBegin;
-  PetscCall(CopyEntries(sparse->P, PETSC_TRUE, first));
-  PetscCall(TrustNCGSparseKeepFirst(sparse));
-  PetscCall(PCSetOperators(sparse->pc, sparse->P, sparse->P));
-  PetscCall(PCSetUp(sparse->pc));
-  PetscCall(CopyEntries(sparse->P, PETSC_TRUE, last));
+  PetscCall(CopyEntries(sparse->P, PETSC_TRUE, entries));
+  if (sparse->dominant) {
+    PetscCall(TrustNCGSparseMakeDominant(sparse));
+    PetscCall(PCSetOperators(sparse->pc, sparse->D, sparse->D));
+  }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 PetscErrorCode TrustNCGSparseForget(TrustNCGSparse sparse)
 {
   PetscFunctionBegin;
-  sparse->builds = 0;
-  sparse->fresh  = PETSC_FALSE;
+  sparse->fresh = PETSC_FALSE;
+  sparse->drift = sparse->spent = PETSC_INFINITY;
   PetscFunctionReturn(PETSC_SUCCESS);
 }

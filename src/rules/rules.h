@@ -30,10 +30,10 @@ PETSC_INTERN PetscReal TrustNCGForcing(PetscReal etamax, PetscReal previous, Pet
                                        PetscReal gnorm0, PetscReal mismatch, PetscReal target);
 PETSC_INTERN PetscReal TrustNCGMismatch(PetscReal gplusnorm, PetscReal rnorm, PetscReal gnorm);
 
-/* stale.c: is a preconditioner worth building again? */
-PETSC_INTERN PetscReal TrustNCGRate(PetscInt its, PetscReal drop);
-PETSC_INTERN PetscReal TrustNCGLost(PetscInt its, PetscReal drop, PetscReal best, PetscInt work);
-PETSC_INTERN PetscBool TrustNCGStale(PetscReal drift, PetscReal lost, PetscReal price);
+/* stale.c: is a matrix worth building again? */
+PETSC_INTERN PetscBool TrustNCGServes(PetscReal drift);
+PETSC_INTERN PetscBool TrustNCGStale(PetscReal drift, PetscReal spent, PetscReal last,
+                                     PetscBool chord, PetscReal price);
 
 /* mode.c: a step of the learned model, or of CG? */
 typedef struct {

@@ -19,8 +19,8 @@
        where the iterations have doubled: a look at f at d, which may say stop (leave.c)
 
    d'Md, d'Mp, p'Mp and q(d) follow from the same scalars by recurrences, at no reduction. Each of
-   the three groups of vector operations is one sweep: without a preconditioner an iteration
-   reads and writes 2 + 3 + 5 vectors.
+   the groups of vector operations is one sweep. Without a preconditioner reduction 2 travels with
+   reduction 1 of the next iteration (directions.c), and with it both may be one (onereduction.c).
 
    References: T. Steihaug, The conjugate gradient method and trust regions in large scale
    optimization, SIAM J. Numer. Anal. 20 (1983), 626-637; Ph. L. Toint, Towards an efficient
@@ -63,9 +63,11 @@ PetscErrorCode TrustCGProduct(KSP ksp, Vec v, PetscReal vv, Vec Av)
    needs. Without a preconditioner z = r and r_{k+1}'p_k = 0: see TrustCGDotsKnown(). */
 void TrustCGDots(KSP_TrustCG *cg, PetscInt *nops, SweepOp ops[])
 {
+  const PetscBool doubts = (PetscBool)(cg->announce && cg->form == TRUSTCG_TWO);
+
   ops[(*nops)++] = SweepDot(cg->r, cg->r, &cg->rr);
   if (cg->pc) ops[(*nops)++] = SweepDot(cg->r, cg->z, &cg->rz);
-  if (cg->announce) ops[(*nops)++] = SweepDot(cg->pc ? cg->z : cg->r, cg->Ap, &cg->doubt.zAold);
+  if (doubts) ops[(*nops)++] = SweepDot(cg->z, cg->Ap, &cg->doubt.zAold);
   if (cg->pc && cg->announce) {
     ops[(*nops)++] = SweepDot(cg->z, cg->z, &cg->zz);
     ops[(*nops)++] = SweepDot(cg->z, cg->p, &cg->zp);
@@ -85,8 +87,9 @@ void TrustCGCatchUp(KSP ksp, PetscInt *nops, SweepOp ops[])
   KSP_TrustCG *cg = (KSP_TrustCG *)ksp->data;
 
   if (cg->behind) TrustCGCatchUpDirection(cg, nops, ops);
+  if (cg->lagold != 0.0) ops[(*nops)++] = SweepAXPY(ksp->vec_sol, cg->lagold, cg->r);
   if (cg->lag != 0.0) ops[(*nops)++] = SweepAXPY(ksp->vec_sol, cg->lag, cg->p);
-  cg->lag = 0.0;
+  cg->lag = cg->lagold = 0.0;
 }
 
 /* Now: d, and p and Ap, are what they stand for. */
@@ -97,27 +100,34 @@ PetscErrorCode TrustCGSettle(KSP ksp)
   SweepOp      ops[SWEEP_OPS_MAX];
 
   PetscFunctionBegin;
-  if (cg->lag == 0.0 && !cg->behind) PetscFunctionReturn(PETSC_SUCCESS);
+  if (cg->lag == 0.0 && cg->lagold == 0.0 && !cg->behind) PetscFunctionReturn(PETSC_SUCCESS);
   TrustCGCatchUp(ksp, &nops, ops);
   PetscCall(SweepRun(&cg->sweeper, nops, ops));
   PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Does somebody look at d in every iteration, or at the residual? */
+static PetscBool TrustCGWatched(KSP ksp)
+{
+  const PetscBool ours =
+    (PetscBool)(ksp->converged == KSPConvergedDefault || ksp->converged == KSPConvergedSkip);
+
+  return (PetscBool)(ksp->numbermonitors || ksp->res_hist || !ours);
 }
 
 /* Log, monitor and test the residual, in the norm that the KSP was told to use. Who looks on may
    look at d. */
 PetscErrorCode TrustCGTest(KSP ksp)
 {
-  KSP_TrustCG    *cg = (KSP_TrustCG *)ksp->data;
-  const PetscBool theirs =
-    (PetscBool)(ksp->converged != KSPConvergedDefault && ksp->converged != KSPConvergedSkip);
-  PetscReal rnorm = 0.0;
+  KSP_TrustCG *cg    = (KSP_TrustCG *)ksp->data;
+  PetscReal    rnorm = 0.0;
 
   PetscFunctionBegin;
   if (ksp->normtype == KSP_NORM_NATURAL) rnorm = PetscSqrtReal(PetscAbsReal(cg->rz));
   else if (ksp->normtype == KSP_NORM_UNPRECONDITIONED) rnorm = PetscSqrtReal(cg->rr);
   rnorm *= cg->unit;
   ksp->rnorm = rnorm;
-  if (ksp->numbermonitors || theirs) PetscCall(TrustCGSettle(ksp));
+  if (TrustCGWatched(ksp)) PetscCall(TrustCGSettle(ksp));
   PetscCall(KSPLogResidualHistory(ksp, rnorm));
   PetscCall(KSPMonitor(ksp, ksp->its, rnorm));
   PetscCall((*ksp->converged)(ksp, ksp->its, rnorm, &ksp->reason, ksp->cnvP));
@@ -149,6 +159,11 @@ static PetscErrorCode TrustCGChooseUnit(KSP ksp)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+static void TrustCGChooseForm(KSP_TrustCG *cg)
+{
+  cg->form = cg->pc || cg->asked == TRUSTCG_OVERLAPPED ? cg->asked : TRUSTCG_DIRECTIONS;
+}
+
 /* d = 0, unit r = b, z = M^-1 r, p = z. A preconditioner that is not positive along b is put aside
    for this solve. */
 static PetscErrorCode TrustCGStart(KSP ksp)
@@ -160,9 +175,11 @@ static PetscErrorCode TrustCGStart(KSP ksp)
   PetscFunctionBegin;
   ksp->its     = 0;
   cg->products = 0;
-  cg->dd = cg->dp = cg->model = cg->work = cg->lag = cg->ahead = 0.0;
-  cg->path.first.norm                                          = 0.0;
+  cg->dd = cg->dp = cg->model = cg->work = cg->lag = cg->lagold = cg->ahead = 0.0;
+  cg->beta = cg->cross = cg->path.first.norm = 0.0;
   cg->behind = cg->looking = PETSC_FALSE;
+  cg->careful              = TrustCGWatched(ksp);
+  cg->askew                = PETSC_FALSE;
   cg->nextlook             = FIRST_LOOK;
   cg->unit                 = 1.0;
   TrustCGDoubtStart(cg);
@@ -180,6 +197,7 @@ static PetscErrorCode TrustCGStart(KSP ksp)
                         "without it\n",
                         (double)cg->rz));
     cg->pc = PETSC_FALSE;
+    TrustCGChooseForm(cg);
   }
   TrustCGDotsKnown(cg);
   if (!cg->pc) PetscCall(VecCopy(cg->r, cg->p));
@@ -198,26 +216,30 @@ static PetscErrorCode TrustCGAgain(KSP ksp, PetscInt attempt, PetscBool *more)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* kappa = p'Ap, known already in the forms of one reduction */
+/* kappa = p'Ap, known already where Ap follows */
 static PetscErrorCode TrustCGCurvature(KSP ksp, PetscReal *kappa)
 {
-  KSP_TrustCG *cg = (KSP_TrustCG *)ksp->data;
+  KSP_TrustCG    *cg         = (KSP_TrustCG *)ksp->data;
+  const PetscBool directions = (PetscBool)(cg->form == TRUSTCG_DIRECTIONS);
+  PetscInt        nops       = 0;
+  const PetscBool past       = (PetscBool)(directions && (cg->announce || cg->askew));
+  SweepOp         dots[3];
+  PetscBool       more = (PetscBool)!TrustCGFollows(cg);
 
   PetscFunctionBegin;
-  if (cg->form == TRUSTCG_TWO) {
-    const SweepOp dots[] = {SweepDot(cg->p, cg->Ap, &cg->kappa),
-                            SweepDot(cg->Ap, cg->Ap, &cg->doubt.AA),
-                            SweepDot(cg->pc ? cg->z : cg->r, cg->Ap, &cg->doubt.zA)};
-    PetscBool     more   = PETSC_TRUE;
-
-    for (PetscInt attempt = 0; more; attempt++) {
-      PetscCall(TrustCGProduct(ksp, cg->p, cg->pp2, cg->Ap));
-      PetscCall(SweepRun(&cg->sweeper, cg->announce ? 3 : 1, dots));
-      PetscCall(SweepReduce(&cg->sweeper));
-      more = PETSC_FALSE;
-      if (cg->again && PetscIsInfOrNanReal(cg->kappa)) PetscCall(TrustCGAgain(ksp, attempt, &more));
-    }
+  dots[nops++] = SweepDot(cg->p, cg->Ap, &cg->kappa);
+  if (directions || cg->announce) dots[nops++] = SweepDot(cg->Ap, cg->Ap, &cg->AA);
+  if (past) dots[nops++] = SweepDot(cg->r, cg->Ap, &cg->past);
+  else if (cg->announce) dots[nops++] = SweepDot(cg->z, cg->Ap, &cg->doubt.zA);
+  for (PetscInt attempt = 0; more; attempt++) {
+    PetscCall(TrustCGProduct(ksp, cg->p, cg->pp2, cg->Ap));
+    PetscCall(SweepRun(&cg->sweeper, nops, dots));
+    PetscCall(SweepReduce(&cg->sweeper));
+    more = PETSC_FALSE;
+    if (cg->again && PetscIsInfOrNanReal(cg->kappa)) PetscCall(TrustCGAgain(ksp, attempt, &more));
   }
+  if (directions && !past) cg->past = cg->cross;
+  if (directions) TrustCGRecompute(cg);
   *kappa = cg->kappa;
   ksp->its++;
   TrustCGDoubtProduct(ksp);
@@ -237,25 +259,29 @@ PetscErrorCode TrustCGDirection(KSP ksp, PetscReal rzold)
     ksp->reason = PetscIsNanReal(cg->rz) ? KSP_DIVERGED_NANORINF : KSP_DIVERGED_INDEFINITE_PC;
     PetscFunctionReturn(PETSC_SUCCESS);
   }
-  cg->beta        = cg->rz / rzold;
-  cg->doubt.cross = cg->doubt.zAold + cg->beta * cg->kappa;
-  cg->doubt.pp2   = cg->ahead > 0.0 ? 0.0 : cg->pp2; /* Ap was lent */
-  cg->pp2         = cg->zz + cg->beta * (2.0 * cg->zp + cg->beta * cg->pp2);
-  cg->pp          = cg->rz + cg->beta * cg->beta * cg->pp; /* z_{k+1}'Mp_k = r_{k+1}'p_k = 0 */
+  cg->beta = cg->rz / rzold;
+  if (cg->form == TRUSTCG_TWO) cg->cross = cg->doubt.zAold + cg->beta * cg->kappa;
+  cg->doubt.pp2 = cg->ahead > 0.0 ? 0.0 : cg->pp2; /* Ap was lent */
+  cg->pp2       = cg->zz + cg->beta * (2.0 * cg->zp + cg->beta * cg->pp2);
+  cg->pp        = cg->rz + cg->beta * cg->beta * cg->pp; /* z_{k+1}'Mp_k = r_{k+1}'p_k = 0 */
   cg->dp *= cg->beta; /* d_{k+1}'Mz_{k+1} = d_{k+1}'r_{k+1} = 0 */
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* r -= alpha Ap, z = M^-1 r, p = z + beta p */
+/* r -= alpha Ap, z = M^-1 r, p = z + beta p, or without a preconditioner what amounts to it */
 static PetscErrorCode TrustCGTurn(KSP ksp, PetscReal alpha)
 {
   KSP_TrustCG    *cg    = (KSP_TrustCG *)ksp->data;
   const PetscReal rzold = cg->rz;
   PetscInt        nops  = 0;
   SweepOp         ops[SWEEP_OPS_MAX];
+  PetscBool       done = PETSC_FALSE;
 
   PetscFunctionBegin;
-  if (cg->ahead == 0.0) ops[nops++] = SweepAXPY(cg->r, -alpha, cg->Ap);
+  if (!cg->pc) PetscCall(TrustCGTurnAtOnce(ksp, alpha, &done));
+  if (done) PetscFunctionReturn(PETSC_SUCCESS);
+  if (!cg->pc) TrustCGCatchUp(ksp, &nops, ops); /* while r is the last direction */
+  if (cg->ahead == 0.0) TrustCGResidual(cg, cg->beta, alpha, &nops, ops);
   if (cg->pc) { /* which comes between the sweeps over r */
     PetscCall(SweepRun(&cg->sweeper, nops, ops));
     PetscCall(TrustCGPrecondition(ksp));
@@ -269,7 +295,8 @@ static PetscErrorCode TrustCGTurn(KSP ksp, PetscReal alpha)
   if (ksp->reason) PetscFunctionReturn(PETSC_SUCCESS);
   nops = 0;
   TrustCGCatchUp(ksp, &nops, ops);
-  ops[nops++] = SweepAYPX(cg->p, cg->beta, cg->pc ? cg->z : cg->r);
+  if (cg->pc) ops[nops++] = SweepAYPX(cg->p, cg->beta, cg->z);
+  else TrustCGNextDirection(cg, &nops, ops);
   PetscCall(SweepRun(&cg->sweeper, nops, ops));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -292,7 +319,7 @@ static PetscErrorCode TrustCGIterate(KSP ksp)
   PetscCall(TrustCGCurvature(ksp, &kappa));
   if (ksp->reason) PetscFunctionReturn(PETSC_SUCCESS);
   if (cg->observer && kappa > 0.0) {
-    PetscCall(TrustCGSettle(ksp));
+    if (cg->behind) PetscCall(TrustCGSettle(ksp));
     PetscCall((*cg->observer)(cg->observerctx, ksp->its - 1, cg->p, cg->Ap));
   }
   PetscCall(TrustCGLeave(ksp, kappa));
@@ -303,8 +330,8 @@ static PetscErrorCode TrustCGIterate(KSP ksp)
     cg->path.alpha0 = alpha;
     cg->path.first  = TrustCGHere(cg);
   }
-  if (cg->form == TRUSTCG_TWO) PetscCall(TrustCGTurn(ksp, alpha));
-  else PetscCall(TrustCGTurnOne(ksp, alpha));
+  if (TrustCGFollows(cg)) PetscCall(TrustCGTurnOne(ksp, alpha));
+  else PetscCall(TrustCGTurn(ksp, alpha));
   cg->ahead = 0.0;
   if (cg->look && !ksp->reason && ksp->its >= cg->nextlook && ksp->its < ksp->max_it) {
     PetscCall(TrustCGLookOnTheWay(ksp));
@@ -323,11 +350,12 @@ static PetscErrorCode TrustCGSetUpVecs(KSP ksp)
   PetscFunctionBegin;
   PetscCall(PetscObjectTypeCompare((PetscObject)ksp->pc, PCNONE, &none));
   cg->pc = (PetscBool)!none;
+  TrustCGChooseForm(cg);
   if (!cg->r) PetscCall(VecDuplicate(ksp->vec_sol, &cg->r));
   if (!cg->p) PetscCall(VecDuplicate(ksp->vec_sol, &cg->p));
   if (!cg->Ap) PetscCall(VecDuplicate(ksp->vec_sol, &cg->Ap));
   if (!cg->z && cg->pc) PetscCall(VecDuplicate(ksp->vec_sol, &cg->z));
-  if (cg->form != TRUSTCG_TWO) PetscCall(TrustCGSetUpOne(ksp));
+  if (TrustCGFollows(cg)) PetscCall(TrustCGSetUpOne(ksp));
   PetscCall(SweepSetUp(&cg->sweeper, ksp->vec_sol));
   PetscCall(PCGetOperators(ksp->pc, &A, NULL));
   PetscCall(PetscObjectQueryFunction((PetscObject)A, TRUSTNCG_DIRECTION_NORM, &cg->announce));
@@ -344,9 +372,9 @@ static PetscErrorCode TrustCGSolve(KSP ksp)
   PetscCall(TrustCGStart(ksp));
   PetscCall(TrustCGTest(ksp));
   if (PetscIsInfOrNanReal(cg->rr)) ksp->reason = KSP_DIVERGED_NANORINF;
-  if (!ksp->reason && cg->form != TRUSTCG_TWO) PetscCall(TrustCGStartOne(ksp));
+  if (!ksp->reason && TrustCGFollows(cg)) PetscCall(TrustCGStartOne(ksp));
   while (!ksp->reason) PetscCall(TrustCGIterate(ksp));
-  if (cg->lag != 0.0) PetscCall(TrustCGSettle(ksp));
+  if (cg->lag != 0.0 || cg->lagold != 0.0) PetscCall(TrustCGSettle(ksp));
   cg->path.end = TrustCGHere(cg);
   PetscFunctionReturn(PETSC_SUCCESS);
 }

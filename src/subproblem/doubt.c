@@ -26,10 +26,11 @@ void TrustCGDoubtProduct(KSP ksp)
   TrustCGDoubt *doubt = &cg->doubt;
   PetscReal     gap, error, excess, beyond;
 
-  if (!cg->announce || cg->form != TRUSTCG_TWO || !(cg->pp2 > 0.0)) return;
-  doubt->norm = PetscMax(doubt->norm, PetscSqrtReal(doubt->AA / cg->pp2));
+  if (!cg->announce || TrustCGFollows(cg) || !(cg->pp2 > 0.0)) return;
+  doubt->norm = PetscMax(doubt->norm, PetscSqrtReal(cg->AA / cg->pp2));
   if (ksp->its < 2 || !(doubt->pp2 > 0.0) || cg->beta == 0.0) return;
-  gap   = PetscAbsReal((cg->kappa - doubt->zA) / cg->beta - doubt->cross);
+  if (cg->form == TRUSTCG_TWO) cg->past = (cg->kappa - doubt->zA) / cg->beta;
+  gap   = PetscAbsReal(cg->past - cg->cross);
   error = gap / PetscSqrtReal(doubt->pp2 * cg->pp2);
   if (PetscIsInfOrNanReal(error)) return;
   doubt->sum += error * error;

@@ -58,10 +58,8 @@ static PetscErrorCode TrustCGLookBeyond(KSP ksp, PetscReal alpha, PetscReal kapp
   PetscCall(TrustCGMove(ksp, step / cg->unit, kappa));
   cg->dd = radius * radius;
   if (cg->look && step > 0.0) {
-    if (cg->form == TRUSTCG_TWO && cg->ahead == 0.0) {
-      ops[nops++] = SweepAXPY(cg->r, -alpha, cg->Ap);
-    }
     TrustCGCatchUp(ksp, &nops, ops);
+    if (!TrustCGFollows(cg) && cg->ahead == 0.0) TrustCGResidual(cg, cg->beta, alpha, &nops, ops);
     PetscCall(SweepRun(&cg->sweeper, nops, ops));
     PetscCall(TrustCGAsk(ksp, &radius, &stop));
   }

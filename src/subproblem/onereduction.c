@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
-   The forms of the truncated CG with one reduction an iteration, at once or overlapped.
+   The forms of the truncated CG in which products follow, with one reduction an iteration: at once,
+   with a preconditioner, or overlapped.
 
    One reduction: Ap follows from Az, so that all dot products can wait for it.
 
@@ -158,9 +159,7 @@ static PetscErrorCode TrustCGVectorsOne(KSP ksp, PetscReal alpha, PetscBool next
     nops = 0;
     if (replace) PetscCall(TrustCGReplace(ksp));
     if (!follow) PetscCall(TrustCGPrecondition(ksp));
-    if (!follow && next) {
-      PetscCall(TrustCGProduct(ksp, cg->pc ? cg->z : cg->r, cg->zz, cg->Az));
-    }
+    if (!follow && next) PetscCall(TrustCGProduct(ksp, cg->z, cg->zz, cg->Az));
   }
   TrustCGDotsOne(cg, &nops, ops);
   PetscCall(SweepRun(&cg->sweeper, nops, ops));

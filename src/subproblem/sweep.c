@@ -3,6 +3,7 @@
 #include "subproblem/sweep.h"
 #include "rules/wide.h"
 #include "sums/sums.h"
+#include <petsc/private/vecimpl.h>
 
 #define BLOCK 256 /* unknowns: ten arrays of a block fit the first-level cache */
 #define LANES 8   /* partial sums of a dot product: they vectorise, and lose less to rounding */
@@ -95,13 +96,13 @@ static PetscErrorCode SweepRun_Host(PetscInt nops, const SweepOp ops[], PetscRea
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode SweepRun_Plain(PetscInt nops, const SweepOp ops[])
+static PetscErrorCode SweepRun_Plain(PetscInt nops, const SweepOp ops[], PetscReal sums[])
 {
   PetscFunctionBegin;
   for (PetscInt k = 0; k < nops; k++) {
     if (ops[k].kind == SWEEP_AXPY) PetscCall(VecAXPY(ops[k].y, ops[k].a, ops[k].x));
     else if (ops[k].kind == SWEEP_AYPX) PetscCall(VecAYPX(ops[k].y, ops[k].a, ops[k].x));
-    else PetscCall(VecDotBegin(ops[k].x, ops[k].y, ops[k].dot));
+    else PetscUseTypeMethod(ops[k].x, dot_local, ops[k].y, sums++); /* of this rank's unknowns */
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -139,7 +140,7 @@ PetscErrorCode SweepRun(Sweeper *sweeper, PetscInt nops, const SweepOp ops[])
 
   PetscFunctionBegin;
   for (PetscInt k = 0; k < nops; k++) {
-    if (ops[k].kind == SWEEP_DOT) sweeper->dots[sweeper->ndots++] = ops[k];
+    if (ops[k].kind == SWEEP_DOT) sweeper->dots[sweeper->ndots++] = ops[k].dot;
   }
   for (PetscInt k = first; k < sweeper->ndots; k++) {
     sweeper->local[k] = 0.0;
@@ -148,7 +149,7 @@ PetscErrorCode SweepRun(Sweeper *sweeper, PetscInt nops, const SweepOp ops[])
   if (nops && sweeper->host) {
     PetscCall(SweepRun_Host(nops, ops, sweeper->local + first,
                             sweeper->exact ? sweeper->exact + first : NULL));
-  } else PetscCall(SweepRun_Plain(nops, ops));
+  } else PetscCall(SweepRun_Plain(nops, ops, sweeper->local + first));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -174,29 +175,11 @@ static Numbers SweepNumbers(Sweeper *sweeper)
 
 PetscErrorCode SweepReduceBegin(Sweeper *sweeper)
 {
-  PetscFunctionBegin;
-  if (!sweeper->host) PetscCall(PetscCommSplitReductionBegin(sweeper->comm));
-  else {
-    const Numbers m = SweepNumbers(sweeper);
+  const Numbers m = SweepNumbers(sweeper);
 
-    PetscCallMPI(
-      MPI_Iallreduce(m.mine, m.all, m.n, m.type, MPI_SUM, sweeper->comm, &sweeper->request));
-  }
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-/* Did any rank sound the alarm? PETSc's split reductions take no number of ours. */
-static PetscErrorCode SweepHear(Sweeper *sweeper)
-{
   PetscFunctionBegin;
-  if (!sweeper->host) {
-    sweeper->ndots = 0;
-    (void)SweepNumbers(sweeper);
-    PetscCallMPI(
-      MPI_Allreduce(sweeper->local, sweeper->global, 1, MPIU_REAL, MPIU_SUM, sweeper->comm));
-    sweeper->reductions++;
-  }
-  sweeper->alarmed = (PetscBool)(sweeper->global[sweeper->ndots] > 0.0);
+  PetscCallMPI(
+    MPI_Iallreduce(m.mine, m.all, m.n, m.type, MPI_SUM, sweeper->comm, &sweeper->request));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -205,17 +188,12 @@ PetscErrorCode SweepReduceEnd(Sweeper *sweeper)
   const PetscInt n = sweeper->ndots + !!sweeper->alarm;
 
   PetscFunctionBegin;
-  if (sweeper->host) PetscCallMPI(MPI_Wait(&sweeper->request, MPI_STATUS_IGNORE));
+  PetscCallMPI(MPI_Wait(&sweeper->request, MPI_STATUS_IGNORE));
   for (PetscInt k = 0; sweeper->exact && k < n; k++) {
     sweeper->global[k] = TrustNCGExactValue(sweeper->words + k * EXACT_WORDS);
   }
-  for (PetscInt k = 0; k < sweeper->ndots; k++) {
-    const SweepOp *op = &sweeper->dots[k];
-
-    if (sweeper->host) *op->dot = sweeper->global[k];
-    else PetscCall(VecDotEnd(op->x, op->y, op->dot));
-  }
-  if (sweeper->alarm) PetscCall(SweepHear(sweeper));
+  for (PetscInt k = 0; k < sweeper->ndots; k++) *sweeper->dots[k] = sweeper->global[k];
+  if (sweeper->alarm) sweeper->alarmed = (PetscBool)(sweeper->global[sweeper->ndots] > 0.0);
   sweeper->ndots = 0;
   sweeper->reductions++;
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -223,12 +201,10 @@ PetscErrorCode SweepReduceEnd(Sweeper *sweeper)
 
 PetscErrorCode SweepReduce(Sweeper *sweeper)
 {
-  PetscFunctionBegin;
-  if (sweeper->host) {
-    const Numbers m = SweepNumbers(sweeper);
+  const Numbers m = SweepNumbers(sweeper);
 
-    PetscCallMPI(MPI_Allreduce(m.mine, m.all, m.n, m.type, MPI_SUM, sweeper->comm));
-  }
+  PetscFunctionBegin;
+  PetscCallMPI(MPI_Allreduce(m.mine, m.all, m.n, m.type, MPI_SUM, sweeper->comm));
   PetscCall(SweepReduceEnd(sweeper)); /* there is no request: MPI_Wait returns at once */
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -48,7 +48,7 @@ typedef struct {
   MPI_Comm       comm;
   PetscBool      host;
   PetscInt       ndots; /* waiting for their reduction */
-  SweepOp        dots[SWEEP_DOTS_MAX];
+  PetscReal     *dots[SWEEP_DOTS_MAX];
   PetscReal      local[SWEEP_DOTS_MAX + 1], global[SWEEP_DOTS_MAX + 1];
   TrustNCGExact *exact;      /* in the place of local, where sums are exact, */
   PetscInt64    *words;      /* and in the place of global */

@@ -71,7 +71,7 @@ PetscErrorCode TrustCGGetFreeVec(KSP ksp, Vec *v)
   KSP_TrustCG *cg = (KSP_TrustCG *)ksp->data;
 
   PetscFunctionBegin;
-  *v = cg->looking && cg->form != TRUSTCG_TWO ? NULL : cg->Ap;
+  *v = cg->looking && TrustCGFollows(cg) ? NULL : cg->Ap;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -128,7 +128,7 @@ static PetscErrorCode KSPSetFromOptions_TrustCG(KSP ksp, TrustNCGOptionItems Pet
   static const char *const forms[] = {"2", "1", "overlapped"};
   KSP_TrustCG             *cg      = (KSP_TrustCG *)ksp->data;
   PetscReal                radius  = cg->radius;
-  PetscInt                 form    = cg->form;
+  PetscInt                 form    = cg->asked;
   PetscBool                set;
 
   PetscFunctionBegin;
@@ -140,10 +140,10 @@ static PetscErrorCode KSPSetFromOptions_TrustCG(KSP ksp, TrustNCGOptionItems Pet
              ((PetscObject)ksp)->prefix ? ((PetscObject)ksp)->prefix : "", (double)radius);
   if (set) cg->radius = radius;
   PetscCall(PetscOptionsEList("-ksp_trustcg_reductions",
-                              "Global reductions an iteration: 2, 1, or 1 overlapped with the next "
-                              "product",
+                              "Global reductions an iteration with a preconditioner: 2, 1; or 1 "
+                              "overlapped with the next product",
                               "KSPTRUSTCG", forms, 3, forms[form], &form, NULL));
-  cg->form = (TrustCGForm)form;
+  cg->asked = (TrustCGForm)form;
   PetscOptionsHeadEnd();
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -193,12 +193,12 @@ static PetscErrorCode KSPDestroy_TrustCG(KSP ksp)
 
 /*MC
   KSPTRUSTCG - "trustcg": preconditioned conjugate gradients truncated at a trust-region boundary
-  and at negative curvature (Steihaug-Toint), with two global reductions an iteration, or one.
+  and at negative curvature (Steihaug-Toint), with one global reduction an iteration, or two.
 
   Options Database Keys:
 + -ksp_cg_radius <0> - trust-region radius in the norm of the preconditioner, 0 for none
-. -ksp_trustcg_reductions <2> - global reductions an iteration: 2, 1, or overlapped, one that
-                                travels while the next product is computed
+. -ksp_trustcg_reductions <2> - global reductions an iteration with a preconditioner: 2, 1; or
+                                overlapped, one that travels while the next product is computed
 . -ksp_rtol <rtol> - stop at ||r|| <= rtol ||b||
 - -ksp_norm_type <unpreconditioned> - norm of that test: unpreconditioned, natural or none
 
@@ -209,13 +209,16 @@ static PetscErrorCode KSPDestroy_TrustCG(KSP ksp)
   indefinite, the preconditioner must be positive definite; one that is not positive along b is
   put aside for that solve. `KSPCGSetRadius()`, `KSPCGGetNormD()` and `KSPCGGetObjFcn()` apply.
 
-  The forms take the same steps to rounding, but at different costs. With 2 reductions an iteration
-  makes one product and reads and writes 10 vectors (12 with a preconditioner, besides it), and the
-  solver keeps 3 (4) vectors. With 1 it is 12 (14), 4 (5) vectors, and one product more in a solve
-  that converges. Overlapped it is 13 (18), 6 (9) vectors, and two products more in a solve that
+  The forms take the same steps to rounding, but at different costs. Without a preconditioner an
+  iteration makes one product and one reduction, and reads and writes 7 vectors (8 where products
+  are differences or A is ill-conditioned); the solver keeps 3. A solve that converges makes one
+  reduction more, one that is monitored one more in each iteration. With a preconditioner and 2
+  reductions it is 12 vectors, besides the preconditioner, and 4 are kept. With 1 it is 14, 5 are
+  kept, and there is one product more in a solve that converges. Overlapped it is 13 without, 18
+  with a preconditioner, 6 and 9 are kept, and there are two products more in a solve that
   converges, one in another. The latter two recompute residual and products, 2 or 4 of them, each
-  time that ||r|| has fallen by a hundred. Choose 1 where the latency of a reduction is felt, and
-  overlapped where it is as long as a product.
+  time that ||r|| has fallen by a hundred. With a preconditioner choose 1 where the latency of a
+  reduction is felt; choose overlapped where it is as long as a product.
 
   With no radius and negative curvature the step is as long as |p'Ap| suggests.
 

@@ -18,10 +18,8 @@ typedef struct {
   PetscReal floor; /* error of b, and */
   PetscReal slack; /* of Ap / ||p||: no residual below what these make of it is solved for */
   /* of this solve */
-  PetscReal AA;     /* ||Ap||^2 */
   PetscReal zA;     /* z'Ap, of this p and z */
   PetscReal zAold;  /* z'Ap, of the last p */
-  PetscReal cross;  /* p_k'Ap_{k-1} */
   PetscReal pp2;    /* ||p_{k-1}||^2 */
   PetscReal path2;  /* the sum of ||alpha p||^2 */
   PetscReal norm;   /* ||A|| at least */
@@ -33,38 +31,44 @@ typedef struct {
 
 /* How the dot products of an iteration are reduced */
 typedef enum {
-  TRUSTCG_TWO,       /* p'Ap, and after the residual the others */
-  TRUSTCG_ONE,       /* all after Az (Chronopoulos and Gear 1989) */
-  TRUSTCG_OVERLAPPED /* the same, while the next product is computed (Ghysels, Vanroose 2014) */
+  TRUSTCG_TWO,        /* p'Ap, and after the residual the others */
+  TRUSTCG_ONE,        /* all after Az (Chronopoulos and Gear 1989) */
+  TRUSTCG_OVERLAPPED, /* the same, while the next product is computed (Ghysels, Vanroose 2014) */
+  TRUSTCG_DIRECTIONS  /* without a preconditioner, in the place of the first two: all after Ap */
 } TrustCGForm;
 
 typedef struct {
-  TrustCGForm  form;
-  PetscReal    radius;   /* in the norm of M; 0 or PETSC_INFINITY: none */
-  PetscReal    unit;     /* of r, z and p: the residual is unit r; a power of 2, 1 as a rule */
-  Vec          r, p, Ap; /* residual, direction, product */
-  Vec          z;        /* M^-1 r; NULL without a preconditioner, when z = r */
-  Vec          Az;       /* the forms of one reduction */
-  Vec          m, q;     /* the overlapped form: M^-1 Az, M^-1 Ap; NULL like z */
-  Vec          Am, Aq;
-  PetscBool    pc;          /* this solve is preconditioned */
-  PetscReal    rz, rr;      /* r'z, r'r */
-  PetscReal    zz, zp;      /* z'z, z'p, where A wants to know ||p||_2 */
-  PetscReal    zAz, zAp;    /* the forms of one reduction */
-  PetscReal    kappa, beta; /* p'Ap; of the last change of direction */
-  PetscReal    dd, dp, pp;  /* d'Md, d'Mp, p'Mp */
-  PetscReal    pp2;         /* p'p */
-  PetscReal    mm;          /* m'm of an earlier m, negative before there is one */
-  PetscReal    lag;         /* d + lag p is meant where d stands */
-  PetscReal    ahead;       /* d + (alpha - ahead) p is the next iterate, after a look beyond */
-  PetscBool    behind;      /* z + beta p is meant where p stands, and so for Ap, q, Aq */
-  PetscReal    rrreplaced;  /* r'r when recurred products were last replaced by true ones */
-  PetscReal    model;       /* q(d) */
-  PetscReal    work;        /* sum of alpha_i r_i'z_i, and tau r_k'z_k of a step to the boundary */
-  AnnounceFn   announce;    /* A wants to know ||p||_2: its products are differences */
-  AgainFn      again;       /* A can try once more where a product is not finite, or NULL */
-  TrustCGDoubt doubt;       /* of products that are differences */
-  PetscInt     products;    /* with A, in this solve */
+  TrustCGForm asked;  /* by the user */
+  TrustCGForm form;   /* of this solve */
+  PetscReal   radius; /* in the norm of M; 0 or PETSC_INFINITY: none */
+  PetscReal   unit;   /* of r, z and p: the residual is unit r; a power of 2, 1 as a rule */
+  Vec       r, p, Ap; /* residual or, in the form of directions, the last one; direction, product */
+  Vec       z;        /* M^-1 r; NULL without a preconditioner, when z = r */
+  Vec       Az;       /* the forms of one reduction */
+  Vec       m, q;     /* the overlapped form: M^-1 Az, M^-1 Ap; NULL like z */
+  Vec       Am, Aq;
+  PetscBool pc;          /* this solve is preconditioned */
+  PetscReal rz, rr;      /* r'z, r'r */
+  PetscReal zz, zp;      /* z'z, z'p, where A wants to know ||p||_2 */
+  PetscReal zAz, zAp;    /* the forms of one reduction */
+  PetscReal kappa, beta; /* p'Ap; of the last change of direction */
+  PetscReal AA;          /* ||Ap||^2 */
+  PetscReal cross, past; /* p_k'Ap_{k-1}, p_{k-1}'Ap_k: the same where A is symmetric */
+  PetscBool askew;       /* it is not, to rounding */
+  PetscBool careful;     /* nothing is predicted in the form of directions */
+  PetscReal dd, dp, pp;  /* d'Md, d'Mp, p'Mp */
+  PetscReal pp2;         /* p'p */
+  PetscReal mm;          /* m'm of an earlier m, negative before there is one */
+  PetscReal lag, lagold; /* d + lag p is meant where d stands, + lagold r for directions */
+  PetscReal ahead;       /* d + (alpha - ahead) p is the next iterate, after a look beyond */
+  PetscBool behind;      /* z + beta p is meant where p stands, and so for Ap, q, Aq */
+  PetscReal rrreplaced;  /* r'r when recurred products were last replaced by true ones */
+  PetscReal model;       /* q(d) */
+  PetscReal work;        /* sum of alpha_i r_i'z_i, and tau r_k'z_k of a step to the boundary */
+  AnnounceFn   announce; /* A wants to know ||p||_2: its products are differences */
+  AgainFn      again;    /* A can try once more where a product is not finite, or NULL */
+  TrustCGDoubt doubt;    /* of products that are differences */
+  PetscInt     products; /* with A, in this solve */
   TrustCGPath  path;
   Sweeper      sweeper;
 
@@ -78,6 +82,12 @@ typedef struct {
   PetscBool       looking;
 } KSP_TrustCG;
 
+/* Ap and d follow only when they are needed */
+static inline PetscBool TrustCGFollows(const KSP_TrustCG *cg)
+{
+  return (PetscBool)(cg->form == TRUSTCG_ONE || cg->form == TRUSTCG_OVERLAPPED);
+}
+
 /* cg.c */
 PETSC_INTERN PetscErrorCode KSPSolve_TrustCG(KSP ksp);
 PETSC_INTERN PetscErrorCode TrustCGSettle(KSP ksp);
@@ -87,6 +97,12 @@ PETSC_INTERN PetscErrorCode TrustCGDirection(KSP ksp, PetscReal rzold);
 PETSC_INTERN void           TrustCGDots(KSP_TrustCG *cg, PetscInt *nops, SweepOp ops[]);
 PETSC_INTERN void           TrustCGDotsKnown(KSP_TrustCG *cg);
 PETSC_INTERN void           TrustCGCatchUp(KSP ksp, PetscInt *nops, SweepOp ops[]);
+
+/* directions.c */
+PETSC_INTERN void TrustCGResidual(KSP_TrustCG *, PetscReal, PetscReal, PetscInt *, SweepOp[]);
+PETSC_INTERN void TrustCGNextDirection(KSP_TrustCG *cg, PetscInt *nops, SweepOp ops[]);
+PETSC_INTERN void TrustCGRecompute(KSP_TrustCG *cg);
+PETSC_INTERN PetscErrorCode TrustCGTurnAtOnce(KSP ksp, PetscReal alpha, PetscBool *done);
 
 /* leave.c */
 PETSC_INTERN TrustCGKnot    TrustCGHere(const KSP_TrustCG *cg);

@@ -139,8 +139,7 @@ PetscErrorCode TrustNCGCheckpointDestroy(Tao tao)
   Each rank writes its share to `file`.part, which takes the place of `file` when all of it is on
   the disk: at any moment `file` is an older checkpoint or a newer one, whole. Where that fails
   (the disk is full, say), a warning says why, the old file stays, and the solve goes on. The file
-  takes as many vectors as the learned model, or the sparse Hessian twice; while there is a file, a
-  sparse Hessian keeps a copy of its first entries.
+  takes as many vectors as the learned model, or the sparse Hessian.
 
   The name is that of a file, whatever characters it has. Errors with `PETSC_ERR_ARG_OUTOFRANGE`
   for negative intervals.

@@ -129,16 +129,27 @@ PetscErrorCode TrustNCGPrecondChoose(Tao tao)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* P anew, and one product more: is its pattern that of the Hessian? */
-PetscErrorCode TrustNCGPrecondTry(Tao tao, Mat H, PetscBool *fits)
+/* Is the pattern of P as it was last built that of the Hessian? */
+PetscErrorCode TrustNCGPrecondFits(Tao tao, PetscBool *fits)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
   PetscReal     misfit;
+
+  PetscFunctionBegin;
+  PetscCall(TrustNCGSparseGetMisfit(tn->sparse, &misfit));
+  *fits = (PetscBool)(misfit <= (tn->noise.error > 0.0 ? FIT_NOISY : FIT));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* P anew: is its pattern that of the Hessian? */
+PetscErrorCode TrustNCGPrecondTry(Tao tao, Mat H, PetscBool *fits)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
   PetscInt      products;
 
   PetscFunctionBegin;
-  PetscCall(TrustNCGSparseTry(tn->sparse, H, tao->gradient, &misfit, &products));
+  PetscCall(TrustNCGSparseBuild(tn->sparse, H, tao->gradient, &products));
   PetscCall(TrustNCGPrecondCount(tao, products));
-  *fits = (PetscBool)(misfit <= (tn->noise.error > 0.0 ? FIT_NOISY : FIT));
+  PetscCall(TrustNCGPrecondFits(tao, fits));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

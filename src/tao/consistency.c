@@ -62,15 +62,18 @@ static TrustNCGSuspect Suspect(TAO_TrustNCG *tn)
   return suspect;
 }
 
-/* After a step of CG is accepted, before it is taken. */
+/* After a step of CG is accepted, before it is taken. A sparse Hessian of another point tells
+   nothing of Hv. */
 PetscErrorCode TrustNCGConsistencyStep(Tao tao)
 {
   TAO_TrustNCG         *tn      = (TAO_TrustNCG *)tao->data;
   const TrustNCGSuspect suspect = Suspect(tn);
+  PetscBool             standin, here;
 
   PetscFunctionBegin;
-  if (tn->hidden.exact || tn->suspect != TRUSTNCG_SUSPECT_NONE ||
-      suspect == TRUSTNCG_SUSPECT_HIDDEN) {
+  PetscCall(TrustNCGPrecondStandsIn(tao, &standin, &here));
+  if (standin && !here) PetscFunctionReturn(PETSC_SUCCESS);
+  if (tn->suspect != TRUSTNCG_SUSPECT_NONE || suspect == TRUSTNCG_SUSPECT_HIDDEN) {
     PetscFunctionReturn(PETSC_SUCCESS);
   }
   if (suspect == TRUSTNCG_SUSPECT_NONE) {

@@ -289,8 +289,7 @@ PetscErrorCode TrustNCGUpdateHessian(Tao tao, Mat *H, Mat *P)
   PetscCall(TaoGetHessian(tao, &userH, &userP, NULL, NULL));
   *H = tn->kind == TRUSTNCG_HV_MATRIX ? userH : tn->shell;
   *P = userP ? userP : *H;
-  PetscCall(TrustNCGPrecondUpdate(tao, tn->shell, P));
-  if (tn->hidden.exact) PetscCall(TrustNCGSparseGetMat(tn->sparse, H));
+  PetscCall(TrustNCGPrecondUpdate(tao, tn->shell, H, P));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -309,17 +308,18 @@ PetscErrorCode TrustNCGCountProducts(Tao tao, PetscInt products)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* After a solve of `cg` iterations: the Hv it took */
+/* After a solve of `cg` iterations: the Hv it took, none where a sparse Hessian stood in */
 PetscErrorCode TrustNCGCountHessVec(Tao tao, PetscInt cg)
 {
-  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
-  PetscInt      products;
+  TAO_TrustNCG *tn       = (TAO_TrustNCG *)tao->data;
+  PetscInt      products = 0;
+  PetscBool     standin, here;
 
   PetscFunctionBegin;
   tn->ledger.cg += cg;
-  if (tn->hidden.exact) products = 0;
-  else if (tn->ours) PetscCall(TrustCGGetProducts(tao->ksp, &products));
-  else products = cg;
+  PetscCall(TrustNCGPrecondStandsIn(tao, &standin, &here));
+  if (tn->ours && !standin) PetscCall(TrustCGGetProducts(tao->ksp, &products));
+  else if (!standin) products = cg;
   PetscCall(TrustNCGCountProducts(tao, products));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -6,12 +6,12 @@
      where there are: P = H on them, as soon as that costs little beside what was spent; one product
        more shows whether it is H
      from then on learned steps are those of the pairs, as before, and in the turns of CG
-       P, built anew where it is stale, preconditions; fresh and a band, it even takes the place of
-       H: CG on P costs no product, and its step is Newton's
+       P, built anew where it is stale, preconditions; where it is H but for rounding it even takes
+       the place of H: CG on P costs no product, and its step is Newton's
        after a solve with P that the boundary stopped: the pairs, and a solve of no more products
          than P takes; one that needs more makes the next a solve with P
-     P that is far from the last step is compared with H again when it is built: a pattern that has
-       become another one is given up
+     P is compared with H each time that it is built: a pattern that has become another one is
+       given up
 
    A search in vain is repeated when the solve has cost ten times as much. */
 #include "tao/trustncg_impl.h"
@@ -23,7 +23,6 @@
 #define SHARE_CG 1.0   /* the products of P in units of the work before, where CG has the turn, */
 #define SHARE    0.125 /* and in any case */
 #define BAND     64    /* largest offset of what incomplete factors suit */
-#define DOUBTFUL 0.5   /* ||y - P s|| / ||y|| of a P whose pattern is in doubt */
 #define LEAST_CG 10    /* iterations that a solve with the pairs may take at least */
 
 void TrustNCGHiddenStart(TAO_TrustNCG *tn, PetscBool seek)
@@ -42,7 +41,7 @@ PetscErrorCode TrustNCGHiddenReset(Tao tao)
   PetscFunctionBegin;
   PetscCall(MatDestroy(&tn->hidden.pattern));
   tn->hidden.offsets.n = 0;
-  tn->hidden.use = tn->hidden.exact = PETSC_FALSE;
+  tn->hidden.use       = PETSC_FALSE;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -126,45 +125,34 @@ static PetscErrorCode Drop(Tao tao)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Before a solve of CG: with P, or with the pairs? The norm of the trust region changes with it. */
-PetscErrorCode TrustNCGHiddenUpdate(Tao tao, Mat H)
+/* Before a solve of CG: with P, or with the pairs? The norm of the trust region changes with it. *A
+   becomes P where that stands in for H. */
+PetscErrorCode TrustNCGHiddenUpdate(Tao tao, Mat H, Mat *A)
 {
   TAO_TrustNCG          *tn     = (TAO_TrustNCG *)tao->data;
   TrustNCGHiddenPattern *h      = &tn->hidden;
   const PetscBool        before = h->use;
-  PetscBool              stale, fits = PETSC_TRUE;
-  PetscReal              drift;
+  PetscBool              fits   = PETSC_TRUE;
   PetscInt               products;
+  Mat                    P;
 
   PetscFunctionBegin;
-  h->use   = (PetscBool)(h->wanted || !h->poor);
-  h->exact = PETSC_FALSE;
+  h->use = (PetscBool)(h->wanted || !h->poor);
   if (h->use != before) tao->trust = tao->trust0;
   if (!h->use) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCall(TrustNCGSparseIsStale(tn->sparse, &stale, &drift));
-  if (h->wanted && drift > 0.0) { /* the last solve took more than P does */
-    PetscCall(TrustNCGSparseOutdate(tn->sparse));
-    PetscCall(TrustNCGSparseIsStale(tn->sparse, &stale, &drift));
-  }
-  if (stale && drift > DOUBTFUL) PetscCall(TrustNCGPrecondTry(tao, H, &fits));
-  if (!fits) {
-    PetscCall(Drop(tao));
-    PetscFunctionReturn(PETSC_SUCCESS);
-  }
   PetscCall(TrustNCGSparseUpdate(tn->sparse, H, tao->gradient, &products));
   PetscCall(TrustNCGPrecondCount(tao, products));
-  PetscCall(TrustNCGSparseIsStale(tn->sparse, &stale, &drift));
-  h->exact = (PetscBool)(h->band && drift == 0.0); /* it was built here */
+  if (products) PetscCall(TrustNCGPrecondFits(tao, &fits));
+  if (fits) PetscCall(TrustNCGSparseGetMats(tn->sparse, A, &P));
+  else PetscCall(Drop(tao));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Is the length of a solve limited, as P built anew would be cheaper? */
+/* Is the length of a solve with the pairs limited, as one with P would be cheaper? */
 static PetscBool Limited(const TAO_TrustNCG *tn)
 {
-  const TrustNCGHiddenPattern *h = &tn->hidden;
-
-  if (!h->pattern || tn->type != TAO_TRUSTNCG_PRECOND_SPARSE || h->exact) return PETSC_FALSE;
-  return (PetscBool)(!h->use || h->band);
+  return (PetscBool)(tn->hidden.pattern && tn->type == TAO_TRUSTNCG_PRECOND_SPARSE &&
+                     !tn->hidden.use);
 }
 
 /* The most iterations of such a solve */
@@ -193,14 +181,12 @@ PetscErrorCode TrustNCGHiddenLearn(Tao tao, PetscBool bycg)
 {
   TAO_TrustNCG          *tn   = (TAO_TrustNCG *)tao->data;
   TrustNCGHiddenPattern *h    = &tn->hidden;
-  const PetscInt         its  = bycg && h->use && !h->exact ? tao->ksp_its : 0;
-  PetscReal              drop = 0.0;
+  const PetscBool        with = (PetscBool)(bycg && h->use);
 
   PetscFunctionBegin;
-  if (its && !tn->boundary) PetscCall(TrustNCGGetDrop(tao, &drop));
-  PetscCall(TrustNCGSparseNote(tn->sparse, tao->gradient, tn->gplus, tao->stepdirection, its, drop,
-                               bycg && h->use ? its + tn->tries : 0));
-  if (bycg && h->use) h->poor = tn->boundary;
+  PetscCall(TrustNCGSparseNote(tn->sparse, tao->gradient, tn->gplus, tao->stepdirection,
+                               with ? tao->ksp_its : 0, with ? tn->tries : 0));
+  if (with) h->poor = tn->boundary;
   if (bycg) h->wanted = TrustNCGHiddenCut(tao);
   if (!bycg && h->use) {
     h->use     = PETSC_FALSE;

@@ -46,7 +46,7 @@ static PetscBool Choose(const TAO_TrustNCG *tn)
 /* And are they to be watched, as nothing is known of noise? */
 static PetscBool Watch(const TAO_TrustNCG *tn)
 {
-  return (PetscBool)(tn->ours && Choose(tn) && !tn->noise.known && !tn->hidden.exact);
+  return (PetscBool)(tn->ours && Choose(tn) && !tn->noise.known);
 }
 
 /* The noise near the iterate, along v; the length of differences where they are ours to choose. */
@@ -98,7 +98,7 @@ static void CountPoor(TAO_TrustNCG *tn)
 
 /* After a step s of CG that is taken: does its one product fit? The gradient has changed by about
    A s, and by ||g|| + ||g+|| at most. Curvature so far off has made a radius that means nothing. */
-PetscErrorCode TrustNCGDoubtStep(Tao tao)
+PetscErrorCode TrustNCGNoiseDoubtStep(Tao tao)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
   PetscReal     Ad;
@@ -112,7 +112,7 @@ PetscErrorCode TrustNCGDoubtStep(Tao tao)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode TrustNCGMeasureDoubted(Tao tao)
+PetscErrorCode TrustNCGNoiseMeasureDoubted(Tao tao)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
 

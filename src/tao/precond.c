@@ -6,9 +6,9 @@
      pairs     limited-memory BFGS over a learned diagonal
      diagonal  the learned diagonal alone
      auto      user where the KSP has a PC; else pairs, and where a pattern is at hand soon sparse,
-               if a product with it agrees with one with the Hessian; where none is, one may be
-               found (hidden.c) */
+               if a product with it agrees with one with the Hessian */
 #include "tao/trustncg_impl.h"
+#include "hessvec/hessvec.h"
 #include "precond/gather.h"
 #include "precond/pairs.h"
 #include "precond/sparse.h"
@@ -194,7 +194,6 @@ PetscErrorCode TrustNCGPrecondCreateSparse(Tao tao)
   tn->sparse = tn->kept;
   tn->kept   = NULL;
   PetscCall(TrustNCGSparseCreate(tao->solution, pattern, &tn->sparse));
-  if (tn->sparse && tn->saved) PetscCall(TrustNCGSparseKeep(tn->sparse));
   if (tn->sparse) PetscCall(TrustNCGSparseGetCounts(tn->sparse, NULL, &vectors, NULL));
   if (tn->hidden.pattern) vectors += VectorsOfPairs(tn->maxvectors); /* they stay */
   if (vectors > tn->maxvectors) PetscCall(TrustNCGSparseDestroy(&tn->sparse));
@@ -303,8 +302,9 @@ PetscErrorCode TrustNCGPrecondDue(Tao tao)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Before a solve with H at the iterate: P, from which the PC is made, brought up to date. */
-PetscErrorCode TrustNCGPrecondUpdate(Tao tao, Mat H, Mat *P)
+/* Before a solve with H at the iterate: P, from which the PC is made, brought up to date; and *A,
+   which CG is to work with, where the sparse Hessian does for H. */
+PetscErrorCode TrustNCGPrecondUpdate(Tao tao, Mat H, Mat *A, Mat *P)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
   PetscInt      products;
@@ -312,11 +312,11 @@ PetscErrorCode TrustNCGPrecondUpdate(Tao tao, Mat H, Mat *P)
   PetscFunctionBegin;
   if (tn->due) PetscCall(Switch(tao, H));
   if (tn->hidden.pattern && tn->type == TAO_TRUSTNCG_PRECOND_SPARSE) {
-    PetscCall(TrustNCGHiddenUpdate(tao, H));
+    PetscCall(TrustNCGHiddenUpdate(tao, H, A));
   } else if (tn->type == TAO_TRUSTNCG_PRECOND_SPARSE) {
     PetscCall(TrustNCGSparseUpdate(tn->sparse, H, tao->gradient, &products));
     PetscCall(TrustNCGPrecondCount(tao, products));
-    PetscCall(TrustNCGSparseGetMat(tn->sparse, P));
+    PetscCall(TrustNCGSparseGetMats(tn->sparse, A, P));
   }
   if (tn->pairs) {
     PetscCall(TrustNCGGatherStart(tn->gather));
@@ -330,15 +330,17 @@ PetscErrorCode TrustNCGPrecondRenew(Tao tao, Mat H)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
   PetscBool     fits;
-  Mat           P;
+  Mat           A, P;
 
   PetscFunctionBegin;
+  PetscCall(KSPGetOperators(tao->ksp, &A, &P));
   if (tn->type == TAO_TRUSTNCG_PRECOND_SPARSE) PetscCall(TrustNCGPrecondTry(tao, H, &fits));
   if (tn->unfit && tn->noise.error > 0.0) { /* the pattern may be right */
     tn->waiting = PETSC_TRUE;
     PetscCall(TrustNCGPrecondDue(tao));
   }
-  PetscCall(TrustNCGPrecondUpdate(tao, H, &P));
+  PetscCall(TrustNCGPrecondUpdate(tao, H, &A, &P));
+  PetscCall(KSPSetOperators(tao->ksp, A, P));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -346,7 +348,7 @@ PetscErrorCode TrustNCGPrecondRenew(Tao tao, Mat H)
 PetscErrorCode TrustNCGPrecondLearn(Tao tao, PetscBool bycg)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
-  PetscReal     drop, stretch;
+  PetscReal     stretch;
   PetscBool     taken;
   Vec           s, y;
 
@@ -368,22 +370,26 @@ PetscErrorCode TrustNCGPrecondLearn(Tao tao, PetscBool bycg)
   if (tn->hidden.pattern && tn->type == TAO_TRUSTNCG_PRECOND_SPARSE) {
     PetscCall(TrustNCGHiddenLearn(tao, bycg));
   } else if (tn->type == TAO_TRUSTNCG_PRECOND_SPARSE) {
-    PetscCall(TrustNCGGetDrop(tao, &drop));
     PetscCall(TrustNCGSparseNote(tn->sparse, tao->gradient, tn->gplus, tao->stepdirection,
-                                 tao->ksp_its, tn->boundary ? 0.0 : drop,
-                                 tao->ksp_its + tn->tries));
+                                 tao->ksp_its, tn->tries));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Forget what was learned, if anything was. */
+/* Forget what was learned elsewhere, if anything was. */
 PetscErrorCode TrustNCGPrecondForget(Tao tao, PetscBool *forgot)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+  PetscBool     standin, here;
 
   PetscFunctionBegin;
   *forgot = PETSC_FALSE;
   if (tn->pairs) PetscCall(TrustNCGPairsReset(tn->pairs, forgot));
+  if (tn->type == TAO_TRUSTNCG_PRECOND_SPARSE) {
+    PetscCall(TrustNCGPrecondStandsIn(tao, &standin, &here));
+    PetscCall(TrustNCGSparseForget(tn->sparse));
+    *forgot = (PetscBool)(*forgot || (standin && !here));
+  }
   tn->hidden.poor = PETSC_TRUE; /* now with H itself */
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -25,6 +25,19 @@ PetscErrorCode TrustNCGPrecondGetCounts(Tao tao, PetscInt *vectors, PetscInt *re
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* CG does not work with H itself: does it with a sparse Hessian, and is that of this point? */
+PetscErrorCode TrustNCGPrecondStandsIn(Tao tao, PetscBool *standsin, PetscBool *here)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+
+  PetscFunctionBegin;
+  *standsin = *here = PETSC_FALSE;
+  if (tn->type == TAO_TRUSTNCG_PRECOND_SPARSE && (!tn->hidden.pattern || tn->hidden.use)) {
+    PetscCall(TrustNCGSparseStandsIn(tn->sparse, standsin, here));
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* After products with the guarded Mat of H that are not CG's */
 PetscErrorCode TrustNCGPrecondCount(Tao tao, PetscInt products)
 {

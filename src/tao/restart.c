@@ -207,7 +207,7 @@ static PetscErrorCode ReadEntries(Reader *r, Tao tao, PetscInt entries)
   TAO_TrustNCG *tn   = (TAO_TrustNCG *)tao->data;
   int64_t       mine = -1, before = 0, sum = entries;
   uint64_t      at = CheckpointEntries(&r->header);
-  PetscScalar  *last, *first;
+  PetscScalar  *values;
   PetscBool     same;
 
   PetscFunctionBegin;
@@ -224,12 +224,11 @@ static PetscErrorCode ReadEntries(Reader *r, Tao tao, PetscInt entries)
   PetscCallMPI(MPI_Exscan(&mine, &before, 1, MPI_INT64_T, MPI_SUM, r->comm));
   if (r->rank == 0) before = 0; /* MPI leaves it undefined */
   at += (uint64_t)r->header.ranks + (uint64_t)before;
-  PetscCall(PetscMalloc2(entries, &last, entries, &first));
-  ReadReals(r, last, (size_t)entries, at);
-  ReadReals(r, first, (size_t)entries, at + (uint64_t)sum);
+  PetscCall(PetscMalloc1(entries, &values));
+  ReadReals(r, values, (size_t)entries, at);
   PetscCall(TrustNCGAgreeOnWords(r->comm, r->why));
-  if (!r->why[0]) PetscCall(TrustNCGSparseSetEntries(tn->sparse, last, first));
-  PetscCall(PetscFree2(last, first));
+  if (!r->why[0]) PetscCall(TrustNCGSparseSetEntries(tn->sparse, values));
+  PetscCall(PetscFree(values));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -48,14 +48,14 @@ static PetscErrorCode WriteVec(Writer *w, const TrustNCGNumbering *by, Vec v, ui
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* The entries of the sparse Hessian: how many this rank has, the last ones, the first ones. */
+/* The entries of the sparse Hessian: how many this rank has, and what they are. */
 static PetscErrorCode WriteEntries(Writer *w, Tao tao, PetscInt entries)
 {
   TAO_TrustNCG *tn   = (TAO_TrustNCG *)tao->data;
   MPI_Comm      comm = PetscObjectComm((PetscObject)tao);
   int64_t       mine = entries, before = 0;
   uint64_t      at = CheckpointEntries(&w->header);
-  PetscScalar  *last, *first;
+  PetscScalar  *values;
   PetscMPIInt   rank;
 
   PetscFunctionBegin;
@@ -63,13 +63,12 @@ static PetscErrorCode WriteEntries(Writer *w, Tao tao, PetscInt entries)
   PetscCallMPI(MPI_Comm_rank(comm, &rank));
   PetscCallMPI(MPI_Exscan(&mine, &before, 1, MPI_INT64_T, MPI_SUM, comm));
   if (rank == 0) before = 0; /* MPI leaves it undefined */
-  PetscCall(PetscMalloc2(entries, &last, entries, &first));
-  PetscCall(TrustNCGSparseGetEntries(tn->sparse, last, first));
+  PetscCall(PetscMalloc1(entries, &values));
+  PetscCall(TrustNCGSparseGetEntries(tn->sparse, values));
   WriteWords(w, &mine, 1, at + (uint64_t)rank);
   at += (uint64_t)w->header.ranks + (uint64_t)before;
-  WriteWords(w, last, (size_t)entries, at);
-  WriteWords(w, first, (size_t)entries, at + (uint64_t)w->header.entries);
-  PetscCall(PetscFree2(last, first));
+  WriteWords(w, values, (size_t)entries, at);
+  PetscCall(PetscFree(values));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

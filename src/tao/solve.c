@@ -158,7 +158,7 @@ static PetscErrorCode TrustNCGReject(Tao tao)
 {
   TAO_TrustNCG   *tn     = (TAO_TrustNCG *)tao->data;
   const PetscReal factor = TrustNCGInterpolate(tn->f, tn->fplus, tn->slope);
-  PetscInt        before = tao->ksp_its;
+  const PetscReal before = TrustNCGWork(tn);
 
   PetscFunctionBegin;
   TrustNCGCountRejected(tn);
@@ -174,7 +174,7 @@ static PetscErrorCode TrustNCGReject(Tao tao)
   if (tn->ours) PetscCall(TrustNCGStepTo(tao));
   else {
     PetscCall(TrustNCGSolveKSP(tao));
-    tn->ledger.resolved_hv += tao->ksp_its - before;
+    tn->ledger.resolved_hv += (PetscInt)(TrustNCGWork(tn) - before);
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -261,7 +261,7 @@ static PetscErrorCode TrustNCGStepByCG(Tao tao)
   }
   PetscCall(TrustNCGConsistencyStep(tao));
   PetscCall(TrustNCGJudgeCG(tao, before));
-  PetscCall(TrustNCGDoubtStep(tao));
+  PetscCall(TrustNCGNoiseDoubtStep(tao));
   PetscCall(TrustNCGTakeStep(tao, PETSC_TRUE));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

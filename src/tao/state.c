@@ -47,7 +47,7 @@ static void RecordWindow(TrustNCGWindow *window, CheckpointRecord *record)
 /* Of the ends that are no convergence, and of the check that f, gradient and Hv fit */
 static PetscErrorCode RecordEnds(TAO_TrustNCG *tn, CheckpointRecord *record)
 {
-  PetscInt suspect = tn->suspect, misfit = tn->misfit, misfits = tn->misfits;
+  PetscInt suspect = tn->suspect, misfit = tn->misfit;
 
   PetscFunctionBegin;
   RecordReal(record, &tn->f0, -PETSC_MAX_REAL, "the first f");
@@ -58,13 +58,12 @@ static PetscErrorCode RecordEnds(TAO_TrustNCG *tn, CheckpointRecord *record)
   RecordWindow(&tn->crawl, record);
   RecordCount(record, &suspect, "the suspect");
   RecordCount(record, &misfit, "the misfit");
-  RecordCount(record, &misfits, "the misfits");
+  RecordCount(record, &tn->misfits, "the misfits");
   RecordBool(record, &tn->hvright, "an Hv that is right");
   RecordReal(record, &tn->factor, -PETSC_MAX_REAL, "the factor of the gradient");
   RecordCount(record, &tn->escapes, "saddle points left");
   tn->suspect = (TrustNCGSuspect)PetscMin(suspect, TRUSTNCG_SUSPECT_ANY);
   tn->misfit  = (TrustNCGSuspect)PetscMin(misfit, TRUSTNCG_SUSPECT_ANY);
-  tn->misfits = misfits;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

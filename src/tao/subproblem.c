@@ -78,11 +78,12 @@ static PetscErrorCode TrustNCGLook(void *ctx, PetscReal *radius, PetscBool *stop
   Tao           tao = (Tao)ctx;
   TAO_TrustNCG *tn  = (TAO_TrustNCG *)tao->data;
   PetscReal     ared;
+  PetscBool     standin, here;
 
   PetscFunctionBegin;
   *stop = PETSC_FALSE;
-  if (tn->hidden.exact && !radius)
-    PetscFunctionReturn(PETSC_SUCCESS); /* there is nothing to spare */
+  PetscCall(TrustNCGPrecondStandsIn(tao, &standin, &here));
+  if (standin && !radius) PetscFunctionReturn(PETSC_SUCCESS); /* there is nothing to spare */
   PetscCall(KSPCGGetNormD(tao->ksp, &tn->dnorm));
   PetscCall(KSPCGGetObjFcn(tao->ksp, &tn->model));
   PetscCall(TrustNCGGetTrialGradientVec(tao));
@@ -217,7 +218,7 @@ PetscErrorCode TrustNCGSubproblem(Tao tao)
   Mat           H, P;
 
   PetscFunctionBegin;
-  PetscCall(TrustNCGMeasureDoubted(tao));
+  PetscCall(TrustNCGNoiseMeasureDoubted(tao));
   PetscCall(TrustNCGUpdateHessian(tao, &H, &P));
   target =
     PetscMax(tao->gatol, PetscMax(tao->grtol * PetscAbsReal(tn->f), tao->gttol * tn->gnorm0));

@@ -47,8 +47,7 @@ typedef struct {
   PetscBool       band;     /* the diagonals are near the main one */
   PetscBool       wanted;   /* the next solve of CG is to be one with the sparse Hessian */
   PetscBool       poor;     /* the last such one was stopped by the boundary */
-  PetscBool       use;   /* the sparse Hessian preconditions, and its is the norm of the radius */
-  PetscBool       exact; /* and takes the place of H in this solve */
+  PetscBool       use; /* the sparse Hessian preconditions, and its is the norm of the radius */
   char            words[96];
 } TrustNCGHiddenPattern;
 
@@ -261,6 +260,7 @@ PETSC_INTERN PetscErrorCode TrustNCGLearnedTrial(Tao tao, PetscBool *accept);
 /* choice.c */
 PETSC_INTERN PetscErrorCode TrustNCGHasPC(Tao tao, PetscBool *has);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondChoose(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGPrecondFits(Tao tao, PetscBool *fits);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondTry(Tao tao, Mat H, PetscBool *fits);
 
 /* precond.c */
@@ -269,7 +269,7 @@ PETSC_INTERN PetscErrorCode TrustNCGPrecondTry(Tao tao, Mat H, PetscBool *fits);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondSetUp(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondReset(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondDue(Tao tao);
-PETSC_INTERN PetscErrorCode TrustNCGPrecondUpdate(Tao tao, Mat H, Mat *P);
+PETSC_INTERN PetscErrorCode TrustNCGPrecondUpdate(Tao tao, Mat H, Mat *A, Mat *P);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondRenew(Tao tao, Mat H);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondLearn(Tao tao, PetscBool bycg);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondForget(Tao tao, PetscBool *forgot);
@@ -283,12 +283,13 @@ PETSC_INTERN PetscErrorCode TrustNCGHiddenCreatePattern(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGHiddenSeek(Tao tao);
 PETSC_INTERN PetscBool      TrustNCGHiddenDue(const TAO_TrustNCG *tn, PetscInt products);
 PETSC_INTERN PetscErrorCode TrustNCGHiddenTake(Tao tao);
-PETSC_INTERN PetscErrorCode TrustNCGHiddenUpdate(Tao tao, Mat H);
+PETSC_INTERN PetscErrorCode TrustNCGHiddenUpdate(Tao tao, Mat H, Mat *A);
 PETSC_INTERN PetscErrorCode TrustNCGHiddenLearn(Tao tao, PetscBool bycg);
 PETSC_INTERN PetscErrorCode TrustNCGHiddenLimit(Tao tao, PetscInt *most);
 PETSC_INTERN PetscBool      TrustNCGHiddenCut(Tao tao);
 
 /* precond_state.c */
+PETSC_INTERN PetscErrorCode TrustNCGPrecondStandsIn(Tao tao, PetscBool *standsin, PetscBool *here);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondCount(Tao tao, PetscInt products);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondDropSparse(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondGetCounts(Tao tao, PetscInt *vectors,
@@ -298,8 +299,8 @@ PETSC_INTERN PetscErrorCode TrustNCGPrecondGetCounts(Tao tao, PetscInt *vectors,
 PETSC_INTERN PetscErrorCode TrustNCGNoiseStart(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGNoiseSetErrors(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGNoiseCheckCG(Tao tao, PetscBool *again);
-PETSC_INTERN PetscErrorCode TrustNCGDoubtStep(Tao tao);
-PETSC_INTERN PetscErrorCode TrustNCGMeasureDoubted(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGNoiseDoubtStep(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGNoiseMeasureDoubted(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGNoiseFloor(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGNoiseExplains(Tao tao, PetscBool *explained);
 
