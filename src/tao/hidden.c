@@ -148,11 +148,18 @@ PetscErrorCode TrustNCGHiddenUpdate(Tao tao, Mat H, Mat *A)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Is the length of a solve with the pairs limited, as one with P would be cheaper? */
-static PetscBool Limited(const TAO_TrustNCG *tn)
+/* Is the length of a solve limited, as one with P built anew would be cheaper? So it is with the
+   pairs, and with the factors of a band that H has left behind. */
+static PetscErrorCode IsLimited(Tao tao, PetscBool *limited)
 {
-  return (PetscBool)(tn->hidden.pattern && tn->type == TAO_TRUSTNCG_PRECOND_SPARSE &&
-                     !tn->hidden.use);
+  TAO_TrustNCG          *tn = (TAO_TrustNCG *)tao->data;
+  TrustNCGHiddenPattern *h  = &tn->hidden;
+
+  PetscFunctionBegin;
+  *limited = (PetscBool)(h->pattern && tn->type == TAO_TRUSTNCG_PRECOND_SPARSE);
+  if (*limited && h->use) PetscCall(TrustNCGSparseIsLeft(tn->sparse, limited));
+  if (h->use && !h->band) *limited = PETSC_FALSE;
+  PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 /* The most iterations of such a solve */
@@ -160,20 +167,25 @@ PetscErrorCode TrustNCGHiddenLimit(Tao tao, PetscInt *most)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
   PetscInt      colors;
+  PetscBool     limited;
 
   PetscFunctionBegin;
-  if (!Limited(tn)) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(IsLimited(tao, &limited));
+  if (!limited) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(TrustNCGSparseGetCounts(tn->sparse, &colors, NULL, NULL));
   *most = PetscMin(*most, PetscMax(LEAST_CG, colors + 1));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 /* Was the last one cut short? Then the next step is one of CG with P, whatever its rate was. */
-PetscBool TrustNCGHiddenCut(Tao tao)
+PetscErrorCode TrustNCGHiddenCut(Tao tao, PetscBool *cut)
 {
-  const TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
 
-  return (PetscBool)(Limited(tn) && !tn->boundary && tao->ksp_its >= tn->cgmost);
+  PetscFunctionBegin;
+  PetscCall(IsLimited(tao, cut));
+  if (tn->boundary || tao->ksp_its < tn->cgmost) *cut = PETSC_FALSE;
+  PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 /* After a step that is taken */
@@ -187,7 +199,7 @@ PetscErrorCode TrustNCGHiddenLearn(Tao tao, PetscBool bycg)
   PetscCall(TrustNCGSparseNote(tn->sparse, tao->gradient, tn->gplus, tao->stepdirection,
                                with ? tao->ksp_its : 0, with ? tn->tries : 0));
   if (with) h->poor = tn->boundary;
-  if (bycg) h->wanted = TrustNCGHiddenCut(tao);
+  if (bycg) PetscCall(TrustNCGHiddenCut(tao, &h->wanted));
   if (!bycg && h->use) {
     h->use     = PETSC_FALSE;
     tao->trust = tao->trust0;

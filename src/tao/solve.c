@@ -185,6 +185,7 @@ static PetscErrorCode TrustNCGJudgeCG(Tao tao, PetscReal before)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
   PetscReal     factor, drop;
+  PetscBool     cut;
 
   PetscFunctionBegin;
   PetscCall(TrustNCGGetDrop(tao, &drop)); /* of an interior step */
@@ -192,7 +193,8 @@ static PetscErrorCode TrustNCGJudgeCG(Tao tao, PetscReal before)
     tn->boundary ? PETSC_INFINITY : TrustNCGMismatch(tn->gplusnorm, drop * tn->gnorm, tn->gnorm);
   factor     = TrustNCGInterpolate(tn->f, tn->fplus, tn->slope);
   tao->trust = TrustNCGUpdateRadius(tao->trust, tn->dnorm, tn->rho, factor, tn->boundary);
-  if (!TrustNCGLearns(tn) || TrustNCGHiddenCut(tao)) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(TrustNCGHiddenCut(tao, &cut));
+  if (!TrustNCGLearns(tn) || cut) PetscFunctionReturn(PETSC_SUCCESS);
   TrustNCGModeCG(&tn->mode, tn->n, (PetscBool)!tn->boundary, tn->rho, tn->gnorm, tn->gplusnorm,
                  TrustNCGWork(tn) - before, TrustNCGWork(tn));
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -286,7 +286,7 @@ PETSC_INTERN PetscErrorCode TrustNCGHiddenTake(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGHiddenUpdate(Tao tao, Mat H, Mat *A);
 PETSC_INTERN PetscErrorCode TrustNCGHiddenLearn(Tao tao, PetscBool bycg);
 PETSC_INTERN PetscErrorCode TrustNCGHiddenLimit(Tao tao, PetscInt *most);
-PETSC_INTERN PetscBool      TrustNCGHiddenCut(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGHiddenCut(Tao tao, PetscBool *cut);
 
 /* precond_state.c */
 PETSC_INTERN PetscErrorCode TrustNCGPrecondStandsIn(Tao tao, PetscBool *standsin, PetscBool *here);
