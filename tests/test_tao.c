@@ -130,7 +130,9 @@ START_TEST(a_rejected_step_costs_no_product)
   Run               run;
   TaoTrustNCGLedger l;
 
-  ckm_ok(Solve(PETSC_COMM_WORLD, "genrose", 60, HV_USER, &run));
+  ckm_ok(RunCreate(PETSC_COMM_WORLD, "genrose", 60, HV_USER, PETSC_FALSE, &run));
+  ckm_ok(TaoTrustNCGSetPrecondType(run.tao, TAO_TRUSTNCG_PRECOND_PAIRS));
+  ckm_ok(TaoSolve(run.tao));
   l = RunLedger(&run);
   ckm_assert(l.rejected > 0);
   ckm_assert(l.resolved_hv == 0);
@@ -202,6 +204,7 @@ START_TEST(the_ledger_counts_the_reductions)
 
   ckm_ok(MPI_Comm_size(PETSC_COMM_WORLD, &ranks));
   ckm_ok(RunCreate(PETSC_COMM_WORLD, "genrose", 60, (HvWay)_i, PETSC_FALSE, &run));
+  ckm_ok(TaoTrustNCGSetPrecondType(run.tao, TAO_TRUSTNCG_PRECOND_PAIRS));
   before = ReductionCount();
   ckm_ok(TaoSolve(run.tao));
   made = ReductionCount() - before - run.reductions;

@@ -144,6 +144,58 @@ static PetscErrorCode ColorGraph(Mat P, MatColoringWeightType weight, ISColoring
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* valid[k]: i mod (least + k) colours the columns of this rank's rows, k < n. */
+static PetscErrorCode TryCycles(Mat P, PetscInt least, PetscInt n, PetscBool valid[])
+{
+  const PetscInt *columns;
+  PetscInt        lo, hi, many, *seen;
+
+  PetscFunctionBegin;
+  PetscCall(PetscMalloc1(least + n, &seen));
+  PetscCall(MatGetOwnershipRange(P, &lo, &hi));
+  for (PetscInt k = 0; k < n; k++) {
+    for (PetscInt c = 0; c < least + n; c++) seen[c] = -1;
+    valid[k] = PETSC_TRUE;
+    for (PetscInt i = lo; i < hi && valid[k]; i++) {
+      PetscCall(MatGetRow(P, i, &many, &columns, NULL));
+      for (PetscInt j = 0; j < many; j++) {
+        const PetscInt c = columns[j] % (least + k);
+
+        if (seen[c] == i) valid[k] = PETSC_FALSE;
+        seen[c] = i;
+      }
+      PetscCall(MatRestoreRow(P, i, &many, &columns, NULL));
+    }
+  }
+  PetscCall(PetscFree(seen));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Colours i mod p with the smallest p < most that will do: best for a band, on any number of ranks;
+   NULL where none does. */
+static PetscErrorCode ColorCycle(Mat P, PetscInt least, PetscInt most, ISColoring *coloring)
+{
+  const PetscInt   n = PetscMax(0, PetscMin(most, 2 * least) - least);
+  PetscInt         k = 0, lo, hi;
+  PetscBool       *valid;
+  ISColoringValue *color;
+  MPI_Comm         comm = PetscObjectComm((PetscObject)P);
+
+  PetscFunctionBegin;
+  *coloring = NULL;
+  PetscCall(PetscMalloc1(n, &valid));
+  PetscCall(TryCycles(P, least, n, valid));
+  PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, valid, (PetscMPIInt)n, MPIU_BOOL, MPI_LAND, comm));
+  while (k < n && !valid[k]) k++;
+  PetscCall(PetscFree(valid));
+  if (k == n) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(MatGetOwnershipRangeColumn(P, &lo, &hi));
+  PetscCall(PetscMalloc1(hi - lo, &color));
+  for (PetscInt i = lo; i < hi; i++) color[i - lo] = (ISColoringValue)(i % (least + k));
+  PetscCall(ISColoringCreate(comm, least + k, hi - lo, color, PETSC_OWN_POINTER, coloring));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* Colours of a DM whose matrices have blocks are those of the blocks, not of the columns. */
 static PetscErrorCode FitsColoring(Mat P, ISColoring coloring, PetscBool *fits)
 {
@@ -210,6 +262,11 @@ PetscErrorCode TrustNCGPatternColor(Vec x, Mat P, TrustNCGProbes *probes, PetscB
     if (taken) *fromdm = PETSC_FALSE;
     PetscCall(ISColoringDestroy(&coloring));
   }
+  if (*probes) PetscCall(TrustNCGProbesGetSize(*probes, &colors));
+  coloring = NULL;
+  if (!dm && colors > least) PetscCall(ColorCycle(P, least, colors, &coloring));
+  if (coloring) PetscCall(TakeIfFewer(P, coloring, probes, &taken));
+  PetscCall(ISColoringDestroy(&coloring));
   PetscCheck(*probes, PetscObjectComm((PetscObject)P), PETSC_ERR_ARG_WRONG,
              "Two columns of a row of the Hessian's pattern have one colour: choose another "
              "-mat_coloring_type, of distance 2");

@@ -33,6 +33,8 @@ PETSC_INTERN PetscErrorCode TrustNCGSparseGetMats(TrustNCGSparse sparse, Mat *A,
 /* Does it, in the present solve, and was it built at this point? */
 PETSC_INTERN PetscErrorCode TrustNCGSparseStandsIn(TrustNCGSparse sparse, PetscBool *standsin,
                                                    PetscBool *built);
+/* Was P the Hessian where it was built, but is no longer where it is used? */
+PETSC_INTERN PetscErrorCode TrustNCGSparseIsLeft(TrustNCGSparse sparse, PetscBool *left);
 /* ||Hg - Pg|| / ||Hg|| of the last build, infinite where one of them was not finite */
 PETSC_INTERN PetscErrorCode TrustNCGSparseGetMisfit(TrustNCGSparse sparse, PetscReal *misfit);
 /* A PC of its own, which no solver knows: incomplete Cholesky factors of the blocks of the ranks for

@@ -2,9 +2,12 @@
    The choice of a preconditioner: what auto stands for, and whether a choice can be had. */
 #include "tao/trustncg_impl.h"
 #include <petscdmda.h>
+#include "precond/sparse.h"
 #include "subproblem/trustcg.h"
 
-#define ENTRIES_MOST 100 /* in a row of a sparse Hessian that nobody asked for */
+#define FIT          1e-3 /* largest ||Hg - Pg|| / ||Hg|| of a P whose pattern fits, */
+#define FIT_NOISY    0.1  /* and where products are noisy */
+#define ENTRIES_MOST 100  /* in a row of a sparse Hessian that nobody asked for */
 
 /* The pattern of a structured grid has as many entries in a row as its stencil has unknowns; where
    they are too many auto leaves them alone. */
@@ -123,5 +126,30 @@ PetscErrorCode TrustNCGPrecondChoose(Tao tao)
   PetscCall(TrustNCGHasPC(tao, &has));
   PetscCall(Resolve(tao, has, &tn->type));
   PetscCall(CheckChoice(tao, has));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Is the pattern of P as it was last built that of the Hessian? */
+PetscErrorCode TrustNCGPrecondFits(Tao tao, PetscBool *fits)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+  PetscReal     misfit;
+
+  PetscFunctionBegin;
+  PetscCall(TrustNCGSparseGetMisfit(tn->sparse, &misfit));
+  *fits = (PetscBool)(misfit <= (tn->noise.error > 0.0 ? FIT_NOISY : FIT));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* P anew: is its pattern that of the Hessian? */
+PetscErrorCode TrustNCGPrecondTry(Tao tao, Mat H, PetscBool *fits)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+  PetscInt      products;
+
+  PetscFunctionBegin;
+  PetscCall(TrustNCGSparseBuild(tn->sparse, H, tao->gradient, &products));
+  PetscCall(TrustNCGPrecondCount(tao, products));
+  PetscCall(TrustNCGPrecondFits(tao, fits));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -138,7 +138,7 @@ PetscErrorCode TrustNCGHiddenUpdate(Tao tao, Mat H, Mat *A)
 
   PetscFunctionBegin;
   h->use = (PetscBool)(h->wanted || !h->poor);
-  if (h->use != before) tao->trust = tao->trust0;
+  if (h->use != before) tao->trust = PETSC_INFINITY; /* nothing is known of it in this norm */
   if (!h->use) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(TrustNCGSparseUpdate(tn->sparse, H, tao->gradient, &products));
   PetscCall(TrustNCGPrecondCount(tao, products));
@@ -148,26 +148,26 @@ PetscErrorCode TrustNCGHiddenUpdate(Tao tao, Mat H, Mat *A)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Is the length of a solve limited, as P built anew would be cheaper? */
+/* Is the length of a solve limited, as one with P built anew would be cheaper? So it is with the
+   pairs, and with the factors of a band that H has left behind. */
 static PetscErrorCode IsLimited(Tao tao, PetscBool *limited)
 {
-  TAO_TrustNCG                *tn = (TAO_TrustNCG *)tao->data;
-  const TrustNCGHiddenPattern *h  = &tn->hidden;
-  PetscBool                    standin, here;
+  TAO_TrustNCG          *tn = (TAO_TrustNCG *)tao->data;
+  TrustNCGHiddenPattern *h  = &tn->hidden;
 
   PetscFunctionBegin;
-  PetscCall(TrustNCGPrecondStandsIn(tao, &standin, &here));
-  *limited = (PetscBool)(h->pattern && tn->type == TAO_TRUSTNCG_PRECOND_SPARSE && !standin &&
-                         (!h->use || h->band));
+  *limited = (PetscBool)(h->pattern && tn->type == TAO_TRUSTNCG_PRECOND_SPARSE);
+  if (*limited && h->use) PetscCall(TrustNCGSparseIsLeft(tn->sparse, limited));
+  if (h->use && !h->band) *limited = PETSC_FALSE;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 /* The most iterations of such a solve */
 PetscErrorCode TrustNCGHiddenLimit(Tao tao, PetscInt *most)
 {
-  TAO_TrustNCG *tn      = (TAO_TrustNCG *)tao->data;
-  PetscBool     limited = PETSC_FALSE;
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
   PetscInt      colors;
+  PetscBool     limited;
 
   PetscFunctionBegin;
   PetscCall(IsLimited(tao, &limited));
@@ -178,13 +178,13 @@ PetscErrorCode TrustNCGHiddenLimit(Tao tao, PetscInt *most)
 }
 
 /* Was the last one cut short? Then the next step is one of CG with P, whatever its rate was. */
-PetscErrorCode TrustNCGHiddenIsCut(Tao tao, PetscBool *cut)
+PetscErrorCode TrustNCGHiddenCut(Tao tao, PetscBool *cut)
 {
-  const TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
 
   PetscFunctionBegin;
   PetscCall(IsLimited(tao, cut));
-  *cut = (PetscBool)(*cut && !tn->boundary && tao->ksp_its >= tn->cgmost);
+  if (tn->boundary || tao->ksp_its < tn->cgmost) *cut = PETSC_FALSE;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -199,10 +199,10 @@ PetscErrorCode TrustNCGHiddenLearn(Tao tao, PetscBool bycg)
   PetscCall(TrustNCGSparseNote(tn->sparse, tao->gradient, tn->gplus, tao->stepdirection,
                                with ? tao->ksp_its : 0, with ? tn->tries : 0));
   if (with) h->poor = tn->boundary;
-  if (bycg) PetscCall(TrustNCGHiddenIsCut(tao, &h->wanted));
+  if (bycg) PetscCall(TrustNCGHiddenCut(tao, &h->wanted));
   if (!bycg && h->use) {
     h->use     = PETSC_FALSE;
-    tao->trust = tao->trust0;
+    tao->trust = PETSC_INFINITY;
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -8,6 +8,7 @@
      auto      user where the KSP has a PC; else pairs, and where a pattern is at hand soon sparse,
                if a product with it agrees with one with the Hessian */
 #include "tao/trustncg_impl.h"
+#include "hessvec/hessvec.h"
 #include "precond/gather.h"
 #include "precond/pairs.h"
 #include "precond/sparse.h"
@@ -17,8 +18,6 @@
 #define GATHER_LEAST 3    /* fewer pairs of CG do not replace what was learned before */
 #define PAIRS        10   /* in the model, */
 #define GATHERED     8    /* and gathered during CG, where the user does not bound the memory */
-#define FIT          1e-3 /* largest ||Hg - Pg|| / ||Hg|| of a P whose pattern fits, */
-#define FIT_NOISY    0.1  /* and where products are noisy */
 
 static PetscErrorCode ObserveCG(void *ctx, PetscInt it, Vec p, Vec Hp)
 {
@@ -199,31 +198,6 @@ PetscErrorCode TrustNCGPrecondSetUp(Tao tao)
     break;
   }
   if (!tn->waiting) PetscCall(TrustNCGSparseDestroy(&tn->kept)); /* nobody asks for it now */
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-/* Is the pattern of P as it was last built that of the Hessian? */
-PetscErrorCode TrustNCGPrecondFits(Tao tao, PetscBool *fits)
-{
-  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
-  PetscReal     misfit;
-
-  PetscFunctionBegin;
-  PetscCall(TrustNCGSparseGetMisfit(tn->sparse, &misfit));
-  *fits = (PetscBool)(misfit <= (tn->noise.error > 0.0 ? FIT_NOISY : FIT));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-/* P anew: is its pattern that of the Hessian? */
-PetscErrorCode TrustNCGPrecondTry(Tao tao, Mat H, PetscBool *fits)
-{
-  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
-  PetscInt      products;
-
-  PetscFunctionBegin;
-  PetscCall(TrustNCGSparseBuild(tn->sparse, H, tao->gradient, &products));
-  PetscCall(TrustNCGPrecondCount(tao, products));
-  PetscCall(TrustNCGPrecondFits(tao, fits));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -220,7 +220,7 @@ static PetscErrorCode TrustNCGJudgeCG(Tao tao, PetscReal before)
     tn->boundary ? PETSC_INFINITY : TrustNCGMismatch(tn->gplusnorm, drop * tn->gnorm, tn->gnorm);
   factor     = TrustNCGInterpolate(tn->f, tn->fplus, tn->slope);
   tao->trust = TrustNCGUpdateRadius(tao->trust, tn->dnorm, tn->rho, factor, tn->boundary);
-  PetscCall(TrustNCGHiddenIsCut(tao, &cut));
+  PetscCall(TrustNCGHiddenCut(tao, &cut));
   if (!TrustNCGLearns(tn) || cut) PetscFunctionReturn(PETSC_SUCCESS);
   if (tn->mode.known && tn->slopeplus <= tn->slope) { /* no curvature, nothing to learn */
     PetscFunctionReturn(PETSC_SUCCESS);

@@ -268,6 +268,8 @@ PETSC_INTERN PetscErrorCode TrustNCGLearnedTrial(Tao tao, PetscBool *accept);
 /* choice.c */
 PETSC_INTERN PetscErrorCode TrustNCGHasPC(Tao tao, PetscBool *has);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondChoose(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGPrecondFits(Tao tao, PetscBool *fits);
+PETSC_INTERN PetscErrorCode TrustNCGPrecondTry(Tao tao, Mat H, PetscBool *fits);
 
 /* precond.c */
 #define TRUSTNCG_VECTORS_DIAGONAL 8  /* that a learned diagonal takes at least, */
@@ -282,9 +284,6 @@ PETSC_INTERN PetscErrorCode TrustNCGPrecondForget(Tao tao, PetscBool *forgot);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondCreateSparse(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondUseSparse(Tao tao);
 
-PETSC_INTERN PetscErrorCode TrustNCGPrecondFits(Tao tao, PetscBool *fits);
-PETSC_INTERN PetscErrorCode TrustNCGPrecondTry(Tao tao, Mat H, PetscBool *fits);
-
 /* hidden.c */
 PETSC_INTERN void           TrustNCGHiddenStart(TAO_TrustNCG *tn, PetscBool seek);
 PETSC_INTERN PetscErrorCode TrustNCGHiddenReset(Tao tao);
@@ -295,7 +294,7 @@ PETSC_INTERN PetscErrorCode TrustNCGHiddenTake(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGHiddenUpdate(Tao tao, Mat H, Mat *A);
 PETSC_INTERN PetscErrorCode TrustNCGHiddenLearn(Tao tao, PetscBool bycg);
 PETSC_INTERN PetscErrorCode TrustNCGHiddenLimit(Tao tao, PetscInt *most);
-PETSC_INTERN PetscErrorCode TrustNCGHiddenIsCut(Tao tao, PetscBool *cut);
+PETSC_INTERN PetscErrorCode TrustNCGHiddenCut(Tao tao, PetscBool *cut);
 
 /* riesz.c */
 PETSC_INTERN PetscErrorCode TrustNCGSetUpRiesz(Tao tao);
