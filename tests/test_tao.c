@@ -41,6 +41,7 @@ START_TEST(local_convergence_is_quadratic)
   PetscReal before, after;
 
   ckm_ok(RunCreate(PETSC_COMM_WORLD, "broydn3d", 60, HV_USER, PETSC_FALSE, &run));
+  ckm_ok(TaoTrustNCGSetPrecondType(run.tao, TAO_TRUSTNCG_PRECOND_NONE));
   SetForcing(&run, 1e-13);
   ckm_ok(TaoTrustNCGSetLearnedSteps(run.tao, PETSC_FALSE));
   ckm_ok(TaoSetTolerances(run.tao, 0.0, 0.0, 1e-8));

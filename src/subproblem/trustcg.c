@@ -25,6 +25,26 @@ PetscErrorCode TrustCGStepTo(KSP ksp, PetscReal radius)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+PetscErrorCode TrustCGKeepStep(KSP ksp)
+{
+  KSP_TrustCG *cg = (KSP_TrustCG *)ksp->data;
+
+  PetscFunctionBegin;
+  cg->kept = cg->path;
+  PetscCall(VecCopy(ksp->vec_sol, cg->p));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode TrustCGRestoreStep(KSP ksp)
+{
+  KSP_TrustCG *cg = (KSP_TrustCG *)ksp->data;
+
+  PetscFunctionBegin;
+  cg->path = cg->kept;
+  PetscCall(VecCopy(cg->p, ksp->vec_sol));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode TrustCGSetObserver(KSP ksp, TrustCGObserver observer, void *ctx)
 {
   KSP_TrustCG *cg = (KSP_TrustCG *)ksp->data;

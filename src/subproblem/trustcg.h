@@ -10,6 +10,9 @@ PETSC_INTERN PetscErrorCode KSPCreate_TrustCG(KSP ksp);
 
 /* The step for a smaller radius, read off the path of the solve just done. */
 PETSC_INTERN PetscErrorCode TrustCGStepTo(KSP ksp, PetscReal radius);
+/* The step as it is, kept in a vector of the solve until the next one; and back to it */
+PETSC_INTERN PetscErrorCode TrustCGKeepStep(KSP ksp);
+PETSC_INTERN PetscErrorCode TrustCGRestoreStep(KSP ksp);
 /* Shown each direction of positive curvature: the iteration, from 0, p and Ap. */
 typedef PetscErrorCode (*TrustCGObserver)(void *ctx, PetscInt it, Vec p, Vec Ap);
 PETSC_INTERN PetscErrorCode TrustCGSetObserver(KSP ksp, TrustCGObserver observer, void *ctx);

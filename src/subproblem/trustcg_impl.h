@@ -69,7 +69,7 @@ typedef struct {
   AgainFn      again;    /* A can try once more where a product is not finite, or NULL */
   TrustCGDoubt doubt;    /* of products that are differences */
   PetscInt     products; /* with A, in this solve */
-  TrustCGPath  path;
+  TrustCGPath  path, kept;
   Sweeper      sweeper;
 
   TrustCGObserver observer; /* or NULL */

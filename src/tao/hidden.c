@@ -17,13 +17,13 @@
 #include "tao/trustncg_impl.h"
 #include "precond/sparse.h"
 
-#define SEEK_CG  40.0  /* work before a search where CG has the turn, */
-#define SEEK     100.0 /* and in any case */
-#define AGAIN    10.0  /* times the work before the next search */
-#define SHARE_CG 1.0   /* the products of P in units of the work before, where CG has the turn, */
-#define SHARE    0.125 /* and in any case */
-#define BAND     64    /* largest offset of what incomplete factors suit */
-#define LEAST_CG 10    /* iterations that a solve with the pairs may take at least */
+#define SEEK_CG  40.0 /* work before a search where CG has the turn, */
+#define SEEK     60.0 /* and in any case */
+#define AGAIN    10.0 /* times the work before the next search */
+#define SHARE_CG 1.0  /* the products of P in units of the work before, where CG has the turn, */
+#define SHARE    0.25 /* and in any case */
+#define BAND     64   /* largest offset of what incomplete factors suit */
+#define LEAST_CG 10   /* iterations that a solve with the pairs may take at least */
 
 void TrustNCGHiddenStart(TAO_TrustNCG *tn, PetscBool seek)
 {

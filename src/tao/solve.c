@@ -165,18 +165,30 @@ static void TrustNCGShorten(Tao tao)
 }
 
 /* A good step at whose end f rises again costs the solves that follow more than it gains: the
-   gradient there is rough. A shorter one off the CG path costs one evaluation. */
+   gradient there is rough. A shorter one off the CG path costs one evaluation; where f is no lower
+   there, it is undone, at the cost of one more. */
 static PetscErrorCode TrustNCGStepBack(Tao tao, PetscBool *accept)
 {
-  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+  TAO_TrustNCG   *tn    = (TAO_TrustNCG *)tao->data;
+  const PetscReal trust = tao->trust, dnorm = tn->dnorm, model = tn->model, fplus = tn->fplus;
+  const PetscBool boundary = tn->boundary;
 
   PetscFunctionBegin;
   if (!tn->ours || tn->rounding || !TrustNCGOverlong(tn->slope, tn->slopeplus) ||
       TrustNCGEvaluationsAreSpent(tao)) {
     PetscFunctionReturn(PETSC_SUCCESS);
   }
+  PetscCall(TrustCGKeepStep(tao->ksp));
   TrustNCGShorten(tao);
   PetscCall(TrustNCGStepTo(tao));
+  PetscCall(TrustNCGTrial(tao, accept));
+  if (*accept && tn->fplus <= fplus) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(TrustCGRestoreStep(tao->ksp));
+  TrustNCGCountRejected(tn);
+  tao->trust   = trust;
+  tn->dnorm    = dnorm;
+  tn->model    = model;
+  tn->boundary = boundary;
   PetscCall(TrustNCGTrial(tao, accept));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

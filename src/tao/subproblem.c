@@ -7,6 +7,7 @@
 #include "sums/sums.h"
 
 #define OPENING_ITS 2   /* of the solve that opens a run with learned steps */
+#define STANDIN_ITS 300 /* of a solve on a sparse Hessian: no products, but time */
 #define WAITING_ITS 10  /* of a solve while a sparse Hessian may come to pay */
 #define HOLDS       2.0 /* on the way the model holds where actual over predicted is within this, */
 #define HOLDS_WELL  1.1 /* and at the boundary it is worth a larger radius */
@@ -199,12 +200,15 @@ static PetscErrorCode TrustNCGLimitCG(Tao tao)
 {
   TAO_TrustNCG *tn   = (TAO_TrustNCG *)tao->data;
   PetscInt     *most = &tn->cgmost;
+  PetscBool     standin, here;
 
   PetscFunctionBegin;
   *most = tn->maxits;
   if (TrustNCGLearns(tn) && tao->niter == 0) *most = PetscMin(*most, OPENING_ITS);
   else if (tn->waiting) *most = PetscMin(*most, WAITING_ITS);
   PetscCall(TrustNCGHiddenLimit(tao, most));
+  PetscCall(TrustNCGPrecondStandsIn(tao, &standin, &here));
+  if (standin) *most = PetscMin(*most, STANDIN_ITS);
   PetscCall(KSPSetTolerances(tao->ksp, tn->forcing, PETSC_DEFAULT, PETSC_DEFAULT, *most));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
