@@ -119,9 +119,17 @@ PetscErrorCode TrustNCGSparseDestroy(TrustNCGSparse *sparse)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* The PC of the solver. Where it is none yet, multigrid: its iterations do not grow with the
-   grid. A build comes when P has changed much, and the interpolation of another matrix makes an
-   indefinite PC. Its smoothers are to work on P, not on H. */
+/* Multigrid: its iterations do not grow with the grid. A build comes when P has changed much, and
+   the interpolation of another matrix makes an indefinite PC. */
+static PetscErrorCode SetMultigrid(PC pc)
+{
+  PetscFunctionBegin;
+  PetscCall(PCSetType(pc, PCGAMG));
+  PetscCall(PCGAMGSetReuseInterpolation(pc, PETSC_FALSE));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The PC of the solver, multigrid where it is none yet. Its smoothers are to work on P, not on H. */
 PetscErrorCode TrustNCGSparseSetPC(TrustNCGSparse sparse, PC pc)
 {
   PetscBool none;
@@ -130,8 +138,7 @@ PetscErrorCode TrustNCGSparseSetPC(TrustNCGSparse sparse, PC pc)
   PetscFunctionBegin;
   PetscCall(PetscObjectTypeCompare((PetscObject)pc, PCNONE, &none));
   if (none) {
-    PetscCall(PCSetType(pc, PCGAMG));
-    PetscCall(PCGAMGSetReuseInterpolation(pc, PETSC_FALSE));
+    PetscCall(SetMultigrid(pc));
     PetscCall(PCSetFromOptions(pc));
     PetscCall(PCGetType(pc, &type));
     PetscCall(PetscFree(sparse->chosen));
@@ -155,11 +162,11 @@ PetscErrorCode TrustNCGSparseCreatePC(TrustNCGSparse sparse, PetscBool band)
   PetscCall(PCCreate(PetscObjectComm((PetscObject)sparse->P), &pc));
   sparse->pc = pc;
   PetscCall(PCSetOperators(pc, sparse->P, sparse->P));
-  PetscCall(PCSetType(pc, band ? PCBJACOBI : PCGAMG));
   if (!band) {
-    PetscCall(PCGAMGSetReuseInterpolation(pc, PETSC_FALSE));
+    PetscCall(SetMultigrid(pc));
     PetscFunctionReturn(PETSC_SUCCESS);
   }
+  PetscCall(PCSetType(pc, PCBJACOBI));
   PetscCall(PCSetUp(pc));
   PetscCall(PCBJacobiGetSubKSP(pc, &n, NULL, &ksp));
   for (PetscInt k = 0; k < n; k++) {
@@ -273,7 +280,6 @@ PetscErrorCode TrustNCGSparseUpdate(TrustNCGSparse sparse, Mat H, Vec g, PetscIn
   *products = 0;
   PetscCall(TrustNCGProbesGetSize(sparse->probes, &colors));
   if (!sparse->fresh) {
-
     if (sparse->builds && !TrustNCGStale(sparse->drift, sparse->spent, sparse->last, sparse->chord,
                                          (PetscReal)(colors + 1))) {
       Keep(sparse);
@@ -286,7 +292,7 @@ PetscErrorCode TrustNCGSparseUpdate(TrustNCGSparse sparse, Mat H, Vec g, PetscIn
   if (sparse->finite && !sparse->band) PetscCall(Rehearse(sparse, g, &good));
   if (!good) PetscCall(TrustNCGSparseMakeDominant(sparse));
   sparse->dominant = (PetscBool)!good;
-  P                = good ? sparse->P : sparse->D;
+  PetscCall(TrustNCGSparseGetMats(sparse, NULL, &P));
   PetscCall(PCSetOperators(sparse->pc, P, P)); /* which nobody else does for a PC of its own */
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -308,7 +314,7 @@ PetscErrorCode TrustNCGSparseGetMats(TrustNCGSparse sparse, Mat *A, Mat *P)
 {
   PetscFunctionBegin;
   if (A && sparse->standin) *A = sparse->P;
-  *P = sparse->dominant ? sparse->D : sparse->P;
+  if (P) *P = sparse->dominant ? sparse->D : sparse->P;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -27,8 +27,8 @@ PETSC_INTERN PetscErrorCode TrustNCGSparseUpdate(TrustNCGSparse sparse, Mat H, V
    P. */
 PETSC_INTERN PetscErrorCode TrustNCGSparseNote(TrustNCGSparse sparse, Vec g, Vec gplus, Vec d,
                                                PetscInt its, PetscInt trials);
-/* P to make the preconditioner of; *A, if it is not NULL, becomes the sparse Hessian where that
-   stands in for H at this point. */
+/* *P is what to make the preconditioner of; *A becomes the sparse Hessian where that stands in for H
+   at this point. Either may be NULL. */
 PETSC_INTERN PetscErrorCode TrustNCGSparseGetMats(TrustNCGSparse sparse, Mat *A, Mat *P);
 /* Does it, in the present solve, and was it built at this point? */
 PETSC_INTERN PetscErrorCode TrustNCGSparseStandsIn(TrustNCGSparse sparse, PetscBool *standsin,

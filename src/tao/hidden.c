@@ -134,7 +134,6 @@ PetscErrorCode TrustNCGHiddenUpdate(Tao tao, Mat H, Mat *A)
   const PetscBool        before = h->use;
   PetscBool              fits   = PETSC_TRUE;
   PetscInt               products;
-  Mat                    P;
 
   PetscFunctionBegin;
   h->use = (PetscBool)(h->wanted || !h->poor);
@@ -143,7 +142,7 @@ PetscErrorCode TrustNCGHiddenUpdate(Tao tao, Mat H, Mat *A)
   PetscCall(TrustNCGSparseUpdate(tn->sparse, H, tao->gradient, &products));
   PetscCall(TrustNCGPrecondCount(tao, products));
   if (products) PetscCall(TrustNCGPrecondFits(tao, &fits));
-  if (fits) PetscCall(TrustNCGSparseGetMats(tn->sparse, A, &P));
+  if (fits) PetscCall(TrustNCGSparseGetMats(tn->sparse, A, NULL));
   else PetscCall(Drop(tao));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
