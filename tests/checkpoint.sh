@@ -6,6 +6,10 @@ set -u
 cd "$(dirname "$0")/.." || exit 1
 . scripts/env.sh
 BUILD=${BUILD:-build}
+case $BUILD in
+/*) ;;
+*) BUILD=$PWD/$BUILD ;;
+esac
 DRIVER=$BUILD/bin/trustncg
 KILLS=15
 AGAIN=75 # the driver's exit code after a signal
@@ -31,43 +35,82 @@ solve() { # RANKS LOG OPTIONS...
 
 number() { sed -n "s/^ *\"$1\": \"\{0,1\}\([^\",]*\).*/\1/p" "$2"; }
 
-# launch RANKS NAME OPTIONS...: in the background; the ids of the processes are in NAME.pid.*
+# What is to be interrupted is slowed, so that no machine ends it before: each reduction, or each
+# way to the disk, waits for so many milliseconds. No number changes. The driver has an
+# MPI_Allreduce of its own, which calls PMPI_Allreduce.
+cat >"$work/slow.c" <<'EOC'
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <stdlib.h>
+#include <time.h>
+#include <mpi.h>
+
+static void *Slowly(const char *wait, const char *name)
+{
+  const long ms = getenv(wait) ? atol(getenv(wait)) : 0;
+  nanosleep(&(struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000}, NULL);
+  return dlsym(RTLD_NEXT, name);
+}
+int PMPI_Allreduce(const void *in, void *out, int n, MPI_Datatype type, MPI_Op op, MPI_Comm comm)
+{
+  int (*next)(const void *, void *, int, MPI_Datatype, MPI_Op, MPI_Comm);
+  *(void **)&next = Slowly("SLOW_REDUCTION", "PMPI_Allreduce");
+  return next(in, out, n, type, op, comm);
+}
+int fsync(int fd)
+{
+  int (*next)(int);
+  *(void **)&next = Slowly("SLOW_DISK", "fsync");
+  return next(fd);
+}
+EOC
+if ! mpicc -shared -fPIC "$work/slow.c" -o "$work/slow.so" -ldl >"$work/slow.log" 2>&1; then
+  verdict "what slows the solve is built" "it is not" "$work/slow.log"
+  exit 1
+fi
+
+# launch RANKS NAME SLOW OPTIONS...: in the background, slowed by SLOW=milliseconds; the ids of the
+# processes are in NAME.pid.*
 launch() {
   ranks=$1
   name=$2
-  shift 2
+  slow=$3
+  shift 3
   rm -f "$name".pid.*
   timeout -k 10 100 sh -c 'echo $$ >"$0.pid.mpirun"; exec mpirun "$@"' "$name" -n "$ranks" \
     sh -c 'echo $$ >"$0.pid.$OMPI_COMM_WORLD_RANK"; exec "$@"' "$name" \
+    env "$slow" "LD_PRELOAD=$work/slow.so" \
     "$DRIVER" -skip_petscrc "$@" >"$name.log" 2>&1 </dev/null &
   job=$!
 }
 
-until_true() { # COMMAND...: within ten seconds
-  for _ in $(seq 200); do
+until_true() { # COMMAND...: within a minute
+  for _ in $(seq 1200); do
     "$@" && return 0
     sleep 0.05
   done
   return 1
 }
 
-# A solve of some seconds, and the same one stopped and resumed: the same answer to the last digit.
-LONG="-problem chainwoo -n 6000"
+# A solve, and the same one slowed to minutes, stopped, resumed: the same answer to the last digit
+LONG="-problem chainwoo -n 2000" # 30,000 reductions
 # shellcheck disable=SC2086 # a list of options
 solve 2 "$work/full.log" $LONG -json "$work/full.json"
 
+# mpirun waits so many seconds before it sends SIGTERM to the ranks, and as many before SIGKILL
+export OMPI_MCA_odls_base_sigkill_timeout=0
+
 stopped() { # NAME WHOM SIGNAL
   file=$work/$2.$3
-  # where mpirun gets SIGTERM it sends it on after so many seconds, and kills after as many again
-  export OMPI_MCA_odls_base_sigkill_timeout=2
+  [ "$2.$3" != mpirun.TERM ] || export OMPI_MCA_odls_base_sigkill_timeout=5
   # shellcheck disable=SC2086
-  launch 2 "$file" $LONG -tao_trustncg_signals -tao_trustncg_checkpoint "$file" \
-    -tao_trustncg_checkpoint_interval 200 -json "$file.json"
+  launch 2 "$file" SLOW_REDUCTION=5 $LONG -tao_trustncg_signals -tao_trustncg_checkpoint "$file" \
+    -tao_trustncg_checkpoint_interval 40 -json "$file.json"
   until_true test -f "$file"
   kill "-$3" "$(cat "$file.pid.$2")"
-  unset OMPI_MCA_odls_base_sigkill_timeout
   code=0
   wait $job || code=$?
+  export OMPI_MCA_odls_base_sigkill_timeout=0
   # shellcheck disable=SC2086
   solve 2 "$file.resumed.log" $LONG -tao_trustncg_restart "$file" -json "$file.resumed.json"
   why=
@@ -117,9 +160,10 @@ midway=0
 for kill in $(seq $KILLS); do
   rm -f "$file.part"
   # shellcheck disable=SC2086
-  launch 4 "$file" $BIG -tao_trustncg_checkpoint "$file" -tao_trustncg_checkpoint_interval 1
+  launch 4 "$file" SLOW_DISK=150 $BIG \
+    -tao_trustncg_checkpoint "$file" -tao_trustncg_checkpoint_interval 1
   until_true test -f "$file.part"
-  sleep "0.0$kill"
+  sleep "0.$(printf %02d "$kill")"
   kill -KILL "$(cat "$file.pid.$((kill % 4))")"
   wait $job 2>/dev/null
   [ ! -f "$file.part" ] || midway=$((midway + 1))
@@ -174,6 +218,6 @@ refused() { # NAME FILE WORDS
 refused "no file to go on from" "$work/nothing" "No such file"
 head -c 100000 "$work/killed" >"$work/cut"
 refused "a file that was cut short" "$work/cut" "it is damaged: of 100000 bytes"
-refused "a file of another problem" "$work/1.USR1" "has 6000 unknowns, this problem has 60000"
+refused "a file of another problem" "$work/1.USR1" "has 2000 unknowns, this problem has 60000"
 rm -f "$work/killed" "$work/killed.part" "$work/cut"
 exit $status
