@@ -26,7 +26,7 @@ static PetscErrorCode Fail(const Run *run, PetscInt bad, PetscInt call)
   PetscFunctionBegin;
   if (bad == 0 || call != bad) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCheck(!Chosen(run), PETSC_COMM_SELF, PETSC_ERR_USER, "an error on purpose");
-  PetscCall(PetscSleep(run->fault.nap));
+  if (run->fault.wait) (*run->fault.wait)();
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -23,7 +23,7 @@ typedef struct {
   PetscInt  outside;  /* from this evaluation on the point is outside the domain, */
   PetscInt  hvout;    /* or from this product on */
   PetscReal jitter;   /* relative difference of f on a rank and on the next */
-  PetscReal nap;      /* in an error on one rank the others return so many seconds later */
+  void (*wait)(void); /* in an error on one rank the others return after this, unless NULL */
   int       rank;     /* 0: all this on all ranks; r: on the r-th alone, or the last */
   PetscReal scale;    /* f and its derivatives are multiplied by this; 0 is 1 */
   PetscReal shift;    /* and this is added to f */

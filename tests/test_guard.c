@@ -9,16 +9,45 @@ enum { LAST = 99 }; /* the last rank alone has the fault */
 
 static const PetscReal bad[] = {NOT_A_NUMBER, INFINITE};
 
-/* A job that a watch would end goes on, and says so here. */
-static volatile int ended, endedwith;
-static PetscBool    immortal;
+/* A job that a watch would end goes on, and says so to all ranks here: how often, where, why. */
+typedef struct {
+  volatile int times, rank, code;
+} End;
+
+static End *theend; /* in memory that the ranks share; NULL: jobs do end */
 
 __attribute__((visibility("default"))) int(MPI_Abort)(MPI_Comm comm, int code)
 {
-  if (!immortal) return PMPI_Abort(comm, code);
-  endedwith = code;
-  ended++;
+  if (!theend) return PMPI_Abort(comm, code);
+  theend->rank = PetscGlobalRank;
+  theend->code = code;
+  theend->times++;
   return MPI_SUCCESS;
+}
+
+static void UntilTheEnd(void)
+{
+  while (!theend->times) (void)PetscSleep(0.001);
+}
+
+static void Share(MPI_Win *window)
+{
+  const MPI_Aint mine = PetscGlobalRank ? 0 : (MPI_Aint)sizeof(End);
+  MPI_Aint       bytes;
+  int            unit;
+  void          *base;
+
+  MPI_Win_allocate_shared(mine, 1, MPI_INFO_NULL, PETSC_COMM_WORLD, &base, window);
+  MPI_Win_shared_query(*window, 0, &bytes, &unit, &base);
+  theend = (End *)base;
+  if (PetscGlobalRank == 0) *theend = (End){0};
+  MPI_Barrier(PETSC_COMM_WORLD);
+}
+
+static void Unshare(MPI_Win *window)
+{
+  theend = NULL;
+  MPI_Win_free(window);
 }
 
 /* Is it the same on all ranks? */
@@ -378,6 +407,7 @@ START_TEST(a_rank_left_alone_ends_the_job)
 {
   const int       place = _i % PLACES;
   const PetscBool late  = (PetscBool)(_i / PLACES);
+  MPI_Win         window;
   Run             run;
 
   if (PetscGlobalSize == 1) return;
@@ -385,13 +415,12 @@ START_TEST(a_rank_left_alone_ends_the_job)
   ckm_ok(TaoTrustNCGSetDeadline(run.tao, late ? 0.1 : 100.0));
   run.fault      = Places[place].fault;
   run.fault.rank = LAST;
-  run.fault.nap  = 0.5;
-  immortal       = PETSC_TRUE;
-  ended          = 0;
+  if (late) run.fault.wait = UntilTheEnd;
+  Share(&window);
   ckm_fails(TaoSolve(run.tao), PETSC_ERR_USER, "");
-  ckm_assert(ended == (late && PetscGlobalRank == PetscGlobalSize - 1));
-  ckm_assert(!ended || endedwith == PETSC_ERR_USER);
-  immortal = PETSC_FALSE;
+  ckm_assert(theend->times == (int)late);
+  if (late) ckm_assert(theend->rank == PetscGlobalSize - 1 && theend->code == PETSC_ERR_USER);
+  Unshare(&window);
   ckm_ok(RunDestroy(&run));
 }
 END_TEST

@@ -206,7 +206,7 @@ static int SliceIs(const char file[], int dims, size_t first, size_t last,
   int            same;
 
   if (IdxReadItems(file, dims, first, last, &bytes, message, MESSAGE)) return 0;
-  same = !memcmp(bytes, expected, count);
+  same = count == 0 || !memcmp(bytes, expected, count); /* no bytes: NULL */
   free(bytes);
   return same;
 }
