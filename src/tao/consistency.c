@@ -46,7 +46,7 @@ static TrustNCGSuspect Suspect(TAO_TrustNCG *tn)
                                    .slopeplus = tn->slopeplus,
                                    .df        = tn->fplus - tn->f,
                                    .sHs       = 2.0 * (tn->model - tn->slope),
-                                   .roundoff  = TrustNCGHidden(tn)};
+                                   .roundoff  = TrustNCGResolution(tn)};
   const PetscReal       last    = tn->factor;
   TrustNCGSuspect       suspect = TrustNCGStepSuspect(&step, &tn->factor);
 

@@ -33,7 +33,7 @@ PetscErrorCode TrustNCGTestConvergence(Tao tao)
 void TrustNCGEndsStep(TAO_TrustNCG *tn)
 {
   TrustNCGFlightStep(&tn->flight, tn->xnorm, tn->dnorm2, tn->slope, tn->slopeplus);
-  TrustNCGWindowStep(&tn->stall, tn->f, tn->gnorm, TrustNCGHidden(tn));
+  TrustNCGWindowStep(&tn->stall, tn->f, tn->gnorm, TrustNCGResolution(tn));
   TrustNCGWindowStep(&tn->crawl, tn->f, tn->gnorm, TrustNCGCrawlVisible(tn->f0 - tn->f));
 }
 
@@ -42,13 +42,13 @@ static PetscErrorCode TrustNCGStopHidden(Tao tao, const char what[])
 {
   TAO_TrustNCG   *tn = (TAO_TrustNCG *)tao->data;
   const PetscBool noisy =
-    (PetscBool)(TrustNCGHidden(tn) > TrustNCGRoundoff(tn->f, tn->fplus, tn->n));
+    (PetscBool)(TrustNCGResolution(tn) > TrustNCGRoundoff(tn->f, tn->fplus, tn->n));
 
   PetscFunctionBegin;
   PetscCall(TrustNCGStop(
     tao, TAO_DIVERGED_TR_REDUCTION, noisy ? TAO_TRUSTNCG_NOISE_FLOOR : TAO_TRUSTNCG_STAGNATION,
     "%s is below the %s of f, %g, at ||g|| = %g", what, noisy ? "noise" : "rounding level",
-    (double)TrustNCGHidden(tn), (double)tn->gnorm));
+    (double)TrustNCGResolution(tn), (double)tn->gnorm));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -132,7 +132,7 @@ PetscErrorCode TrustNCGGiveUp(Tao tao)
                            "along ever shorter steps, down to ||d|| = %g, f changes by %.4g times "
                            "what its gradient says: one of them is wrong, or f is not smooth here",
                            (double)tn->dnorm2, (double)(1.0 + tn->probe.gap)));
-  } else if (TrustNCGBelowRoundoff(0.0, tn->promise, TrustNCGHidden(tn))) {
+  } else if (TrustNCGBelowRoundoff(0.0, tn->promise, TrustNCGResolution(tn))) {
     PetscCall(TrustNCGStopHidden(tao, "the decrease that the model promises"));
   } else {
     PetscCall(TrustNCGStop(tao, TAO_DIVERGED_TR_REDUCTION, TAO_TRUSTNCG_NO_STEP,

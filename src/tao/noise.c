@@ -215,7 +215,7 @@ static PetscErrorCode StopAtFloor(Tao tao)
 PetscErrorCode TrustNCGNoiseExplains(Tao tao, PetscBool *explained)
 {
   TAO_TrustNCG   *tn     = (TAO_TrustNCG *)tao->data;
-  const PetscReal before = TrustNCGHidden(tn);
+  const PetscReal before = TrustNCGResolution(tn);
 
   PetscFunctionBegin;
   *explained = PETSC_FALSE;
@@ -229,7 +229,7 @@ PetscErrorCode TrustNCGNoiseExplains(Tao tao, PetscBool *explained)
   PetscCall(MeasureAgain(tao));
   *explained = NoiseDominates(tn, NEAR, tn->promise);
   if (!*explained) PetscFunctionReturn(PETSC_SUCCESS);
-  if (TrustNCGHidden(tn) > NEAR * before && !NoiseDominates(tn, NEAR, PETSC_INFINITY)) {
+  if (TrustNCGResolution(tn) > NEAR * before && !NoiseDominates(tn, NEAR, PETSC_INFINITY)) {
     tao->trust = tao->trust0;
     tn->tries  = 0;
   } else PetscCall(StopAtFloor(tao));

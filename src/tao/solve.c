@@ -126,7 +126,7 @@ PetscErrorCode TrustNCGJudgeTrial(Tao tao, PetscReal pred, PetscReal eta, PetscB
   PetscReal     ared = tn->f - tn->fplus;
 
   PetscFunctionBegin;
-  tn->rounding = TrustNCGBelowRoundoff(ared, pred, TrustNCGHidden(tn));
+  tn->rounding = TrustNCGBelowRoundoff(ared, pred, TrustNCGResolution(tn));
   if (tn->rounding) { /* the trapezoidal rule on the slopes sees what the values no longer do */
     PetscCall(TrustNCGEvaluateTrialGradient(tao));
     ared = -0.5 * (tn->slope + tn->slopeplus);
@@ -201,7 +201,7 @@ static PetscErrorCode TrustNCGReject(Tao tao)
   const PetscReal before = TrustNCGWork(tn);
 
   PetscFunctionBegin;
-  TrustNCGProbeTrial(&tn->probe, tn->fplus - tn->f, tn->slope, TrustNCGHidden(tn));
+  TrustNCGProbeTrial(&tn->probe, tn->fplus - tn->f, tn->slope, TrustNCGResolution(tn));
   TrustNCGShorten(tao);
   if (tn->tries >= MAX_TRIES || tn->dnorm2 <= PETSC_MACHINE_EPSILON * tn->xnorm) {
     PetscCall(TrustNCGGiveUp(tao));
@@ -299,7 +299,7 @@ static PetscErrorCode TrustNCGStepByCG(Tao tao)
     if (tao->reason != TAO_CONTINUE_ITERATING) PetscFunctionReturn(PETSC_SUCCESS);
     PetscCall(TrustNCGTrial(tao, &accept));
   }
-  if (tn->f - tn->fplus < TrustNCGHidden(tn) &&
+  if (tn->f - tn->fplus < TrustNCGResolution(tn) &&
       TrustNCGProbeJudge(&tn->probe) == TRUSTNCG_FIT_WRONG) {
     PetscCall(TrustNCGGiveUp(tao)); /* f is against the gradient, down to where it tells nothing */
     PetscFunctionReturn(PETSC_SUCCESS);

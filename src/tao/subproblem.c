@@ -91,13 +91,13 @@ static PetscErrorCode TrustNCGLook(void *ctx, PetscReal *radius, PetscBool *stop
   PetscCall(TrustNCGEvaluateTrial(tao));
   ared  = tn->f - tn->fplus;
   *stop = (PetscBool)!TrustNCGModelHolds(ared, -tn->model, radius ? HOLDS_WELL : HOLDS,
-                                         TrustNCGHidden(tn));
+                                         TrustNCGResolution(tn));
   if (radius && !*stop) *radius = tao->trust = TrustNCGGrow(*radius, tn->dnorm);
   tn->checked = *stop;
   if (!*stop) tn->ledger.looks++;
   /* a step that would have been taken: it tells as much of f, gradient and Hv as if it were */
   if (!*stop && radius && tn->have_gplus &&
-      !TrustNCGBelowRoundoff(ared, -tn->model, TrustNCGHidden(tn))) {
+      !TrustNCGBelowRoundoff(ared, -tn->model, TrustNCGResolution(tn))) {
     PetscCall(TrustNCGConsistencyStep(tao));
   }
   tn->tries = *stop;

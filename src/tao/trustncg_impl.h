@@ -201,7 +201,7 @@ static inline PetscReal TrustNCGTarget(Tao tao)
 }
 
 /* The differences of f between here and the trial that tell nothing: rounding, or known noise */
-static inline PetscReal TrustNCGHidden(const TAO_TrustNCG *tn)
+static inline PetscReal TrustNCGResolution(const TAO_TrustNCG *tn)
 {
   return PetscMax(TrustNCGRoundoff(tn->f, tn->fplus, tn->n), TRUSTNCG_NOISE_SHARE * tn->noise.f);
 }
