@@ -58,7 +58,8 @@ static PetscErrorCode Renew(TrustNCGSparse sp)
   PetscFunctionBegin;
   PetscCall(TrustNCGSparseRelease(sp));
   sp->builds = sp->reductions = 0;
-  sp->fresh = sp->dominant = sp->standin = sp->chord = PETSC_FALSE;
+  sp->fresh = sp->dominant = PETSC_FALSE;
+  sp->role                 = SPARSE_PRECONDITIONS;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -266,8 +267,9 @@ PetscErrorCode TrustNCGSparseMakeDominant(TrustNCGSparse sparse)
    makes it, CG works with it, too. */
 static void Keep(TrustNCGSparse sparse)
 {
-  sparse->chord = sparse->standin =
-    (PetscBool)(sparse->misfit <= EXACT && TrustNCGServes(sparse->drift));
+  const PetscBool serves = (PetscBool)(sparse->misfit <= EXACT && TrustNCGServes(sparse->drift));
+
+  sparse->role = serves ? SPARSE_CHORD : SPARSE_PRECONDITIONS;
 }
 
 PetscErrorCode TrustNCGSparseUpdate(TrustNCGSparse sparse, Mat H, Vec g, PetscInt *products)
@@ -280,15 +282,16 @@ PetscErrorCode TrustNCGSparseUpdate(TrustNCGSparse sparse, Mat H, Vec g, PetscIn
   *products = 0;
   PetscCall(TrustNCGProbesGetSize(sparse->probes, &colors));
   if (!sparse->fresh) {
-    if (sparse->builds && !TrustNCGStale(sparse->drift, sparse->spent, sparse->last, sparse->chord,
-                                         (PetscReal)(colors + 1))) {
+    if (sparse->builds &&
+        !TrustNCGStale(sparse->drift, sparse->spent, sparse->last,
+                       (PetscBool)(sparse->role == SPARSE_CHORD), (PetscReal)(colors + 1))) {
       Keep(sparse);
       PetscFunctionReturn(PETSC_SUCCESS);
     }
     PetscCall(TrustNCGSparseBuild(sparse, H, g, products));
   }
-  sparse->fresh = sparse->chord = PETSC_FALSE;
-  sparse->standin               = (PetscBool)(sparse->misfit <= EXACT);
+  sparse->fresh = PETSC_FALSE;
+  sparse->role  = sparse->misfit <= EXACT ? SPARSE_STANDS_IN : SPARSE_PRECONDITIONS;
   if (sparse->finite && !sparse->band) PetscCall(Rehearse(sparse, g, &good));
   if (!good) PetscCall(TrustNCGSparseMakeDominant(sparse));
   sparse->dominant = (PetscBool)!good;
@@ -305,15 +308,15 @@ PetscErrorCode TrustNCGSparseNote(TrustNCGSparse sparse, Vec g, Vec gplus, Vec d
   PetscCall(Misfit(sparse, d, &sparse->drift));
   if (!trials) PetscFunctionReturn(PETSC_SUCCESS);
   sparse->last = (PetscReal)its;
-  if (!sparse->standin) sparse->spent += (PetscReal)its;
-  else if (sparse->chord && sparse->drift > EXACT) sparse->spent += (PetscReal)trials;
+  if (sparse->role == SPARSE_PRECONDITIONS) sparse->spent += (PetscReal)its;
+  if (sparse->role == SPARSE_CHORD && sparse->drift > EXACT) sparse->spent += (PetscReal)trials;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 PetscErrorCode TrustNCGSparseGetMats(TrustNCGSparse sparse, Mat *A, Mat *P)
 {
   PetscFunctionBegin;
-  if (A && sparse->standin) *A = sparse->P;
+  if (A && sparse->role != SPARSE_PRECONDITIONS) *A = sparse->P;
   if (P) *P = sparse->dominant ? sparse->D : sparse->P;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -328,15 +331,15 @@ PetscErrorCode TrustNCGSparseGetMisfit(TrustNCGSparse sparse, PetscReal *misfit)
 PetscErrorCode TrustNCGSparseIsLeft(TrustNCGSparse sparse, PetscBool *left)
 {
   PetscFunctionBegin;
-  *left = (PetscBool)(sparse->misfit <= EXACT && !sparse->standin);
+  *left = (PetscBool)(sparse->misfit <= EXACT && sparse->role == SPARSE_PRECONDITIONS);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 PetscErrorCode TrustNCGSparseStandsIn(TrustNCGSparse sparse, PetscBool *standsin, PetscBool *built)
 {
   PetscFunctionBegin;
-  *standsin = sparse->standin;
-  *built    = (PetscBool)(sparse->standin && !sparse->chord);
+  *standsin = (PetscBool)(sparse->role != SPARSE_PRECONDITIONS);
+  *built    = (PetscBool)(sparse->role == SPARSE_STANDS_IN);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

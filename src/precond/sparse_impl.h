@@ -11,25 +11,31 @@ typedef struct {
   PetscObjectState state;
 } TrustNCGOrigin;
 
+/* What P does in the present solve */
+typedef enum {
+  SPARSE_PRECONDITIONS, /* CG works with H, */
+  SPARSE_STANDS_IN,     /* with P, which was built at this point, */
+  SPARSE_CHORD          /* or with P, though it was built elsewhere */
+} TrustNCGSparseRole;
+
 struct _n_TrustNCGSparse {
-  Mat            P;      /* the Hessian on its pattern, */
-  Mat            D;      /* and a dominant copy of it, or NULL */
-  TrustNCGOrigin origin; /* of its pattern */
-  PC             pc;     /* of the solver, made from P */
-  Vec            work;   /* like the solution */
-  TrustNCGProbes probes;
-  PetscBool      fromdm;   /* the colours are those of the DM */
-  PetscBool      finite;   /* the last P was */
-  PetscBool      fresh;    /* it was not used yet */
-  PetscBool      dominant; /* D is in use */
-  PetscBool      standin;  /* P does for H in the present solve */
-  PetscBool      chord;    /* though it was built elsewhere */
-  PetscBool      band;     /* the PC was chosen for a band: it makes itself positive */
-  PetscReal      misfit;   /* ||Hg - Pg|| / ||Hg|| when it was built */
-  char          *chosen;   /* the type of the PC where it was chosen here, else NULL */
-  PetscInt       vectors;  /* of n that all this takes */
-  PetscInt       builds;
-  PetscInt       reductions;
+  Mat                P;      /* the Hessian on its pattern, */
+  Mat                D;      /* and a dominant copy of it, or NULL */
+  TrustNCGOrigin     origin; /* of its pattern */
+  PC                 pc;     /* of the solver, made from P */
+  Vec                work;   /* like the solution */
+  TrustNCGProbes     probes;
+  PetscBool          fromdm;   /* the colours are those of the DM */
+  PetscBool          finite;   /* the last P was */
+  PetscBool          fresh;    /* it was not used yet */
+  PetscBool          dominant; /* D is in use */
+  PetscBool          band;     /* the PC was chosen for a band: it makes itself positive */
+  TrustNCGSparseRole role;
+  PetscReal          misfit;  /* ||Hg - Pg|| / ||Hg|| when it was built */
+  char              *chosen;  /* the type of the PC where it was chosen here, else NULL */
+  PetscInt           vectors; /* of n that all this takes */
+  PetscInt           builds;
+  PetscInt           reductions;
   /* since the last build */
   PetscReal last;  /* iterations of the last solve of CG, */
   PetscReal spent; /* and of all that took products */

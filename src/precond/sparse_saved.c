@@ -41,17 +41,20 @@ static PetscErrorCode CopyEntries(Mat P, PetscBool toP, PetscScalar values[])
 PetscErrorCode TrustNCGSparseRecord(TrustNCGSparse sparse, CheckpointRecord *record,
                                     PetscInt *entries)
 {
+  PetscBool chord = (PetscBool)(sparse->role == SPARSE_CHORD);
+
   PetscFunctionBegin;
   RecordCount(record, &sparse->builds, "builds");
   RecordCount(record, &sparse->reductions, "reductions of the sparse Hessian");
   RecordBool(record, &sparse->finite, "a finite sparse Hessian");
   RecordBool(record, &sparse->fresh, "a fresh sparse Hessian");
-  RecordBool(record, &sparse->chord, "a step with an old sparse Hessian");
+  RecordBool(record, &chord, "a step with an old sparse Hessian");
   RecordBool(record, &sparse->dominant, "a dominant sparse Hessian");
   RecordReal(record, &sparse->misfit, 0.0, "misfit");
   RecordReal(record, &sparse->last, 0.0, "last iterations");
   RecordReal(record, &sparse->spent, 0.0, "spent products");
   RecordReal(record, &sparse->drift, 0.0, "drift");
+  if (record->load) sparse->role = chord ? SPARSE_CHORD : SPARSE_PRECONDITIONS;
   *entries = 0;
   if (sparse->builds) PetscCall(CountEntries(sparse->P, entries));
   PetscFunctionReturn(PETSC_SUCCESS);
