@@ -93,9 +93,12 @@ until_true() { # COMMAND...: within a minute
 }
 
 # A solve, and the same one slowed to minutes, stopped, resumed: the same answer to the last digit
-LONG="-problem chainwoo -n 2000" # 30,000 reductions
+LONG="-problem genrose -n 100" # 2,000 reductions
 # shellcheck disable=SC2086 # a list of options
-solve 2 "$work/full.log" $LONG -json "$work/full.json"
+solve 2 "$work/full.log" $LONG -json "$work/full.json" || {
+  verdict "the solve that is not interrupted" "exit code $?" "$work/full.log"
+  exit 1
+}
 
 # mpirun waits so many seconds before it sends SIGTERM to the ranks, and as many before SIGKILL
 export OMPI_MCA_odls_base_sigkill_timeout=0
@@ -104,8 +107,8 @@ stopped() { # NAME WHOM SIGNAL
   file=$work/$2.$3
   [ "$2.$3" != mpirun.TERM ] || export OMPI_MCA_odls_base_sigkill_timeout=5
   # shellcheck disable=SC2086
-  launch 2 "$file" SLOW_REDUCTION=5 $LONG -tao_trustncg_signals -tao_trustncg_checkpoint "$file" \
-    -tao_trustncg_checkpoint_interval 40 -json "$file.json"
+  launch 2 "$file" SLOW_REDUCTION=60 $LONG -tao_trustncg_signals -tao_trustncg_checkpoint "$file" \
+    -tao_trustncg_checkpoint_interval 5 -json "$file.json"
   until_true test -f "$file"
   kill "-$3" "$(cat "$file.pid.$2")"
   code=0
@@ -218,6 +221,6 @@ refused() { # NAME FILE WORDS
 refused "no file to go on from" "$work/nothing" "No such file"
 head -c 100000 "$work/killed" >"$work/cut"
 refused "a file that was cut short" "$work/cut" "it is damaged: of 100000 bytes"
-refused "a file of another problem" "$work/1.USR1" "has 2000 unknowns, this problem has 60000"
+refused "a file of another problem" "$work/1.USR1" "has 100 unknowns, this problem has 60000"
 rm -f "$work/killed" "$work/killed.part" "$work/cut"
 exit $status
