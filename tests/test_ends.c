@@ -459,6 +459,24 @@ START_TEST(evaluations_are_spent_within_a_product)
 }
 END_TEST
 
+/* fault 19: TAO ends at the first evaluation beyond the limit; so it is where a step back is undone,
+   which is the fifth evaluation of this solve */
+START_TEST(evaluations_end_at_their_limit)
+{
+  const PetscInt limit = 1 + _i / 2;
+  Run            run;
+
+  ckm_ok(RunCreate(PETSC_COMM_WORLD, "eigenals", 20, HV_USER, (PetscBool)(_i % 2), &run));
+  ckm_ok(TaoTrustNCGSetPrecondType(run.tao, TAO_TRUSTNCG_PRECOND_NONE));
+  ckm_ok(TaoTrustNCGSetLearnedSteps(run.tao, PETSC_FALSE));
+  ckm_ok(TaoSetMaximumFunctionEvaluations(run.tao, limit));
+  ckm_ok(TaoSolve(run.tao));
+  ckm_assert(RunReason(&run) == TAO_DIVERGED_MAXFCN);
+  ckm_assert(run.nf + run.nfg == limit + 1);
+  ckm_ok(RunDestroy(&run));
+}
+END_TEST
+
 /* fault 19: a limit on iterations holds to the step */
 START_TEST(iterations_end_at_their_limit)
 {
@@ -495,6 +513,7 @@ static void AddTests(Suite *suite)
   tcase_add_loop_test(tc, a_huge_or_tiny_f_changes_no_iterate, 0, 3 * NAMES * 4);
   tcase_add_test(tc, time_is_up_within_a_product);
   tcase_add_loop_test(tc, evaluations_are_spent_within_a_product, 0, 12);
+  tcase_add_loop_test(tc, evaluations_end_at_their_limit, 0, 12);
   tcase_add_loop_test(tc, iterations_end_at_their_limit, 0, 2);
 }
 

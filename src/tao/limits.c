@@ -20,11 +20,12 @@ PetscBool TrustNCGTimeIsUp(const TAO_TrustNCG *tn)
   return (PetscBool)(!PetscTime(&now) && now - tn->began >= tn->maxtime);
 }
 
-/* As TAO counts them, differences of a gradient that comes with f included. */
-PetscBool TrustNCGEvaluationsAreSpent(Tao tao)
+/* Will they be, after so many more? As TAO counts them, differences of a gradient that comes with f
+   included. */
+PetscBool TrustNCGEvaluationsAreSpent(Tao tao, PetscInt more)
 {
   return (PetscBool)(tao->max_funcs >= 0 &&
-                     PetscMax(tao->nfuncs, tao->nfuncgrads) > tao->max_funcs);
+                     PetscMax(tao->nfuncs, tao->nfuncgrads) > tao->max_funcs - more);
 }
 
 PetscErrorCode TrustNCGLimitsOptions(Tao tao, TrustNCGOptionItems PetscOptionsObject)

@@ -57,7 +57,7 @@ static PetscBool Alarm(void *ctx)
   const TAO_TrustNCG *tn  = (const TAO_TrustNCG *)tao->data;
 
   return (PetscBool)((tn->listening && arrived) || TrustNCGTimeIsUp(tn) ||
-                     TrustNCGEvaluationsAreSpent(tao));
+                     TrustNCGEvaluationsAreSpent(tao, 0));
 }
 
 /* Is there anything on which the ranks must agree? */
@@ -99,7 +99,7 @@ PetscErrorCode TrustNCGInterrupted(Tao tao, PetscBool *stop)
   int           all[2];
 
   PetscFunctionBegin;
-  *stop = TrustNCGEvaluationsAreSpent(tao); /* the same on all ranks */
+  *stop = TrustNCGEvaluationsAreSpent(tao, 0); /* the same on all ranks */
   if (*stop) PetscCall(TrustNCGStopAtLimit(tao, TAO_DIVERGED_MAXFCN));
   if (*stop || !Listening(tn)) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCallMPI(MPI_Allreduce(mine, all, 2, MPI_INT, MPI_MAX, PetscObjectComm((PetscObject)tao)));

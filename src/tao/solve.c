@@ -166,7 +166,7 @@ static void TrustNCGShorten(Tao tao)
 
 /* A good step at whose end f rises again costs the solves that follow more than it gains: the
    gradient there is rough. A shorter one off the CG path costs one evaluation; where f is no lower
-   there, it is undone, at the cost of one more. */
+   there, it is undone, at the cost of one more, for which there must be room. */
 static PetscErrorCode TrustNCGStepBack(Tao tao, PetscBool *accept)
 {
   TAO_TrustNCG   *tn    = (TAO_TrustNCG *)tao->data;
@@ -175,7 +175,7 @@ static PetscErrorCode TrustNCGStepBack(Tao tao, PetscBool *accept)
 
   PetscFunctionBegin;
   if (!tn->ours || tn->rounding || !TrustNCGOverlong(tn->slope, tn->slopeplus) ||
-      TrustNCGEvaluationsAreSpent(tao)) {
+      TrustNCGEvaluationsAreSpent(tao, 1)) {
     PetscFunctionReturn(PETSC_SUCCESS);
   }
   PetscCall(TrustCGKeepStep(tao->ksp));
