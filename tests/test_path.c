@@ -61,6 +61,27 @@ START_TEST(shrinking_again_gives_the_step_of_shrinking_once)
 }
 END_TEST
 
+START_TEST(growing_again_gives_the_step_of_shrinking_once)
+{
+  Model     m, once;
+  PetscReal whole, norm, difference;
+
+  ckm_ok(ModelCreateSolved(PETSC_COMM_WORLD, SIZE, _i, &m));
+  ckm_ok(ModelCreateSolved(PETSC_COMM_WORLD, SIZE, _i, &once));
+  ckm_ok(KSPCGGetNormD(m.ksp, &whole));
+  ckm_ok(TrustCGStepTo(m.ksp, 0.5 * whole));
+  ckm_ok(TrustCGStepTo(m.ksp, 0.7 * whole));
+  AssertStepIsRight(&m, 0.7 * whole);
+  ckm_ok(TrustCGStepTo(once.ksp, 0.7 * whole));
+  ckm_ok(VecNorm(once.x, NORM_2, &norm));
+  ckm_ok(VecAXPY(once.x, -1.0, m.x));
+  ckm_ok(VecNorm(once.x, NORM_2, &difference));
+  ckm_assert_near(difference, 0.0, 1e-12 * norm);
+  ckm_ok(ModelDestroy(&once));
+  ckm_ok(ModelDestroy(&m));
+}
+END_TEST
+
 /* The model at the best point along M^-1 b within the radius, by hand */
 static PetscErrorCode Cauchy(Model *m, PetscReal radius, PetscReal *model)
 {
@@ -186,6 +207,7 @@ static void AddTests(Suite *suite)
 
   tcase_add_loop_test(tcase, the_step_for_a_smaller_radius_is_what_it_says, 0, 2 * ENDS);
   tcase_add_loop_test(tcase, shrinking_again_gives_the_step_of_shrinking_once, 0, 2 * ENDS);
+  tcase_add_loop_test(tcase, growing_again_gives_the_step_of_shrinking_once, 0, 2 * ENDS);
   tcase_add_loop_test(tcase, the_step_for_a_smaller_radius_is_no_worse_than_cauchys, 0, 2 * ENDS);
   tcase_add_loop_test(tcase, the_step_for_a_smaller_radius_costs_no_product_and_no_reduction, 0,
                       2 * ENDS);

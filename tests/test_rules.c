@@ -257,16 +257,77 @@ START_TEST(interpolation_by_the_model_finds_the_minimum_of_a_cubic)
 }
 END_TEST
 
-START_TEST(a_step_is_overlong_where_f_rises_more_steeply_than_it_fell)
+/* f' = scale (t - tau)(t + more): with tau < 1 a step that ends where f rises again */
+START_TEST(the_minimum_of_a_cubic_before_the_end_of_a_step_is_found)
 {
-  for each (slope, POSITIVE) {
-    in(slope);
-    holds(!TrustNCGOverlong(-slope, slope), slope);
-    holds(TrustNCGOverlong(-slope, 1.001 * slope), slope);
-    holds(!TrustNCGOverlong(-slope, -2.0 * slope), slope);
-    holds(!TrustNCGOverlong(-slope, NAN) && !TrustNCGOverlong(NAN, slope), slope);
+  for (int e = -250; e <= 250; e += 25) {
+    for (PetscReal tau = 0.07; tau < 1.0; tau += 0.01) {
+      const PetscReal    scale = PetscPowReal(10.0, e), more = 0.5 + 4.0 * tau;
+      const PetscReal    s = scale * (more - tau) / 2.0, p = scale * tau * more;
+      const TrustNCGLine line = {0.0, -p, s - p + scale / 3.0, 2.0 * s - p + scale, 0.0, 0.0};
+      const PetscReal    low  = tau * (-p + tau * (s + tau * scale / 3.0));
+      PetscReal          gain, t = TrustNCGLineMinimum(&line, &gain);
+
+      holds(PetscAbsReal(t - tau) < 1e-9, tau, scale);
+      holds(PetscAbsReal(gain - (line.fplus - low)) <= 1e-9 * scale, tau, scale);
+    }
   }
   assert_all_held();
+}
+END_TEST
+
+/* f = scale (t - tau)^4, a quartic */
+START_TEST(the_minimum_of_a_quartic_beyond_the_end_of_a_step_is_found)
+{
+  for (int e = -250; e <= 250; e += 25) {
+    for (PetscReal tau = 1.1; tau < 3.0; tau += 0.1) {
+      const PetscReal    scale = PetscPowReal(10.0, e), q = tau - 1.0, longer = tau + 1.5;
+      const TrustNCGLine line = {scale * PetscPowRealInt(tau, 4),
+                                 -4.0 * scale * PetscPowRealInt(tau, 3),
+                                 scale * PetscPowRealInt(q, 4),
+                                 -4.0 * scale * PetscPowRealInt(q, 3),
+                                 longer,
+                                 scale * PetscPowRealInt(longer - tau, 4)};
+      PetscReal          gain, t = TrustNCGLineMinimum(&line, &gain);
+
+      holds(PetscAbsReal(t - tau) < 1e-3, tau, scale); /* a minimum of order four is flat */
+      holds(PetscAbsReal(gain - line.fplus) <= 1e-9 * line.f, tau, scale);
+    }
+  }
+  assert_all_held();
+}
+END_TEST
+
+START_TEST(nothing_is_to_be_gained_along_a_step_of_which_nothing_is_known)
+{
+  for each (fplus, ANY) {
+    for each (slope, ANY) {
+      for each (slopeplus, ANY) {
+        for each (flonger, ANY) {
+          in(fplus);
+          in(slope);
+          in(slopeplus);
+          in(flonger);
+          const TrustNCGLine line = {1.0, slope, fplus, slopeplus, 2.0, flonger};
+          PetscReal          gain, t = TrustNCGLineMinimum(&line, &gain);
+
+          holds(gain >= 0.0 && t >= 0.0625 && t <= 2.0, fplus, slope, slopeplus, flonger);
+          holds(gain > 0.0 || t == 1.0, fplus, slope, slopeplus, flonger);
+          if (!(slope < 0.0)) holds(gain == 0.0, fplus, slope, slopeplus, flonger);
+          if (PetscIsInfOrNanReal(fplus)) holds(gain == 0.0, fplus, slope, slopeplus, flonger);
+        }
+      }
+    }
+  }
+  assert_all_held();
+}
+END_TEST
+
+START_TEST(another_trial_pays_where_it_gains_more_than_two_evaluations_of_such_work_do)
+{
+  const TrustNCGLine line = {5.0, -8.0, 1.0, -1.0, 0.0, 0.0};
+
+  ckm_assert(!TrustNCGLinePays(&line, 0.8, 10.0) && TrustNCGLinePays(&line, 0.81, 10.0));
 }
 END_TEST
 
@@ -436,6 +497,7 @@ END_TEST
 static void AddTests(Suite *suite)
 {
   TCase *acceptance = SweepCase(suite, "acceptance"), *radius = SweepCase(suite, "radius");
+  TCase *line = SweepCase(suite, "line");
 
   tcase_add_test(acceptance, no_step_is_accepted_for_a_ratio_that_is_not_finite);
   tcase_add_test(acceptance, a_better_ratio_is_never_worse);
@@ -453,7 +515,6 @@ static void AddTests(Suite *suite)
   tcase_add_test(radius, interpolation_goes_less_far_the_higher_f_is);
   tcase_add_test(radius, interpolation_by_the_model_stays_within_its_bounds);
   tcase_add_test(radius, interpolation_by_the_model_finds_the_minimum_of_a_cubic);
-  tcase_add_test(radius, a_step_is_overlong_where_f_rises_more_steeply_than_it_fell);
   tcase_add_test(radius, a_rejection_leaves_a_radius_below_the_step_that_failed);
   tcase_add_test(radius, the_radius_moves_the_way_the_ratio_says);
   tcase_add_test(radius, an_infinite_radius_stays_or_becomes_finite);
@@ -461,6 +522,10 @@ static void AddTests(Suite *suite)
   tcase_add_test(radius, the_step_to_the_boundary_is_zero_on_it);
   tcase_add_test(radius, a_step_without_a_radius_is_positive_and_finite);
   tcase_add_test(radius, a_first_step_without_a_radius_is_positive_and_finite);
+  tcase_add_test(line, the_minimum_of_a_cubic_before_the_end_of_a_step_is_found);
+  tcase_add_test(line, the_minimum_of_a_quartic_beyond_the_end_of_a_step_is_found);
+  tcase_add_test(line, nothing_is_to_be_gained_along_a_step_of_which_nothing_is_known);
+  tcase_add_test(line, another_trial_pays_where_it_gains_more_than_two_evaluations_of_such_work_do);
 }
 
 int main(int argc, char **argv)

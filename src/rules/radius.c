@@ -6,7 +6,6 @@
 #define SHRINK_MAX   0.5
 #define SHRINK_NAN   0.25 /* where f+ is no number there is nothing to interpolate */
 #define BACK_MAX     0.75 /* where the model tells how far, that may be as much */
-#define OVERLONG     1.0  /* f rises at the end of a step more steeply than it fell at its start */
 #define RHO_BAD      0.25 /* Conn, Gould, Toint (2000), section 6.1: shrink below, */
 #define RHO_GOOD     0.75 /* grow above when the boundary held the step back */
 #define GROW         2.5
@@ -38,12 +37,6 @@ PetscReal TrustNCGInterpolateModel(PetscReal f, PetscReal fplus, PetscReal slope
   root = PetscSqrtReal((c / unit) * (c / unit) - 12.0 * (wrong / unit) * (slope / unit));
   tau  = -2.0 * (slope / unit) / (c / unit + root);
   return PetscMin(BACK_MAX, PetscMax(SHRINK_MIN, tau));
-}
-
-/* Is a step that may be taken too long, as f rises again at its end? The strong Wolfe condition. */
-PetscBool TrustNCGOverlong(PetscReal slope, PetscReal slopeplus)
-{
-  return (PetscBool)(slopeplus > -OVERLONG * slope);
 }
 
 /* The share of a first step of length dnorm that is the scale of x, at most all. */

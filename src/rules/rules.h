@@ -17,7 +17,6 @@ PETSC_INTERN PetscBool TrustNCGModelHolds(PetscReal ared, PetscReal pred, PetscR
 PETSC_INTERN PetscReal TrustNCGInterpolate(PetscReal f, PetscReal fplus, PetscReal slope);
 PETSC_INTERN PetscReal TrustNCGInterpolateModel(PetscReal f, PetscReal fplus, PetscReal slope,
                                                 PetscReal model);
-PETSC_INTERN PetscBool TrustNCGOverlong(PetscReal slope, PetscReal slopeplus);
 PETSC_INTERN PetscReal TrustNCGFirstShare(PetscReal dnorm, PetscReal xnorm);
 PETSC_INTERN PetscReal TrustNCGShrink(PetscReal radius, PetscReal dnorm, PetscReal factor);
 PETSC_INTERN PetscReal TrustNCGUpdateRadius(PetscReal radius, PetscReal dnorm, PetscReal rho,
@@ -56,6 +55,16 @@ PETSC_INTERN void TrustNCGModeLearned(TrustNCGMode *mode, PetscReal df, PetscRea
 PETSC_INTERN void TrustNCGModeCG(TrustNCGMode *mode, PetscBool inside, PetscReal rho,
                                  PetscReal gnorm, PetscReal gplusnorm, PetscReal cost,
                                  PetscReal spent);
+
+/* line.c: is f lower elsewhere along a step that may be taken? */
+typedef struct {
+  PetscReal f, slope;         /* where it begins, */
+  PetscReal fplus, slopeplus; /* where it ends, */
+  PetscReal longer, flonger;  /* and at the end of one so many times longer, where f was no lower */
+} TrustNCGLine;
+
+PETSC_INTERN PetscReal TrustNCGLineMinimum(const TrustNCGLine *line, PetscReal *gain);
+PETSC_INTERN PetscBool TrustNCGLinePays(const TrustNCGLine *line, PetscReal gain, PetscReal work);
 
 /* difference.c: the step of a finite difference */
 PETSC_INTERN PetscReal TrustNCGDifferenceStep(PetscReal relstep, PetscReal xnorm, PetscReal vnorm);

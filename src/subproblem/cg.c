@@ -375,7 +375,7 @@ static PetscErrorCode TrustCGSolve(KSP ksp)
   if (!ksp->reason && TrustCGFollows(cg)) PetscCall(TrustCGStartOne(ksp));
   while (!ksp->reason) PetscCall(TrustCGIterate(ksp));
   if (cg->lag != 0.0 || cg->lagold != 0.0) PetscCall(TrustCGSettle(ksp));
-  cg->path.end = TrustCGHere(cg);
+  TrustCGPathEnd(&cg->path, TrustCGHere(cg));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -34,9 +34,9 @@ static PetscErrorCode TrustCGAsk(KSP ksp, PetscReal *radius, PetscBool *stop)
   KSP_TrustCG *cg = (KSP_TrustCG *)ksp->data;
 
   PetscFunctionBegin;
-  *stop        = PETSC_FALSE;
-  cg->path.end = TrustCGHere(cg);
-  cg->looking  = PETSC_TRUE;
+  *stop = PETSC_FALSE;
+  TrustCGPathEnd(&cg->path, TrustCGHere(cg));
+  cg->looking = PETSC_TRUE;
   PetscCall((*cg->look)(cg->lookctx, radius, stop));
   cg->looking = PETSC_FALSE;
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -2,8 +2,15 @@
    The path of a CG solve, and the step for a smaller radius read off it. */
 #include "subproblem/path.h"
 
-/* The point at `radius` on the chord from low to high, which lie on either side of it, and the
-   share tau of the way to it. By the triangle inequality ||(1 - tau) d_low + tau d_high|| is at
+/* Where a solve ended */
+void TrustCGPathEnd(TrustCGPath *path, TrustCGKnot end)
+{
+  path->end  = end;
+  path->most = end.norm;
+}
+
+/* The point at `radius` on the line from low to high, and the share tau of the way from one to the
+   other: between them, or beyond high where high is itself on a longer chord. By the triangle inequality ||(1 - tau) d_low + tau d_high|| is at
    most the radius: the step ends at the boundary or just short of it. */
 static TrustCGKnot TrustCGPathChord(TrustCGKnot low, TrustCGKnot high, PetscReal radius,
                                     PetscReal *tau)
@@ -19,8 +26,8 @@ static TrustCGKnot TrustCGPathChord(TrustCGKnot low, TrustCGKnot high, PetscReal
   return knot;
 }
 
-/* The step of the path for a radius < ||end||. On entry d is the step at the end of the path, on
-   return the new one, which is the new end; b stands for M^-1 b. */
+/* The step of the path for another radius, of at most path->most. On entry d is the step at the end
+   of the path, on return the new one, which is the new end; b stands for M^-1 b. */
 PetscErrorCode TrustCGPathStep(TrustCGPath *path, PetscReal radius, Vec b, Vec d)
 {
   const TrustCGKnot zero = {0.0, 0.0, 0.0};
@@ -36,6 +43,7 @@ PetscErrorCode TrustCGPathStep(TrustCGPath *path, PetscReal radius, Vec b, Vec d
   } else {
     path->end = TrustCGPathChord(zero, path->first, radius, &tau);
     PetscCall(VecAXPBY(d, tau * path->alpha0, 0.0, b));
+    path->most  = path->first.norm;
     path->first = zero;
   }
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -22,9 +22,11 @@ typedef struct {
 typedef struct {
   TrustCGKnot first; /* the first CG iterate, alpha0 M^-1 b; norm 0 where CG ended before it */
   PetscReal   alpha0;
-  TrustCGKnot end; /* where the solve ended, or the step read off last */
+  TrustCGKnot end;  /* where the solve ended, or the step read off last */
+  PetscReal   most; /* ||d||_M where the line that it is on ends */
 } TrustCGPath;
 
+PETSC_INTERN void           TrustCGPathEnd(TrustCGPath *path, TrustCGKnot end);
 PETSC_INTERN PetscErrorCode TrustCGPathStep(TrustCGPath *path, PetscReal radius, Vec b, Vec d);
 
 #endif

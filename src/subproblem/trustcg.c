@@ -8,15 +8,17 @@ static PetscErrorCode KSPSetUp_TrustCG(KSP ksp)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* After a solve with a larger radius, and before A, b or the solution change: turns the solution
-   into the step of the same CG path for `radius`, without a product with A. */
+/* After a solve, and before A, b or the solution change: turns the solution into the step of the
+   same CG path for `radius`, without a product with A. Back towards a larger radius that goes as
+   far as the path is straight. */
 PetscErrorCode TrustCGStepTo(KSP ksp, PetscReal radius)
 {
   KSP_TrustCG *cg    = (KSP_TrustCG *)ksp->data;
   Vec          first = ksp->vec_rhs;
 
   PetscFunctionBegin;
-  if (radius >= cg->path.end.norm) PetscFunctionReturn(PETSC_SUCCESS);
+  radius = PetscMin(radius, cg->path.most);
+  if (radius == cg->path.end.norm) PetscFunctionReturn(PETSC_SUCCESS);
   if (cg->pc && cg->path.first.norm > 0.0) {
     PetscCall(KSP_PCApply(ksp, ksp->vec_rhs, cg->z));
     first = cg->z;

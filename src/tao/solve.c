@@ -14,9 +14,9 @@
          where products are noise: measure it, choose the difference step, solve again (noise.c)
        f+ at x + d
        rho = (f - f+) / (-model), or with -(g + g+)'d/2 above where rounding or noise hides f - f+
-       until rho >= eta: shrink the radius, d = step of the same CG path for it, f+ again, and so
-         once where f rises again at the end of the first step;
+       until rho >= eta: shrink the radius, d = step of the same CG path for it, f+ again (trial.c);
          where none is left: an end, unless what was learned may be at fault: forget it, once more
+       where f seems lower elsewhere along that path, by enough to pay for it: f+ there
        compare f, g and Hv along the step (consistency.c)
        x = x + d; the radius grows, stays or shrinks with rho; the model learns
      where the convergence test is met: check the curvature if asked to, go on from a saddle point
@@ -30,8 +30,6 @@
 #include "tao/trustncg_impl.h"
 #include "rules/rules.h"
 #include "subproblem/trustcg.h"
-
-#define MAX_TRIES 50 /* trial points in an iteration, each shorter than the last */
 
 /* History, monitors and the convergence test at the iterate. */
 PetscErrorCode TrustNCGReport(Tao tao, PetscReal step)
@@ -118,106 +116,6 @@ static PetscErrorCode TrustNCGStart(Tao tao)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Is the trial that was just evaluated good, where f should fall by `pred` and must by eta times
-   that? If it is, its gradient is known. */
-PetscErrorCode TrustNCGJudgeTrial(Tao tao, PetscReal pred, PetscReal eta, PetscBool *accept)
-{
-  TAO_TrustNCG *tn   = (TAO_TrustNCG *)tao->data;
-  PetscReal     ared = tn->f - tn->fplus;
-
-  PetscFunctionBegin;
-  tn->rounding = TrustNCGBelowRoundoff(ared, pred, TrustNCGResolution(tn));
-  if (tn->rounding) { /* the trapezoidal rule on the slopes sees what the values no longer do */
-    PetscCall(TrustNCGEvaluateTrialGradient(tao));
-    ared = -0.5 * (tn->slope + tn->slopeplus);
-  }
-  tn->rho = TrustNCGRatio(ared, pred);
-  *accept = TrustNCGAccept(tn->rho, eta);
-  if (!*accept) PetscFunctionReturn(PETSC_SUCCESS);
-  if (!tn->rounding) PetscCall(TrustNCGEvaluateTrialGradient(tao));
-  /* where f cannot tell, a step must at least bring the gradient down, and f not above the start */
-  *accept = (PetscBool)(!PetscIsInfOrNanReal(tn->gplusnorm) &&
-                        (!tn->rounding || (tn->gplusnorm < tn->gnorm && tn->fplus <= tn->f0)));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-/* Evaluate and judge the step of CG, unless a look on its way has evaluated it already. */
-static PetscErrorCode TrustNCGTrial(Tao tao, PetscBool *accept)
-{
-  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
-
-  PetscFunctionBegin;
-  if (!tn->checked) PetscCall(TrustNCGEvaluateTrial(tao));
-  tn->checked = PETSC_FALSE;
-  PetscCall(TrustNCGJudgeTrial(tao, -tn->model, tn->eta, accept));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-/* The radius of a shorter step, where f has its minimum along this one as far as is known. That
-   needs no gradient there, so that it is the same whether f and gradient come together or apart. */
-static void TrustNCGShorten(Tao tao)
-{
-  TAO_TrustNCG   *tn     = (TAO_TrustNCG *)tao->data;
-  const PetscReal factor = TrustNCGInterpolateModel(tn->f, tn->fplus, tn->slope, tn->model);
-
-  TrustNCGCountRejected(tn);
-  tao->trust = TrustNCGShrink(tao->trust, tn->dnorm, factor);
-}
-
-/* A good step at whose end f rises again costs the solves that follow more than it gains: the
-   gradient there is rough. A shorter one off the CG path costs one evaluation; where f is no lower
-   there, it is undone, at the cost of one more, for which there must be room. */
-static PetscErrorCode TrustNCGStepBack(Tao tao, PetscBool *accept)
-{
-  TAO_TrustNCG   *tn    = (TAO_TrustNCG *)tao->data;
-  const PetscReal trust = tao->trust, dnorm = tn->dnorm, model = tn->model, fplus = tn->fplus;
-  const PetscBool boundary = tn->boundary;
-
-  PetscFunctionBegin;
-  if (!tn->ours || tn->rounding || !TrustNCGOverlong(tn->slope, tn->slopeplus) ||
-      TrustNCGEvaluationsAreSpent(tao, 1)) {
-    PetscFunctionReturn(PETSC_SUCCESS);
-  }
-  PetscCall(TrustCGKeepStep(tao->ksp));
-  TrustNCGShorten(tao);
-  PetscCall(TrustNCGStepTo(tao));
-  PetscCall(TrustNCGTrial(tao, accept));
-  if (*accept && tn->fplus <= fplus) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCall(TrustCGRestoreStep(tao->ksp));
-  TrustNCGCountRejected(tn);
-  tao->trust   = trust;
-  tn->dnorm    = dnorm;
-  tn->model    = model;
-  tn->boundary = boundary;
-  PetscCall(TrustNCGTrial(tao, accept));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-/* A smaller radius, and the step for it: off the CG path, or by a new solve where the KSP is not
-   ours. */
-static PetscErrorCode TrustNCGReject(Tao tao)
-{
-  TAO_TrustNCG   *tn     = (TAO_TrustNCG *)tao->data;
-  const PetscReal before = TrustNCGWork(tn);
-
-  PetscFunctionBegin;
-  TrustNCGProbeTrial(&tn->probe, tn->fplus - tn->f, tn->slope, TrustNCGResolution(tn));
-  TrustNCGShorten(tao);
-  if (tn->tries >= MAX_TRIES || tn->dnorm2 <= PETSC_MACHINE_EPSILON * tn->xnorm) {
-    PetscCall(TrustNCGGiveUp(tao));
-    PetscFunctionReturn(PETSC_SUCCESS);
-  }
-  PetscCall(TrustNCGTestLimits(tao)); /* limits hold here, too */
-  if (tao->reason == TAO_CONTINUE_ITERATING) PetscCall(TrustNCGNoiseFloor(tao));
-  if (tao->reason != TAO_CONTINUE_ITERATING) PetscFunctionReturn(PETSC_SUCCESS);
-  if (tn->ours) PetscCall(TrustNCGStepTo(tao));
-  else {
-    PetscCall(TrustNCGSolveKSP(tao));
-    tn->ledger.resolved_hv += (PetscInt)(TrustNCGWork(tn) - before);
-  }
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
 /* What the step of CG teaches: the radius that rho deserves, how well the model foretold the
    gradient, and who has the next turn; `before` the iteration the work was so much. */
 static PetscErrorCode TrustNCGJudgeCG(Tao tao, PetscReal before)
@@ -276,7 +174,7 @@ static PetscErrorCode TrustNCGStepByCG(Tao tao)
 {
   TAO_TrustNCG   *tn     = (TAO_TrustNCG *)tao->data;
   const PetscReal before = TrustNCGWork(tn);
-  PetscBool       accept = PETSC_FALSE, stop;
+  PetscBool       stop;
 
   PetscFunctionBegin;
   tn->tries = 0;
@@ -291,14 +189,8 @@ static PetscErrorCode TrustNCGStepByCG(Tao tao)
     PetscFunctionReturn(PETSC_SUCCESS);
   }
   tn->promise = tn->model;
-  TrustNCGProbeStart(&tn->probe);
-  PetscCall(TrustNCGTrial(tao, &accept));
-  if (accept) PetscCall(TrustNCGStepBack(tao, &accept));
-  while (!accept) {
-    PetscCall(TrustNCGReject(tao));
-    if (tao->reason != TAO_CONTINUE_ITERATING) PetscFunctionReturn(PETSC_SUCCESS);
-    PetscCall(TrustNCGTrial(tao, &accept));
-  }
+  PetscCall(TrustNCGFindStep(tao, before));
+  if (tao->reason != TAO_CONTINUE_ITERATING) PetscFunctionReturn(PETSC_SUCCESS);
   if (tn->f - tn->fplus < TrustNCGResolution(tn) &&
       TrustNCGProbeJudge(&tn->probe) == TRUSTNCG_FIT_WRONG) {
     PetscCall(TrustNCGGiveUp(tao)); /* f is against the gradient, down to where it tells nothing */

@@ -103,6 +103,8 @@ typedef struct {
   PetscReal slope, slopeplus; /* derivatives of f along the step, at x and at w */
   PetscReal rho;              /* actual over predicted reduction */
   PetscReal promise;          /* model at the first trial of this iteration */
+  PetscReal refused;          /* length of the shortest step of it that was too long, 0 for none, */
+  PetscReal frefused;         /* and f there */
   PetscBool outside;          /* some rank said at the last agreement: outside the domain */
   PetscBool rounding;         /* f and f+ differ by less than rounding or noise tells */
   PetscBool checked;          /* f+ and g+ are known, from a look on CG's way */
@@ -222,11 +224,14 @@ PETSC_INTERN PetscErrorCode TaoCreate_TrustNCG(Tao tao);
 
 /* solve.c */
 PETSC_INTERN PetscErrorCode TrustNCGReport(Tao tao, PetscReal step);
-PETSC_INTERN PetscErrorCode TrustNCGJudgeTrial(Tao tao, PetscReal pred, PetscReal eta,
-                                               PetscBool *accept);
 PETSC_INTERN PetscErrorCode TrustNCGMove(Tao tao);
 PETSC_INTERN void           TrustNCGResetLoop(Tao tao);
 PETSC_INTERN PetscErrorCode TaoSolve_TrustNCG(Tao tao);
+
+/* trial.c */
+PETSC_INTERN PetscErrorCode TrustNCGJudgeTrial(Tao tao, PetscReal pred, PetscReal eta,
+                                               PetscBool *accept);
+PETSC_INTERN PetscErrorCode TrustNCGFindStep(Tao tao, PetscReal before);
 
 /* subproblem.c */
 PETSC_INTERN PetscErrorCode TrustNCGSetUpKSP(Tao tao);

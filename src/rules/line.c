@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+   Where along a step f has its minimum, as far as its values and slopes tell. */
+#include "rules/rules.h"
+
+#define NEAREST 0.0625 /* of the step */
+#define COST    2.0    /* evaluations, for a trial and for the way back where it is no better */
+#define HALVES  40     /* of an interval */
+
+/* The cubic s t + a t^2 + b t^3 has the right values and slopes at t = 0 and 1, and so has
+   s t + a t^2 + b t^3 + c t^2 (t - 1)^2 for any c. */
+typedef struct {
+  PetscReal s, a, b, c;
+} Quartic;
+
+static PetscReal Value(const Quartic *q, PetscReal t)
+{
+  const PetscReal w = t * (t - 1.0);
+
+  return t * (q->s + t * (q->a + t * q->b)) + q->c * w * w;
+}
+
+static PetscReal Slope(const Quartic *q, PetscReal t)
+{
+  return q->s + t * (2.0 * q->a + 3.0 * t * q->b + 2.0 * q->c * (t - 1.0) * (2.0 * t - 1.0));
+}
+
+/* Between 0 and 1, where the slopes are -1 and positive: of the cubic */
+static PetscReal Shorter(const Quartic *q)
+{
+  const PetscReal root = PetscSqrtReal(PetscMax(0.0, q->a * q->a - 3.0 * q->s * q->b));
+
+  return PetscMax(NEAREST, -q->s / (q->a + root));
+}
+
+/* Between 1, where the slope is negative, and a point where f is not lower */
+static PetscReal Further(const Quartic *q, PetscReal longer)
+{
+  PetscReal low = 1.0, high = longer;
+
+  for (int i = 0; i < HALVES; i++) {
+    const PetscReal t = 0.5 * (low + high);
+
+    if (Slope(q, t) < 0.0) low = t;
+    else high = t;
+  }
+  return low;
+}
+
+/* The factor t of the step at which f seems to have its minimum, and by how much f is lower there
+   than at the end of the step; 1 and 0 where nothing is to be gained or known. */
+PetscReal TrustNCGLineMinimum(const TrustNCGLine *line, PetscReal *gain)
+{
+  const PetscReal unit = -line->slope, df = (line->fplus - line->f) / unit;
+  const PetscReal splus = line->slopeplus / unit, w = line->longer * (line->longer - 1.0);
+  Quartic         q = {-1.0, 3.0 * df + 2.0 - splus, splus - 1.0 - 2.0 * df, 0.0};
+  PetscReal       t;
+
+  *gain = 0.0;
+  if (!(unit > 0.0) || PetscIsInfOrNanReal(df) || PetscIsInfOrNanReal(splus)) return 1.0;
+  if (splus > 0.0) t = Shorter(&q);
+  else if (splus < 0.0 && line->longer > 1.0) {
+    q.c = ((line->flonger - line->f) / unit - Value(&q, line->longer)) / (w * w);
+    t   = Further(&q, line->longer);
+  } else return 1.0;
+  *gain = (df - Value(&q, t)) * unit;
+  if (*gain > 0.0) return t;
+  *gain = 0.0; /* or NaN */
+  return 1.0;
+}
+
+/* Does it pay to look for it, where the step took so much work? */
+PetscBool TrustNCGLinePays(const TrustNCGLine *line, PetscReal gain, PetscReal work)
+{
+  return (PetscBool)(gain * work > COST * (line->f - line->fplus));
+}

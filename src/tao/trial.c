@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+   The trial points of an iteration along the CG path: shorter ones until f falls as it should, and
+   then better ones where they pay. */
+#include "tao/trustncg_impl.h"
+#include "rules/rules.h"
+#include "subproblem/trustcg.h"
+
+#define MAX_TRIES 50 /* trial points in an iteration */
+
+/* Is the trial that was just evaluated good, where f should fall by `pred` and must by eta times
+   that? If it is, its gradient is known. */
+PetscErrorCode TrustNCGJudgeTrial(Tao tao, PetscReal pred, PetscReal eta, PetscBool *accept)
+{
+  TAO_TrustNCG *tn   = (TAO_TrustNCG *)tao->data;
+  PetscReal     ared = tn->f - tn->fplus;
+
+  PetscFunctionBegin;
+  tn->rounding = TrustNCGBelowRoundoff(ared, pred, TrustNCGResolution(tn));
+  if (tn->rounding) { /* the trapezoidal rule on the slopes sees what the values no longer do */
+    PetscCall(TrustNCGEvaluateTrialGradient(tao));
+    ared = -0.5 * (tn->slope + tn->slopeplus);
+  }
+  tn->rho = TrustNCGRatio(ared, pred);
+  *accept = TrustNCGAccept(tn->rho, eta);
+  if (!*accept) PetscFunctionReturn(PETSC_SUCCESS);
+  if (!tn->rounding) PetscCall(TrustNCGEvaluateTrialGradient(tao));
+  /* where f cannot tell, a step must at least bring the gradient down, and f not above the start */
+  *accept = (PetscBool)(!PetscIsInfOrNanReal(tn->gplusnorm) &&
+                        (!tn->rounding || (tn->gplusnorm < tn->gnorm && tn->fplus <= tn->f0)));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Evaluate and judge the step of CG, unless a look on its way has evaluated it already. */
+static PetscErrorCode TrustNCGTrial(Tao tao, PetscBool *accept)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+
+  PetscFunctionBegin;
+  if (!tn->checked) PetscCall(TrustNCGEvaluateTrial(tao));
+  tn->checked = PETSC_FALSE;
+  PetscCall(TrustNCGJudgeTrial(tao, -tn->model, tn->eta, accept));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The radius of a shorter step, where f has its minimum along this one as far as is known. That
+   needs no gradient there, so that it is the same whether f and gradient come together or apart. */
+static void TrustNCGShorten(Tao tao)
+{
+  TAO_TrustNCG   *tn     = (TAO_TrustNCG *)tao->data;
+  const PetscReal factor = TrustNCGInterpolateModel(tn->f, tn->fplus, tn->slope, tn->model);
+
+  TrustNCGCountRejected(tn);
+  tao->trust = TrustNCGShrink(tao->trust, tn->dnorm, factor);
+}
+
+static void TrustNCGRefuse(TAO_TrustNCG *tn, PetscReal dnorm, PetscReal fplus)
+{
+  tn->refused  = dnorm;
+  tn->frefused = fplus;
+}
+
+/* The radius at which f seems to be lower than at the end of a good step, by enough to pay for
+   another trial; or 0. */
+static PetscReal TrustNCGBetterRadius(Tao tao, PetscReal before)
+{
+  const TAO_TrustNCG *tn   = (TAO_TrustNCG *)tao->data;
+  const TrustNCGLine  line = {
+     tn->f, tn->slope, tn->fplus, tn->slopeplus, tn->refused / tn->dnorm, tn->frefused};
+  PetscReal       gain;
+  const PetscReal t = TrustNCGLineMinimum(&line, &gain);
+
+  if (!(gain > TrustNCGResolution(tn))) return 0.0;
+  return TrustNCGLinePays(&line, gain, TrustNCGWork(tn) - before) ? t * tn->dnorm : 0.0;
+}
+
+/* A good step may end where f rises again, or, cut back from a longer one, where it still falls:
+   then the gradient there is rough, or much is left to the solves that follow. Another step off the
+   CG path costs one evaluation; where f is no lower there, it is undone, at the cost of one more,
+   for which there must be room. */
+static PetscErrorCode TrustNCGImprove(Tao tao, PetscReal before, PetscBool *accept,
+                                      PetscBool *again)
+{
+  TAO_TrustNCG   *tn    = (TAO_TrustNCG *)tao->data;
+  const PetscReal trust = tao->trust, dnorm = tn->dnorm, model = tn->model, fplus = tn->fplus;
+  const PetscBool boundary = tn->boundary;
+  PetscReal       radius;
+
+  PetscFunctionBegin;
+  *again = PETSC_FALSE;
+  if (!tn->ours || tn->rounding || tn->tries >= MAX_TRIES || TrustNCGEvaluationsAreSpent(tao, 1)) {
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
+  radius = TrustNCGBetterRadius(tao, before);
+  if (!(radius > 0.0)) PetscFunctionReturn(PETSC_SUCCESS);
+  TrustNCGCountRejected(tn);
+  PetscCall(TrustCGKeepStep(tao->ksp));
+  tao->trust = radius;
+  PetscCall(TrustNCGStepTo(tao));
+  PetscCall(TrustNCGTrial(tao, accept));
+  *again = (PetscBool)(*accept && tn->fplus <= fplus);
+  if (*again) {
+    if (radius < dnorm) TrustNCGRefuse(tn, dnorm, fplus);
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
+  TrustNCGCountRejected(tn);
+  PetscCall(TrustCGRestoreStep(tao->ksp));
+  tao->trust   = trust;
+  tn->dnorm    = dnorm;
+  tn->model    = model;
+  tn->boundary = boundary;
+  PetscCall(TrustNCGTrial(tao, accept));
+  *again = (PetscBool) !*accept; /* noise */
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* A smaller radius, and the step for it: off the CG path, or by a new solve where the KSP is not
+   ours. */
+static PetscErrorCode TrustNCGReject(Tao tao)
+{
+  TAO_TrustNCG   *tn     = (TAO_TrustNCG *)tao->data;
+  const PetscReal before = TrustNCGWork(tn);
+
+  PetscFunctionBegin;
+  TrustNCGProbeTrial(&tn->probe, tn->fplus - tn->f, tn->slope, TrustNCGResolution(tn));
+  TrustNCGRefuse(tn, tn->dnorm, tn->fplus);
+  TrustNCGShorten(tao);
+  if (tn->tries >= MAX_TRIES || tn->dnorm2 <= PETSC_MACHINE_EPSILON * tn->xnorm) {
+    PetscCall(TrustNCGGiveUp(tao));
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
+  PetscCall(TrustNCGTestLimits(tao)); /* limits hold here, too */
+  if (tao->reason == TAO_CONTINUE_ITERATING) PetscCall(TrustNCGNoiseFloor(tao));
+  if (tao->reason != TAO_CONTINUE_ITERATING) PetscFunctionReturn(PETSC_SUCCESS);
+  if (tn->ours) PetscCall(TrustNCGStepTo(tao));
+  else {
+    PetscCall(TrustNCGSolveKSP(tao));
+    tn->ledger.resolved_hv += (PetscInt)(TrustNCGWork(tn) - before);
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* From the step of CG to one that may be taken, or to a reason to stop; `before` the iteration the
+   work was so much. */
+PetscErrorCode TrustNCGFindStep(Tao tao, PetscReal before)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+  PetscBool     accept, again;
+
+  PetscFunctionBegin;
+  TrustNCGRefuse(tn, 0.0, 0.0); /* none yet */
+  TrustNCGProbeStart(&tn->probe);
+  PetscCall(TrustNCGTrial(tao, &accept));
+  do {
+    while (!accept) {
+      PetscCall(TrustNCGReject(tao));
+      if (tao->reason != TAO_CONTINUE_ITERATING) PetscFunctionReturn(PETSC_SUCCESS);
+      PetscCall(TrustNCGTrial(tao, &accept));
+    }
+    PetscCall(TrustNCGImprove(tao, before, &accept, &again));
+  } while (again);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
