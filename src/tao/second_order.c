@@ -5,8 +5,7 @@
      theta < 0:  x += t v with the first t = 1 + ||x||, a quarter of that, ..., and either sign
                  that makes f fall by more than the slope left over explains and by a fair share
                  of theta t^2 / 2; then all that was learned is forgotten, and the solve goes on,
-                 to a smaller ||g||: where it was large enough to hide a saddle point it would be
-                 met again, and again the next step off that one
+                 to a smaller ||g||, as this one was no sign of a minimum
      theta = 0 to its accuracy: the same, in case a higher derivative leads down
      else the bound says how far the point is known to be a minimum
 
@@ -267,9 +266,9 @@ static PetscErrorCode Search(Tao tao, PetscReal theta, PetscBool *lower)
 /* Leaves x along the direction of theta, if f falls along it. */
 static PetscErrorCode Leave(Tao tao, Mat H, const LanczosResult *result, PetscBool *left)
 {
-  TAO_TrustNCG   *tn       = (TAO_TrustNCG *)tao->data;
-  const PetscReal tightest = PetscMax(tn->gnorm, TrustNCGTarget(tao));
-  const PetscBool atstart  = (PetscBool)(tao->niter == 0);
+  TAO_TrustNCG   *tn        = (TAO_TrustNCG *)tao->data;
+  const PetscReal tolerance = PetscMax(tn->gnorm, TrustNCGTarget(tao));
+  const PetscBool atstart   = (PetscBool)(tao->niter == 0);
   PetscBool       forgot, stop;
 
   PetscFunctionBegin;
@@ -288,7 +287,7 @@ static PetscErrorCode Leave(Tao tao, Mat H, const LanczosResult *result, PetscBo
   tn->escapes++;
   PetscCall(TrustNCGMove(tao));
   if (atstart) tn->gnorm0 = tao->gnorm0 = tn->gnorm;
-  else tn->below = TIGHTER * tightest;
+  else tn->below = TIGHTER * tolerance;
   PetscCall(TrustNCGPrecondForget(tao, &forgot));
   TrustNCGResetLoop(tao);
   tn->outcome = TAO_TRUSTNCG_RUNNING;
