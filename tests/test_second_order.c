@@ -242,6 +242,70 @@ START_TEST(a_saddle_point_met_on_the_way_is_left)
 }
 END_TEST
 
+static PetscReal LastF(const Run *run)
+{
+  PetscReal f;
+
+  ckm_ok(TaoGetSolutionStatus(run->tao, NULL, &f, NULL, NULL, NULL, NULL));
+  return f;
+}
+
+static const struct {
+  const char *name;
+  PetscInt    n;
+  PetscReal   rtol;
+} loose[] = {{"woods", 4, 1e-4},    {"woods", 4, 1e-6},    {"woods", 4, 1e-9},
+             {"woods", 1000, 1e-4}, {"woods", 1000, 1e-6}, {"woods", 1000, 1e-9},
+             {"woods", 20000, 1e-4}};
+
+enum { LOOSE = sizeof(loose) / sizeof(*loose) };
+
+/* f is 7.88 a quad at the saddle points of woods, and 0 at the minimum. */
+START_TEST(a_gradient_left_over_hides_no_way_down)
+{
+  Run run;
+
+  ckm_ok(RunCreate(PETSC_COMM_WORLD, loose[_i].name, loose[_i].n, HV_USER, PETSC_FALSE, &run));
+  ckm_ok(TaoSetTolerances(run.tao, 0.0, 0.0, loose[_i].rtol));
+  ckm_ok(TaoTrustNCGSetSecondOrder(run.tao, PETSC_TRUE, 1e-4));
+  ckm_ok(TaoSolve(run.tao));
+  ckm_assert(Outcome(&run, NULL) == TAO_TRUSTNCG_SECOND_ORDER);
+  ckm_assert(LastF(&run) < 1.0);
+  ckm_ok(RunDestroy(&run));
+}
+END_TEST
+
+/* chainwoo has saddle points of f = 360 and 39: a point where the test is met and where the check
+   has just taken the solve is checked, too. */
+START_TEST(where_a_saddle_point_was_left_the_next_is_looked_for)
+{
+  Run run;
+
+  ckm_ok(RunCreate(PETSC_COMM_WORLD, "chainwoo", 100, (HvWay)(_i % 3), PETSC_FALSE, &run));
+  ckm_ok(TaoSetTolerances(run.tao, 0.0, 0.0, 1e-4));
+  ckm_ok(TaoTrustNCGSetSecondOrder(run.tao, PETSC_TRUE, 1e-4));
+  ckm_ok(TaoSolve(run.tao));
+  ckm_assert(Outcome(&run, NULL) == TAO_TRUSTNCG_SECOND_ORDER);
+  ckm_assert(LastF(&run) < 100.0);
+  ckm_ok(RunDestroy(&run));
+}
+END_TEST
+
+/* The noise lets the tolerance be met, but not a tenth of it. */
+START_TEST(after_a_saddle_point_noise_does_not_take_the_convergence)
+{
+  Run run;
+
+  ckm_ok(RunCreate(PETSC_COMM_WORLD, "woods", 4, HV_USER, PETSC_FALSE, &run));
+  run.fault.noiseg = 4e-3;
+  ckm_ok(TaoSetTolerances(run.tao, 0.0, 0.0, 1e-6));
+  ckm_ok(TaoTrustNCGSetSecondOrder(run.tao, PETSC_TRUE, 1e-4));
+  ckm_ok(TaoSolve(run.tao));
+  ckm_assert(RunReason(&run) > 0 && LastF(&run) < 1e-3);
+  ckm_ok(RunDestroy(&run));
+}
+END_TEST
+
 START_TEST(the_scale_of_f_does_not_matter)
 {
   const PetscReal scales[] = {1e-12, 1e-6, 1e6, 1e12};
@@ -455,6 +519,9 @@ static void AddTests(Suite *suite)
   tcase_add_loop_test(solve, a_start_at_a_saddle_point_ends_in_a_minimum, 0, 3 * STARTS);
   tcase_add_test(solve, without_the_option_the_outcome_names_no_more_than_first_order);
   tcase_add_loop_test(solve, a_saddle_point_met_on_the_way_is_left, 0, 3);
+  tcase_add_loop_test(solve, a_gradient_left_over_hides_no_way_down, 0, LOOSE);
+  tcase_add_loop_test(solve, where_a_saddle_point_was_left_the_next_is_looked_for, 0, 3);
+  tcase_add_test(solve, after_a_saddle_point_noise_does_not_take_the_convergence);
   tcase_add_loop_test(solve, the_scale_of_f_does_not_matter, 0, 8);
   tcase_add_loop_test(solve, every_product_and_reduction_is_in_the_ledger, 0, 3);
   tcase_add_test(solve, a_saddle_point_that_cannot_be_left_is_named);

@@ -14,7 +14,8 @@ void TrustNCGEndsStart(TAO_TrustNCG *tn)
 }
 
 /* The convergence test. A gradient that is small beside f is no convergence while f falls ever
-   further without bending: |f| grows of itself there. */
+   further without bending: |f| grows of itself there. Nor is one that does not tell a minimum from
+   a saddle point. */
 PetscErrorCode TrustNCGTestConvergence(Tao tao)
 {
   TAO_TrustNCG  *tn = (TAO_TrustNCG *)tao->data;
@@ -24,6 +25,9 @@ PetscErrorCode TrustNCGTestConvergence(Tao tao)
   error = (*tao->ops->convergencetest)(tao, tao->cnvP);
   PetscCall(TrustNCGGuardResult(tao, error, "the convergence test", tao->solution, NULL, NULL));
   if (tao->reason == TAO_CONVERGED_GRTOL && tn->flight.steps > 0) {
+    tao->reason = TAO_CONTINUE_ITERATING;
+  }
+  if (tao->reason > 0 && tao->reason != TAO_CONVERGED_MINF && tn->gnorm > tn->below) {
     tao->reason = TAO_CONTINUE_ITERATING;
   }
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -3,8 +3,9 @@
 
      theta, v: the smallest v'Hv that Lanczos finds, with a lower bound for all eigenvalues
      theta < 0:  x += t v with the first t = 1 + ||x||, a quarter of that, ..., and either sign
-                 that makes f fall by more than the gradient left over explains and by a fair share
-                 of theta t^2 / 2; then all that was learned is forgotten, and the solve goes on
+                 that makes f fall by more than the slope left over explains and by a fair share
+                 of theta t^2 / 2; then all that was learned is forgotten, and the solve goes on,
+                 to a smaller ||g||, as this one was no sign of a minimum
      theta = 0 to its accuracy: the same, in case a higher derivative leads down
      else the bound says how far the point is known to be a minimum
 
@@ -22,6 +23,7 @@
 #define LENGTHS      12    /* tried along a direction, */
 #define SHORTER      0.25  /* each so much shorter than the one before */
 #define SHARE        0.25  /* of the decrease that theta promises */
+#define TIGHTER      0.1   /* than the ||g|| of a saddle point that was left must be the next */
 
 /*@
   TaoTrustNCGSetSecondOrder - Sets whether the curvature is checked where the convergence test is
@@ -50,6 +52,10 @@
 
   Along negative curvature that is more than noise the solve goes on, from a lower f, at most 20
   times. It also does where the curvature is zero and f falls along it, as at a monkey saddle.
+
+  A saddle point that was left has met the convergence test: the test was too loose to tell it from
+  a minimum. For the rest of the solve it counts only where the gradient norm is a tenth of what it
+  was there, too, or where rounding or noise lets no step through.
 
   Three vectors are kept for it. A start at which the gradient is zero gives the tolerances no
   scale: the first point after it does.
@@ -167,6 +173,7 @@ PetscErrorCode TrustNCGSecondOrderStart(Tao tao)
   tn->curvature      = PETSC_INFINITY;
   tn->curvaturebound = PETSC_NINFINITY;
   tn->escapes        = 0;
+  tn->below          = PETSC_INFINITY;
   PetscCall(TrustNCGLanczosDestroy(&tn->lanczos));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -214,13 +221,15 @@ static PetscErrorCode Estimate(Tao tao, Mat H, LanczosResult *result)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* The trial x - d: is f lower there by `least`, with a gradient to go on with? */
+/* The trial x - d: is f lower there by more than `least` and than the slope at x explains, as no
+   convex f is, with a gradient to go on with? */
 static PetscErrorCode Try(Tao tao, PetscReal least, PetscBool *lower)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
 
   PetscFunctionBegin;
   PetscCall(TrustNCGEvaluateTrial(tao));
+  least += PetscMax(0.0, -tn->slope) + tn->dnorm2 * tn->noise.g;
   *lower = (PetscBool)(tn->f - tn->fplus > least && !PetscIsInfOrNanReal(tn->fplus));
   if (!*lower) {
     tn->ledger.rejected++;
@@ -236,14 +245,14 @@ static PetscErrorCode Search(Tao tao, PetscReal theta, PetscBool *lower)
 {
   TAO_TrustNCG   *tn        = (TAO_TrustNCG *)tao->data;
   const PetscReal curvature = PetscMax(0.0, -theta);
+  const PetscReal roundoff  = 10.0 * PetscMax(TrustNCGRoundoff(tn->f, tn->f, tn->n), tn->noise.f);
   PetscReal       t         = 1.0 + tn->xnorm;
 
   PetscFunctionBegin;
   *lower = PETSC_FALSE;
   PetscCall(VecScale(tao->stepdirection, t));
   for (int i = 0; i < LENGTHS && !*lower; i++, t *= SHORTER) {
-    const PetscReal roundoff = 10.0 * PetscMax(TrustNCGRoundoff(tn->f, tn->f, tn->n), tn->noise.f);
-    const PetscReal least    = PetscMax(roundoff, t * tn->gnorm) + SHARE * 0.5 * curvature * t * t;
+    const PetscReal least = roundoff + SHARE * 0.5 * curvature * t * t;
 
     if (i) PetscCall(VecScale(tao->stepdirection, SHORTER));
     PetscCall(Try(tao, least, lower));
@@ -257,8 +266,10 @@ static PetscErrorCode Search(Tao tao, PetscReal theta, PetscBool *lower)
 /* Leaves x along the direction of theta, if f falls along it. */
 static PetscErrorCode Leave(Tao tao, Mat H, const LanczosResult *result, PetscBool *left)
 {
-  TAO_TrustNCG *tn      = (TAO_TrustNCG *)tao->data;
-  PetscBool     atstart = (PetscBool)(tao->niter == 0), forgot, stop;
+  TAO_TrustNCG   *tn        = (TAO_TrustNCG *)tao->data;
+  const PetscReal tolerance = PetscMax(tn->gnorm, TrustNCGTarget(tao));
+  const PetscBool atstart   = (PetscBool)(tao->niter == 0);
+  PetscBool       forgot, stop;
 
   PetscFunctionBegin;
   *left = PETSC_FALSE;
@@ -276,6 +287,7 @@ static PetscErrorCode Leave(Tao tao, Mat H, const LanczosResult *result, PetscBo
   tn->escapes++;
   PetscCall(TrustNCGMove(tao));
   if (atstart) tn->gnorm0 = tao->gnorm0 = tn->gnorm;
+  else tn->below = TIGHTER * tolerance;
   PetscCall(TrustNCGPrecondForget(tao, &forgot));
   TrustNCGResetLoop(tao);
   tn->outcome = TAO_TRUSTNCG_RUNNING;
@@ -341,15 +353,35 @@ static PetscErrorCode Interrupted(Tao tao, TaoConvergedReason reason, PetscBool 
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Where no step is left below the tolerance of the convergence test, that was tightened in vain. */
+static PetscErrorCode Relax(Tao tao)
+{
+  TAO_TrustNCG            *tn     = (TAO_TrustNCG *)tao->data;
+  const TaoConvergedReason reason = tao->reason;
+
+  PetscFunctionBegin;
+  if (reason != TAO_DIVERGED_TR_REDUCTION || tn->below >= PETSC_INFINITY) {
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
+  tn->below   = PETSC_INFINITY;
+  tao->reason = TAO_CONTINUE_ITERATING;
+  PetscCall(TrustNCGTestConvergence(tao));
+  if (tao->reason > 0) tn->outcome = TAO_TRUSTNCG_RUNNING;
+  else tao->reason = reason;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* Where the convergence test is met: checks the curvature, and moves on where it leads down. */
 PetscErrorCode TrustNCGSecondOrder(Tao tao)
 {
-  const TaoConvergedReason reason = tao->reason;
-  TAO_TrustNCG            *tn     = (TAO_TrustNCG *)tao->data;
-  PetscBool                left   = PETSC_FALSE, stop;
-  LanczosResult            result;
+  TAO_TrustNCG      *tn   = (TAO_TrustNCG *)tao->data;
+  PetscBool          left = PETSC_FALSE, stop;
+  TaoConvergedReason reason;
+  LanczosResult      result;
 
   PetscFunctionBegin;
+  PetscCall(Relax(tao));
+  reason = tao->reason;
   if (!tn->secondorder || tao->reason <= 0 || tao->reason == TAO_CONVERGED_MINF) {
     PetscFunctionReturn(PETSC_SUCCESS);
   }

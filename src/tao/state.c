@@ -62,6 +62,7 @@ static PetscErrorCode RecordEnds(TAO_TrustNCG *tn, CheckpointRecord *record)
   RecordBool(record, &tn->hvright, "an Hv that is right");
   RecordReal(record, &tn->factor, -PETSC_MAX_REAL, "the factor of the gradient");
   RecordCount(record, &tn->escapes, "saddle points left");
+  RecordReal(record, &tn->below, 0.0, "the gradient below which none was left");
   tn->suspect = (TrustNCGSuspect)PetscMin(suspect, TRUSTNCG_SUSPECT_ANY);
   tn->misfit  = (TrustNCGSuspect)PetscMin(misfit, TRUSTNCG_SUSPECT_ANY);
   PetscFunctionReturn(PETSC_SUCCESS);

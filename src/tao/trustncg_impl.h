@@ -146,6 +146,7 @@ typedef struct {
   /* the check of the curvature at the end */
   struct _n_TrustNCGLanczos *lanczos; /* made by the first check of a solve */
   PetscInt                   escapes; /* from stationary points, in this solve */
+  PetscReal                  below;   /* ||g|| must be, as saddle points were left above it */
   PetscReal                  curvature, curvaturebound;
 
   /* stopping from outside */
@@ -199,7 +200,8 @@ static inline PetscReal TrustNCGTarget(Tao tao)
 {
   const TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
 
-  return PetscMax(tao->gatol, PetscMax(tao->grtol * PetscAbsReal(tn->f), tao->gttol * tn->gnorm0));
+  return PetscMin(tn->below, PetscMax(tao->gatol, PetscMax(tao->grtol * PetscAbsReal(tn->f),
+                                                           tao->gttol * tn->gnorm0)));
 }
 
 /* The differences of f between here and the trial that tell nothing: rounding, or known noise */
