@@ -192,6 +192,16 @@ PetscErrorCode RunCreate(MPI_Comm comm, const char name[], PetscInt n, HvWay way
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+PetscErrorCode RunCreateWith(const char option[], const char value[], const char name[], PetscInt n,
+                             HvWay way, Run *run)
+{
+  PetscFunctionBegin;
+  PetscCall(PetscOptionsSetValue(NULL, option, value));
+  PetscCall(RunCreate(PETSC_COMM_WORLD, name, n, way, PETSC_FALSE, run));
+  PetscCall(PetscOptionsClearValue(NULL, option));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode RunDestroy(Run *run)
 {
   PetscFunctionBegin;
@@ -216,6 +226,12 @@ TaoTrustNCGLedger RunLedger(const Run *run)
 
   ckm_ok(TaoTrustNCGGetLedger(run->tao, &ledger));
   return ledger;
+}
+
+void RunHasConverged(const Run *run, PetscReal most)
+{
+  ckm_assert(RunReason(run) > 0);
+  ckm_assert(RunLedger(run).equivalents <= most);
 }
 
 int SameHistory(const Run *all, const Run *rest, PetscInt from)

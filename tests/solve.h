@@ -48,9 +48,13 @@ typedef struct {
 /* Makes everything but does not solve; the Tao has read its options. */
 extern PetscErrorCode RunCreate(MPI_Comm comm, const char name[], PetscInt n, HvWay way,
                                 PetscBool apart, Run *run);
+/* With f and gradient together, on all ranks, while this option is set */
+extern PetscErrorCode RunCreateWith(const char option[], const char value[], const char name[],
+                                    PetscInt n, HvWay way, Run *run);
 extern PetscErrorCode RunDestroy(Run *run);
 
 /* In a test only: they assert. */
+extern void               RunHasConverged(const Run *run, PetscReal most); /* equivalents */
 extern TaoConvergedReason RunReason(const Run *run);
 extern TaoTrustNCGLedger  RunLedger(const Run *run);
 

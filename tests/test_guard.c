@@ -274,9 +274,8 @@ START_TEST(a_bad_product_on_one_rank_never_takes_f_uphill)
   const PetscInt           type    = _i / 4 % 6;
   Run                      run;
 
-  ckm_ok(PetscOptionsSetValue(NULL, "-tao_trustncg_ksp_trustcg_reductions", forms[_i / 24]));
-  ckm_ok(RunCreate(PETSC_COMM_WORLD, "minsurf", 400, HV_USER, PETSC_FALSE, &run));
-  ckm_ok(PetscOptionsClearValue(NULL, "-tao_trustncg_ksp_trustcg_reductions"));
+  ckm_ok(RunCreateWith("-tao_trustncg_ksp_trustcg_reductions", forms[_i / 24], "minsurf", 400,
+                       HV_USER, &run));
   ckm_ok(TaoTrustNCGSetPrecondType(run.tao, (TaoTrustNCGPrecondType)type));
   run.fault = (Fault){.value = bad[_i % 2], .hv = _i / 2 % 2 ? 1 : 9, .rank = 1};
   ckm_ok(TaoSolve(run.tao));
@@ -625,9 +624,7 @@ START_TEST(the_deadline_is_positive)
   PetscReal              seconds;
   Run                    run;
 
-  ckm_ok(PetscOptionsSetValue(NULL, "-tao_trustncg_deadline", "7"));
-  ckm_ok(RunCreate(PETSC_COMM_WORLD, "rosenbrock", 20, HV_USER, PETSC_FALSE, &run));
-  ckm_ok(PetscOptionsClearValue(NULL, "-tao_trustncg_deadline"));
+  ckm_ok(RunCreateWith("-tao_trustncg_deadline", "7", "rosenbrock", 20, HV_USER, &run));
   ckm_fails(TaoTrustNCGSetDeadline(run.tao, wrong[_i]), PETSC_ERR_ARG_OUTOFRANGE, "positive");
   ckm_ok(TaoTrustNCGGetDeadline(run.tao, &seconds));
   ckm_assert(seconds == 7.0);

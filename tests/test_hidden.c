@@ -186,9 +186,7 @@ START_TEST(pairs_never_look_for_a_pattern)
 {
   Run run;
 
-  ckm_ok(PetscOptionsSetValue(NULL, "-tao_trustncg_precond", "pairs"));
-  ckm_ok(RunCreate(PETSC_COMM_WORLD, "morebv", 100, HV_USER, PETSC_FALSE, &run));
-  ckm_ok(PetscOptionsClearValue(NULL, "-tao_trustncg_precond"));
+  ckm_ok(RunCreateWith("-tao_trustncg_precond", "pairs", "morebv", 100, HV_USER, &run));
   ckm_ok(TaoSolve(run.tao));
   ckm_assert(RunLedger(&run).nhv_precond == 0);
   ckm_ok(RunDestroy(&run));

@@ -60,9 +60,8 @@ START_TEST(a_second_solve_gives_the_same_bits)
   Run         run;
 
   ckm_ok(MPI_Comm_size(PETSC_COMM_WORLD, &ranks));
-  ckm_ok(PetscOptionsSetValue(NULL, "-tao_trustncg_ksp_trustcg_reductions", forms[form]));
-  ckm_ok(RunCreate(PETSC_COMM_WORLD, "minsurf", 400, HV_USER, PETSC_FALSE, &run));
-  ckm_ok(PetscOptionsClearValue(NULL, "-tao_trustncg_ksp_trustcg_reductions"));
+  ckm_ok(RunCreateWith("-tao_trustncg_ksp_trustcg_reductions", forms[form], "minsurf", 400, HV_USER,
+                       &run));
   ckm_ok(TaoTrustNCGSetPrecondType(run.tao, (TaoTrustNCGPrecondType)type));
   ckm_ok(TaoTrustNCGSetLearnedSteps(run.tao, PETSC_FALSE));
   for (int k = 0; k < 2; k++) ckm_ok(VecDuplicate(run.x, &x[k]));

@@ -76,9 +76,7 @@ static PetscErrorCode SolveWithNorm(const char name[], PetscInt side, const char
   Mat riesz;
 
   PetscFunctionBegin;
-  PetscCall(PetscOptionsSetValue(NULL, "-tao_trustncg_precond", type));
-  PetscCall(RunCreate(PETSC_COMM_WORLD, name, side * side, HV_USER, PETSC_FALSE, run));
-  PetscCall(PetscOptionsClearValue(NULL, "-tao_trustncg_precond"));
+  PetscCall(RunCreateWith("-tao_trustncg_precond", type, name, side * side, HV_USER, run));
   PetscCall(TaoSetTolerances(run->tao, 0.0, 0.0, 1e-6));
   PetscCall(CreateRiesz(run, &riesz));
   PetscCall(TaoSetGradientNorm(run->tao, riesz));

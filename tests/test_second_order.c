@@ -171,9 +171,7 @@ static TaoTrustNCGOutcome Outcome(const Run *run, const char **why)
 static PetscErrorCode Prepare(const char name[], PetscInt n, HvWay way, Run *run)
 {
   PetscFunctionBegin;
-  PetscCall(PetscOptionsSetValue(NULL, "-problem_saddle", NULL));
-  PetscCall(RunCreate(PETSC_COMM_WORLD, name, n, way, PETSC_FALSE, run));
-  PetscCall(PetscOptionsClearValue(NULL, "-problem_saddle"));
+  PetscCall(RunCreateWith("-problem_saddle", NULL, name, n, way, run));
   PetscCall(TaoSetTolerances(run->tao, 1e-7, 0.0, 1e-7));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

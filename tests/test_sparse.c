@@ -7,9 +7,7 @@
 static PetscErrorCode Solve(const char name[], PetscInt n, HvWay way, Run *run)
 {
   PetscFunctionBegin;
-  PetscCall(PetscOptionsSetValue(NULL, "-tao_trustncg_precond", "sparse"));
-  PetscCall(RunCreate(PETSC_COMM_WORLD, name, n, way, PETSC_FALSE, run));
-  PetscCall(PetscOptionsClearValue(NULL, "-tao_trustncg_precond"));
+  PetscCall(RunCreateWith("-tao_trustncg_precond", "sparse", name, n, way, run));
   PetscCall(TaoSolve(run->tao));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -21,8 +19,7 @@ START_TEST(the_cost_of_a_quadratic_does_not_grow_with_the_grid)
   Run                   run;
 
   ckm_ok(Solve("torsion", n[_i / 2], _i % 2 ? HV_FD : HV_USER, &run));
-  ckm_assert(RunReason(&run) > 0);
-  ckm_assert(RunLedger(&run).equivalents <= 12);
+  RunHasConverged(&run, 12);
   ckm_assert(run.nfg + run.nhv == (PetscInt)RunLedger(&run).equivalents);
   ckm_ok(RunDestroy(&run));
 }
@@ -34,8 +31,7 @@ START_TEST(a_bar_that_bends_far_needs_few_products)
   Run run;
 
   ckm_ok(Solve("elastic", 4400, HV_USER, &run));
-  ckm_assert(RunReason(&run) > 0);
-  ckm_assert(RunLedger(&run).equivalents <= 450);
+  RunHasConverged(&run, 450);
   ckm_ok(RunDestroy(&run));
 }
 END_TEST
@@ -57,8 +53,7 @@ START_TEST(a_minimal_surface_takes_few_builds)
   Run run;
 
   ckm_ok(Solve("minsurf", 10000, HV_USER, &run));
-  ckm_assert(RunReason(&run) > 0);
-  ckm_assert(RunLedger(&run).equivalents <= 75);
+  RunHasConverged(&run, 75);
   ckm_ok(RunDestroy(&run));
 }
 END_TEST
@@ -91,9 +86,7 @@ START_TEST(a_product_that_is_not_finite_does_no_harm)
 {
   Run run;
 
-  ckm_ok(PetscOptionsSetValue(NULL, "-tao_trustncg_precond", "sparse"));
-  ckm_ok(RunCreate(PETSC_COMM_WORLD, "minsurf", 900, HV_USER, PETSC_FALSE, &run));
-  ckm_ok(PetscOptionsClearValue(NULL, "-tao_trustncg_precond"));
+  ckm_ok(RunCreateWith("-tao_trustncg_precond", "sparse", "minsurf", 900, HV_USER, &run));
   run.fault.value = NAN;
   run.fault.hv    = 3;
   run.fault.only  = _i;
@@ -107,9 +100,7 @@ START_TEST(a_vector_without_a_pattern_is_an_error)
 {
   Run run;
 
-  ckm_ok(PetscOptionsSetValue(NULL, "-tao_trustncg_precond", "sparse"));
-  ckm_ok(RunCreate(PETSC_COMM_WORLD, "tridia", 50, HV_USER, PETSC_FALSE, &run));
-  ckm_ok(PetscOptionsClearValue(NULL, "-tao_trustncg_precond"));
+  ckm_ok(RunCreateWith("-tao_trustncg_precond", "sparse", "tridia", 50, HV_USER, &run));
   ckm_fails(TaoSolve(run.tao), PETSC_ERR_ARG_WRONGSTATE, "pattern");
   ckm_ok(RunDestroy(&run));
 }
