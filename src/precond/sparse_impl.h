@@ -5,6 +5,7 @@
 
 #include "precond/probes.h"
 #include "precond/sparse.h"
+#include "precond/stencil.h"
 
 typedef struct {
   PetscObjectId    id; /* of the Mat or DM */
@@ -12,24 +13,28 @@ typedef struct {
 } TrustNCGOrigin;
 
 struct _n_TrustNCGSparse {
-  Mat            P;      /* the Hessian on its pattern, */
-  Mat            D;      /* and a dominant copy of it, or NULL */
-  TrustNCGOrigin origin; /* of its pattern */
-  PC             pc;     /* of the solver, made from P */
-  Vec            work;   /* like the solution */
-  TrustNCGProbes probes;
-  PetscBool      fromdm;   /* the colours are those of the DM */
-  PetscBool      finite;   /* the last P was */
-  PetscBool      fresh;    /* it was not used yet */
-  PetscBool      dominant; /* D is in use */
-  PetscBool      standin;  /* P does for H in the present solve */
-  PetscBool      chord;    /* though it was built elsewhere */
-  PetscBool      band;     /* the PC was chosen for a band: it makes itself positive */
-  PetscReal      misfit;   /* ||Hg - Pg|| / ||Hg|| when it was built */
-  char          *chosen;   /* the type of the PC where it was chosen here, else NULL */
-  PetscInt       vectors;  /* of n that all this takes */
-  PetscInt       builds;
-  PetscInt       reductions;
+  Mat             P;      /* the Hessian on its pattern, */
+  Mat             D;      /* and a dominant copy of it, or NULL */
+  TrustNCGOrigin  origin; /* of its pattern */
+  PC              pc;     /* of the solver, made from P */
+  Vec             work;   /* like the solution */
+  TrustNCGProbes  probes;
+  TrustNCGStencil stencil;  /* couplings of a DMDA, or NULL */
+  PetscBool       looked;   /* for them */
+  PetscBool       lean;     /* P has those alone */
+  PetscBool       all;      /* to leave some out does not pay */
+  PetscBool       fromdm;   /* the colours are those of the DM */
+  PetscBool       finite;   /* the last P was */
+  PetscBool       fresh;    /* it was not used yet */
+  PetscBool       dominant; /* D is in use */
+  PetscBool       standin;  /* P does for H in the present solve */
+  PetscBool       chord;    /* though it was built elsewhere */
+  PetscBool       band;     /* the PC was chosen for a band: it makes itself positive */
+  PetscReal       misfit;   /* ||Hg - Pg|| / ||Hg|| when it was built */
+  char           *chosen;   /* the type of the PC where it was chosen here, else NULL */
+  PetscInt        vectors;  /* of n that all this takes */
+  PetscInt        builds;
+  PetscInt        reductions;
   /* since the last build */
   PetscReal last;  /* iterations of the last solve of CG, */
   PetscReal spent; /* and of all that took products */
@@ -37,5 +42,13 @@ struct _n_TrustNCGSparse {
 };
 
 PETSC_INTERN PetscErrorCode TrustNCGSparseMakeDominant(TrustNCGSparse sparse);
+/* P is a new, empty matrix with the couplings that are known, or all, and has so many colours at
+   most; else it stays as it is. */
+PETSC_INTERN PetscErrorCode TrustNCGSparseReshape(TrustNCGSparse sparse, PetscBool lean,
+                                                  PetscInt most);
+PETSC_INTERN PetscErrorCode TrustNCGSparseShape(TrustNCGSparse sparse, Mat H, PetscInt *products);
+PETSC_INTERN PetscErrorCode TrustNCGSparseLearn(TrustNCGSparse sparse, PetscBool fits,
+                                                PetscBool again);
+PETSC_INTERN PetscErrorCode TrustNCGSparseCountVectors(TrustNCGSparse sparse);
 
 #endif

@@ -38,6 +38,22 @@ static PetscErrorCode CopyEntries(Mat P, PetscBool toP, PetscScalar values[])
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* P is then of that shape. */
+static PetscErrorCode RecordShape(TrustNCGSparse sparse, CheckpointRecord *record)
+{
+  PetscBool lean = sparse->lean;
+
+  PetscFunctionBegin;
+  RecordBool(record, &sparse->looked, "a look for couplings");
+  RecordBool(record, &sparse->all, "couplings that are all there");
+  RecordBool(record, &lean, "couplings that are left out");
+  TrustNCGStencilRecord(sparse->stencil, record);
+  if (record->load && !record->bad && lean) {
+    PetscCall(TrustNCGSparseReshape(sparse, PETSC_TRUE, PETSC_MAX_INT));
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode TrustNCGSparseRecord(TrustNCGSparse sparse, CheckpointRecord *record,
                                     PetscInt *entries)
 {
@@ -52,6 +68,7 @@ PetscErrorCode TrustNCGSparseRecord(TrustNCGSparse sparse, CheckpointRecord *rec
   RecordReal(record, &sparse->last, 0.0, "last iterations");
   RecordReal(record, &sparse->spent, 0.0, "spent products");
   RecordReal(record, &sparse->drift, 0.0, "drift");
+  if (sparse->stencil) PetscCall(RecordShape(sparse, record));
   *entries = 0;
   if (sparse->builds) PetscCall(CountEntries(sparse->P, entries));
   PetscFunctionReturn(PETSC_SUCCESS);
