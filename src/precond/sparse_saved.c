@@ -74,10 +74,14 @@ PetscErrorCode TrustNCGSparseRecord(TrustNCGSparse sparse, CheckpointRecord *rec
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode TrustNCGSparseGetEntries(TrustNCGSparse sparse, PetscScalar entries[])
+PetscErrorCode TrustNCGSparseGetEntries(TrustNCGSparse sparse, PetscInt n, PetscScalar entries[])
 {
+  PetscInt now = 0;
+
   PetscFunctionBegin;
-  PetscCall(CopyEntries(sparse->P, PETSC_FALSE, entries));
+  PetscCall(CountEntries(sparse->P, &now));
+  if (now == n) PetscCall(CopyEntries(sparse->P, PETSC_FALSE, entries));
+  else PetscCall(PetscArrayzero(entries, n)); /* a build of another shape was cut short */
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
