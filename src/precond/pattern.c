@@ -233,11 +233,12 @@ static PetscErrorCode TakeIfFewer(Mat P, ISColoring coloring, TrustNCGProbes *pr
 
 /* Where the colours of the DM are not as few as can be, the fewest of those and of the graph's:
    a DMDA colours 3-D stars as boxes, and that of PETSc 3.18 is wrong on periodic grids whose sides
-   are no multiples of the stencil's width. The natural order suits grids, smallest last others. */
+   are no multiples of the stencil's width. The natural order suits grids, largest first others: smallest
+   last of PETSc 3.18 loses its lists where they hold the row 0, and may not end. */
 PetscErrorCode TrustNCGPatternColor(Vec x, Mat P, TrustNCGProbes *probes, PetscBool *fromdm)
 {
   static const MatColoringWeightType weights[] = {MAT_COLORING_WEIGHT_LEXICAL,
-                                                  MAT_COLORING_WEIGHT_SL};
+                                                  MAT_COLORING_WEIGHT_LF};
   DM                                 dm;
   ISColoring                         coloring;
   PetscInt                           least, colors = PETSC_MAX_INT;

@@ -20,8 +20,9 @@
 
 /* What P, its copy, its near null space and its probes take, in vectors of n; what the PC makes of P
    is its own affair. */
-static PetscErrorCode CountVectors(Mat P, PetscInt *vectors)
+PetscErrorCode TrustNCGSparseCountVectors(TrustNCGSparse sparse)
 {
+  const Mat       P      = sparse->P;
   const PetscReal entry  = 1.0 + 3.0 * sizeof(PetscInt) / sizeof(PetscScalar);
   const PetscReal copied = 1.0 + 1.0 * sizeof(PetscInt) / sizeof(PetscScalar);
   PetscInt        n, near = 0;
@@ -33,7 +34,8 @@ static PetscErrorCode CountVectors(Mat P, PetscInt *vectors)
   PetscCall(MatGetInfo(P, MAT_GLOBAL_SUM, &info));
   PetscCall(MatGetNearNullSpace(P, &space));
   if (space) PetscCall(MatNullSpaceGetVecs(space, NULL, &near, NULL));
-  *vectors = 1 + near + (PetscInt)PetscCeilReal((entry + copied) * info.nz_used / PetscMax(1, n));
+  sparse->vectors =
+    1 + near + (PetscInt)PetscCeilReal((entry + copied) * info.nz_used / PetscMax(1, n));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -52,11 +54,14 @@ static PetscErrorCode GetOrigin(Vec x, Mat pattern, TrustNCGOrigin *origin)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* What is kept of an earlier solve is its pattern, with its colours. */
+/* What is kept of an earlier solve is its pattern, with its colours; not what it has learned of the
+   Hessian, so that the same solve is the same again. */
 static PetscErrorCode Renew(TrustNCGSparse sp)
 {
   PetscFunctionBegin;
   PetscCall(TrustNCGSparseRelease(sp));
+  if (sp->stencil) PetscCall(TrustNCGStencilForget(sp->stencil));
+  sp->looked = sp->all = PETSC_FALSE;
   sp->builds = sp->reductions = 0;
   sp->fresh = sp->dominant = PETSC_FALSE;
   sp->role                 = SPARSE_PRECONDITIONS;
@@ -73,7 +78,8 @@ PetscErrorCode TrustNCGSparseCreate(Vec x, Mat pattern, TrustNCGSparse *sparse)
 
   PetscFunctionBegin;
   PetscCall(GetOrigin(x, pattern, &origin));
-  if (sp && origin.id && sp->origin.id == origin.id && sp->origin.state == origin.state) {
+  if (sp && !sp->lean && origin.id && sp->origin.id == origin.id &&
+      sp->origin.state == origin.state) {
     PetscCall(Renew(sp));
     PetscCall(TrustNCGPatternNearNullSpace(x, pattern, sp->P)); /* its grid may have moved */
     PetscFunctionReturn(PETSC_SUCCESS);
@@ -86,7 +92,8 @@ PetscErrorCode TrustNCGSparseCreate(Vec x, Mat pattern, TrustNCGSparse *sparse)
   sp->P   = P;
   PetscCall(TrustNCGPatternNearNullSpace(x, pattern, P));
   PetscCall(TrustNCGPatternColor(x, P, &sp->probes, &sp->fromdm));
-  PetscCall(CountVectors(P, &sp->vectors));
+  if (!pattern) PetscCall(TrustNCGStencilCreate(x, &sp->stencil));
+  PetscCall(TrustNCGSparseCountVectors(sp));
   PetscCall(VecDuplicate(x, &sp->work));
   sp->origin = origin;
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -116,6 +123,7 @@ PetscErrorCode TrustNCGSparseDestroy(TrustNCGSparse *sparse)
   PetscCall(MatDestroy(&(*sparse)->D));
   PetscCall(VecDestroy(&(*sparse)->work));
   PetscCall(TrustNCGProbesDestroy(&(*sparse)->probes));
+  PetscCall(TrustNCGStencilDestroy(&(*sparse)->stencil));
   PetscCall(PetscFree(*sparse));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -227,9 +235,10 @@ static PetscErrorCode Misfit(TrustNCGSparse sparse, Vec v, PetscReal *ratio)
 
 /* P = H on the pattern. Where a product was not finite, P = I until the next solve: then CG meets
    the fault itself and says so. */
-PetscErrorCode TrustNCGSparseBuild(TrustNCGSparse sparse, Mat H, Vec g, PetscInt *products)
+static PetscErrorCode Assemble(TrustNCGSparse sparse, Mat H, Vec g, PetscInt *products)
 {
   PetscReal norm;
+  PetscInt  colors;
 
   PetscFunctionBegin;
   PetscCall(TrustNCGProbesApply(sparse->probes, H, sparse->work, sparse->P));
@@ -240,9 +249,8 @@ PetscErrorCode TrustNCGSparseBuild(TrustNCGSparse sparse, Mat H, Vec g, PetscInt
     PetscCall(MatZeroEntries(sparse->P));
     PetscCall(MatShift(sparse->P, 1.0));
   }
-  PetscCall(TrustNCGProbesGetSize(sparse->probes, products));
-  sparse->builds++;
-  sparse->fresh  = PETSC_TRUE;
+  PetscCall(TrustNCGProbesGetSize(sparse->probes, &colors));
+  *products += colors;
   sparse->misfit = PETSC_INFINITY;
   sparse->spent  = sparse->finite ? 0.0 : PETSC_INFINITY;
   sparse->drift  = sparse->finite ? 0.0 : PETSC_INFINITY;
@@ -250,6 +258,25 @@ PetscErrorCode TrustNCGSparseBuild(TrustNCGSparse sparse, Mat H, Vec g, PetscInt
   PetscCall(MatMult(H, g, sparse->work));
   (*products)++;
   PetscCall(Misfit(sparse, g, &sparse->misfit));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode TrustNCGSparseBuild(TrustNCGSparse sparse, Mat H, Vec g, PetscInt *products)
+{
+  PetscBool again;
+
+  PetscFunctionBegin;
+  *products = 0;
+  PetscCall(TrustNCGSparseShape(sparse, H, products));
+  PetscCall(Assemble(sparse, H, g, products));
+  again = (PetscBool)(sparse->lean && sparse->finite && sparse->misfit > EXACT);
+  if (again) {
+    PetscCall(TrustNCGSparseReshape(sparse, PETSC_FALSE, PETSC_MAX_INT));
+    PetscCall(Assemble(sparse, H, g, products));
+  }
+  PetscCall(TrustNCGSparseLearn(sparse, (PetscBool)(sparse->misfit <= EXACT), again));
+  sparse->builds++;
+  sparse->fresh = PETSC_TRUE;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -365,8 +392,11 @@ PetscErrorCode TrustNCGSparseView(TrustNCGSparse sparse, PetscViewer viewer)
     viewer,
     "sparse Hessian: %.0f nonzeros, %" PetscInt_FMT " colours from the %s, a product each; "
     "times built: %" PetscInt_FMT "%s%s\n",
-    info.nz_used, colors, sparse->fromdm ? "DM" : "graph", sparse->builds,
-    sparse->dominant ? ", the preconditioner of a diagonally dominant copy" : "",
+    info.nz_used, colors,
+    sparse->fromdm ? "DM"
+    : sparse->lean ? "couplings on the grid"
+                   : "graph",
+    sparse->builds, sparse->dominant ? ", the preconditioner of a diagonally dominant copy" : "",
     sparse->misfit <= EXACT ? "; CG works with it" : ""));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

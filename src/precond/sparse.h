@@ -49,7 +49,9 @@ PETSC_INTERN PetscErrorCode TrustNCGSparseView(TrustNCGSparse sparse, PetscViewe
    built. */
 PETSC_INTERN PetscErrorCode TrustNCGSparseRecord(TrustNCGSparse sparse, CheckpointRecord *record,
                                                  PetscInt *entries);
-PETSC_INTERN PetscErrorCode TrustNCGSparseGetEntries(TrustNCGSparse sparse, PetscScalar entries[]);
+/* As many as were counted; not those of a P that has got another shape since: that is to be built. */
+PETSC_INTERN PetscErrorCode TrustNCGSparseGetEntries(TrustNCGSparse sparse, PetscInt n,
+                                                     PetscScalar entries[]);
 /* P and the PC are then what they were when these were saved; or P is built anew. */
 PETSC_INTERN PetscErrorCode TrustNCGSparseSetEntries(TrustNCGSparse sparse, PetscScalar entries[]);
 /* P is to be built anew. */

@@ -5,6 +5,7 @@
 
 #include "precond/probes.h"
 #include "precond/sparse.h"
+#include "precond/stencil.h"
 
 typedef struct {
   PetscObjectId    id; /* of the Mat or DM */
@@ -25,6 +26,10 @@ struct _n_TrustNCGSparse {
   PC                 pc;     /* of the solver, made from P */
   Vec                work;   /* like the solution */
   TrustNCGProbes     probes;
+  TrustNCGStencil    stencil;  /* couplings of a DMDA, or NULL */
+  PetscBool          looked;   /* for them */
+  PetscBool          lean;     /* P has those alone */
+  PetscBool          all;      /* to leave some out does not pay */
   PetscBool          fromdm;   /* the colours are those of the DM */
   PetscBool          finite;   /* the last P was */
   PetscBool          fresh;    /* it was not used yet */
@@ -43,5 +48,13 @@ struct _n_TrustNCGSparse {
 };
 
 PETSC_INTERN PetscErrorCode TrustNCGSparseMakeDominant(TrustNCGSparse sparse);
+/* P is a new, empty matrix with the couplings that are known, or all, and has so many colours at
+   most; else it stays as it is. */
+PETSC_INTERN PetscErrorCode TrustNCGSparseReshape(TrustNCGSparse sparse, PetscBool lean,
+                                                  PetscInt most);
+PETSC_INTERN PetscErrorCode TrustNCGSparseShape(TrustNCGSparse sparse, Mat H, PetscInt *products);
+PETSC_INTERN PetscErrorCode TrustNCGSparseLearn(TrustNCGSparse sparse, PetscBool fits,
+                                                PetscBool again);
+PETSC_INTERN PetscErrorCode TrustNCGSparseCountVectors(TrustNCGSparse sparse);
 
 #endif

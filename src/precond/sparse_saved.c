@@ -38,6 +38,22 @@ static PetscErrorCode CopyEntries(Mat P, PetscBool toP, PetscScalar values[])
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* P is then of that shape. */
+static PetscErrorCode RecordShape(TrustNCGSparse sparse, CheckpointRecord *record)
+{
+  PetscBool lean = sparse->lean;
+
+  PetscFunctionBegin;
+  RecordBool(record, &sparse->looked, "a look for couplings");
+  RecordBool(record, &sparse->all, "couplings that are all there");
+  RecordBool(record, &lean, "couplings that are left out");
+  TrustNCGStencilRecord(sparse->stencil, record);
+  if (record->load && !record->bad && lean) {
+    PetscCall(TrustNCGSparseReshape(sparse, PETSC_TRUE, PETSC_MAX_INT));
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode TrustNCGSparseRecord(TrustNCGSparse sparse, CheckpointRecord *record,
                                     PetscInt *entries)
 {
@@ -55,15 +71,20 @@ PetscErrorCode TrustNCGSparseRecord(TrustNCGSparse sparse, CheckpointRecord *rec
   RecordReal(record, &sparse->spent, 0.0, "spent products");
   RecordReal(record, &sparse->drift, 0.0, "drift");
   if (record->load) sparse->role = chord ? SPARSE_CHORD : SPARSE_PRECONDITIONS;
+  if (sparse->stencil) PetscCall(RecordShape(sparse, record));
   *entries = 0;
   if (sparse->builds) PetscCall(CountEntries(sparse->P, entries));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode TrustNCGSparseGetEntries(TrustNCGSparse sparse, PetscScalar entries[])
+PetscErrorCode TrustNCGSparseGetEntries(TrustNCGSparse sparse, PetscInt n, PetscScalar entries[])
 {
+  PetscInt now = 0;
+
   PetscFunctionBegin;
-  PetscCall(CopyEntries(sparse->P, PETSC_FALSE, entries));
+  PetscCall(CountEntries(sparse->P, &now));
+  if (now == n) PetscCall(CopyEntries(sparse->P, PETSC_FALSE, entries));
+  else PetscCall(PetscArrayzero(entries, n)); /* a build of another shape was cut short */
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

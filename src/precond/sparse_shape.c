@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+   The pattern of the sparse approximate Hessian on a DMDA: less than the DMDA allows, where the
+   Hessian has fewer couplings, as it then has fewer colours.
+
+     before the first build: a look for couplings; with those alone, if they halve the colours
+     after a build with all that the DMDA allows: those that it shows, if there are fewer colours
+     where a build with some does not fit the Hessian: again with all */
+#include "precond/sparse_impl.h"
+#include "precond/pattern.h"
+
+/* Its colours: simple ones of the grid, if they are so many at most, else those of the graph */
+static PetscErrorCode ColorLean(TrustNCGSparse sparse, Mat P, PetscInt most, TrustNCGProbes *probes)
+{
+  ISColoring coloring;
+  PetscBool  fromdm;
+
+  PetscFunctionBegin;
+  *probes = NULL;
+  PetscCall(TrustNCGStencilColor(sparse->stencil, sparse->work, most, &coloring));
+  if (coloring) PetscCall(TrustNCGProbesCreate(P, coloring, probes));
+  PetscCall(ISColoringDestroy(&coloring));
+  if (!*probes) PetscCall(TrustNCGPatternColor(sparse->work, P, probes, &fromdm));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode TrustNCGSparseReshape(TrustNCGSparse sparse, PetscBool lean, PetscInt most)
+{
+  PetscInt       colors;
+  PetscBool      fromdm = PETSC_FALSE;
+  Mat            P;
+  TrustNCGProbes probes;
+
+  PetscFunctionBegin;
+  if (lean) {
+    PetscCall(TrustNCGStencilCreateMat(sparse->stencil, sparse->work, &P));
+    PetscCall(ColorLean(sparse, P, most, &probes));
+  } else {
+    PetscCall(TrustNCGPatternCreate(sparse->work, NULL, &P));
+    PetscCall(TrustNCGPatternColor(sparse->work, P, &probes, &fromdm));
+  }
+  PetscCall(TrustNCGProbesGetSize(probes, &colors));
+  if (colors > most) {
+    PetscCall(TrustNCGProbesDestroy(&probes));
+    PetscCall(MatDestroy(&P));
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
+  PetscCall(TrustNCGProbesDestroy(&sparse->probes));
+  PetscCall(MatDestroy(&sparse->D));
+  PetscCall(MatDestroy(&sparse->P));
+  sparse->probes = probes;
+  sparse->P      = P;
+  sparse->lean   = lean;
+  sparse->fromdm = fromdm;
+  PetscCall(TrustNCGPatternNearNullSpace(sparse->work, NULL, P));
+  PetscCall(TrustNCGSparseCountVectors(sparse));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Before a build; `products` gains those of a look. */
+PetscErrorCode TrustNCGSparseShape(TrustNCGSparse sparse, Mat H, PetscInt *products)
+{
+  PetscInt colors, looks;
+
+  PetscFunctionBegin;
+  if (!sparse->stencil || sparse->lean || sparse->all) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(TrustNCGProbesGetSize(sparse->probes, &colors));
+  if (!sparse->looked) {
+    PetscCall(TrustNCGStencilLook(sparse->stencil, H, sparse->work, &looks));
+    *products += looks;
+    sparse->reductions += looks + 1;
+    sparse->looked = PETSC_TRUE;
+    PetscCall(TrustNCGSparseReshape(sparse, PETSC_TRUE, colors / 2));
+  } else {
+    PetscCall(TrustNCGSparseReshape(sparse, PETSC_TRUE, colors - 1));
+    sparse->all = (PetscBool)!sparse->lean;
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* After one with all couplings that fits the Hessian or not; `again`, as one with some did not. */
+PetscErrorCode TrustNCGSparseLearn(TrustNCGSparse sparse, PetscBool fits, PetscBool again)
+{
+  PetscBool grew;
+
+  PetscFunctionBegin;
+  if (!sparse->stencil || sparse->lean || sparse->all || !sparse->finite) {
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
+  sparse->all = (PetscBool)!fits;
+  if (!fits) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(TrustNCGStencilLearn(sparse->stencil, sparse->P, sparse->work, &grew));
+  sparse->reductions += 2;
+  if (again && !grew) sparse->all = PETSC_TRUE;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}

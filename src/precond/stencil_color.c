@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+   Colours of the columns of a matrix with given couplings on a DMDA, that repeat along the grid: as
+   few as a graph's, or fewer, at no sweep over it, and the same on any number of ranks.
+
+   Reference: D. Goldfarb, Ph. L. Toint, Optimal estimation of Jacobian and Hessian matrices that
+   arise in finite difference calculations, Math. Comp. 43 (1984), 69-88. */
+#include "precond/stencil_impl.h"
+
+#define TRIES 100000 /* of a shift, before the search ends */
+
+/* Colours that repeat along the grid: the sum of factor[k] at[k] over the dimensions, and of the
+   shift[] of the unknown, mod p */
+typedef struct {
+  PetscInt  p, factor[DIMS], *shift;
+  PetscInt *last;  /* row in which a colour was seen, for each colour */
+  PetscInt  tries; /* left */
+} Cycle;
+
+static PetscInt Color(const Cycle *cycle, const PetscInt at[], PetscInt unknown)
+{
+  PetscInt color = cycle->shift[unknown];
+
+  for (PetscInt k = 0; k < DIMS; k++) color += (at[k] % cycle->p + cycle->p) * cycle->factor[k];
+  return color % cycle->p;
+}
+
+/* Is the shift of `column` such that no row has a colour twice among the unknowns up to this one? */
+static PetscBool Fits(TrustNCGStencil st, Cycle *cycle, PetscInt column)
+{
+  const PetscInt low[DIMS] = {-st->reach[0], -st->reach[1], -st->reach[2]};
+  PetscInt       away[DIMS];
+
+  cycle->tries--;
+  for (PetscInt k = 0; k < cycle->p; k++) cycle->last[k] = -1;
+  for (PetscInt row = 0; row < st->dof; row++) {
+    for (PetscInt offset = 0; offset < st->offsets; offset++) {
+      TrustNCGStencilPoint(low, st->wide, offset, away);
+      for (PetscInt c = 0; c <= column; c++) {
+        PetscInt *last;
+
+        if (!TrustNCGStencilHas(st, offset, row, c)) continue;
+        last = &cycle->last[Color(cycle, away, c)];
+        if (*last == row) return PETSC_FALSE;
+        *last = row;
+      }
+    }
+  }
+  return PETSC_TRUE;
+}
+
+/* Shifts for the factors of the cycle, each the smallest that will do */
+static PetscBool FindShifts(TrustNCGStencil st, Cycle *cycle)
+{
+  for (PetscInt k = 0; k < DIMS; k++) {
+    if (!st->reach[k] && cycle->factor[k]) return PETSC_FALSE;
+    if (st->periodic[k] && st->size[k] % cycle->p * cycle->factor[k] % cycle->p) return PETSC_FALSE;
+  }
+  for (PetscInt c = 0; c < st->dof; c++) {
+    PetscInt *shift = &cycle->shift[c];
+
+    *shift = 0;
+    while (*shift < cycle->p && cycle->tries > 0 && !Fits(st, cycle, c)) (*shift)++;
+    if (*shift == cycle->p || cycle->tries <= 0) return PETSC_FALSE;
+  }
+  return PETSC_TRUE;
+}
+
+/* The smallest p <= most, and its factors and shifts */
+static PetscBool FindCycle(TrustNCGStencil st, PetscInt most, Cycle *cycle)
+{
+  const PetscInt zero[DIMS] = {0, 0, 0};
+
+  for (cycle->p = TrustNCGStencilLongestRow(st); cycle->p <= most; cycle->p++) {
+    const PetscInt all[DIMS] = {cycle->p, cycle->p, cycle->p};
+
+    for (PetscInt k = 0; k < cycle->p * cycle->p * cycle->p && cycle->tries > 0; k++) {
+      TrustNCGStencilPoint(zero, all, k, cycle->factor);
+      if (FindShifts(st, cycle)) return PETSC_TRUE;
+    }
+  }
+  return PETSC_FALSE;
+}
+
+PetscErrorCode TrustNCGStencilColor(TrustNCGStencil st, Vec x, PetscInt most, ISColoring *coloring)
+{
+  Cycle            cycle = {.tries = TRIES};
+  PetscInt         m, at[DIMS];
+  ISColoringValue *color;
+
+  PetscFunctionBegin;
+  *coloring = NULL;
+  PetscCall(PetscMalloc2(st->dof, &cycle.shift, PetscMax(0, most), &cycle.last));
+  if (FindCycle(st, most, &cycle)) {
+    PetscCall(VecGetLocalSize(x, &m));
+    PetscCall(PetscMalloc1(m, &color));
+    for (PetscInt k = 0; k < m; k++) {
+      TrustNCGStencilPoint(st->start, st->own, k / st->dof, at);
+      color[k] = (ISColoringValue)Color(&cycle, at, k % st->dof);
+    }
+    PetscCall(ISColoringCreate(PetscObjectComm((PetscObject)x), cycle.p, m, color,
+                               PETSC_OWN_POINTER, coloring));
+  }
+  PetscCall(PetscFree2(cycle.shift, cycle.last));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+   Couplings that the stencil of a DMDA allows and the Hessian does not have: they take no colours. */
+#include "harness.h"
+#include "precond/sparse.h"
+#include "trustncg.h"
+#include <petscdmda.h>
+
+enum { STAR, SEVEN, BOX };
+
+/* A grid of so many unknowns a point, and a Hessian on it */
+typedef struct {
+  DM             dm;
+  Mat            H;
+  Vec            x;
+  TrustNCGSparse sparse;
+} Grid;
+
+/* Unknowns of neighbours in a star couple with themselves alone, those of a point with each other;
+   seven: in one direction between, too; a box: in all. */
+static PetscBool Couples(int kind, PetscInt i, PetscInt j, PetscInt row, PetscInt column)
+{
+  if (!i && !j) return PETSC_TRUE;
+  if (row != column) return PETSC_FALSE;
+  if (!i || !j || kind == BOX) return PETSC_TRUE;
+  return (PetscBool)(kind == SEVEN && i == -j);
+}
+
+static PetscBool Inside(PetscInt i, PetscInt n, DMBoundaryType end)
+{
+  return (PetscBool)(end == DM_BOUNDARY_PERIODIC || (i >= 0 && i < n));
+}
+
+/* The entries of H, another at each pair of unknowns; symmetric. */
+static PetscErrorCode SetCouplings(Grid *grid, int kind)
+{
+  PetscInt       nx, ny, dof, xs, ys, xm, ym;
+  DMBoundaryType end;
+
+  PetscFunctionBegin;
+  PetscCall(MatZeroEntries(grid->H));
+  PetscCall(DMDAGetInfo(grid->dm, NULL, &nx, &ny, NULL, NULL, NULL, NULL, &dof, NULL, &end, NULL,
+                        NULL, NULL));
+  PetscCall(DMDAGetCorners(grid->dm, &xs, &ys, NULL, &xm, &ym, NULL));
+  for (PetscInt k = 0; k < 9 * dof * dof * xm * ym; k++) {
+    const PetscInt  c = k % dof, r = k / dof % dof, o = k / dof / dof % 9, at = k / dof / dof / 9;
+    const PetscInt  i = o % 3 - 1, j = o / 3 - 1, x = xs + at % xm, y = ys + at / xm;
+    MatStencil      row = {.i = x, .j = y, .c = r}, column = {.i = x + i, .j = y + j, .c = c};
+    const PetscReal a = o == 4 && r == c ? 20.0 : 1.0 / (PetscReal)(2 + i * i + 3 * j * j + r + c);
+
+    if (!Couples(kind, i, j, r, c) || !Inside(x + i, nx, end) || !Inside(y + j, ny, end)) continue;
+    PetscCall(MatSetValuesStencil(grid->H, 1, &row, 1, &column, &a, INSERT_VALUES));
+  }
+  PetscCall(MatAssemblyBegin(grid->H, MAT_FINAL_ASSEMBLY));
+  PetscCall(MatAssemblyEnd(grid->H, MAT_FINAL_ASSEMBLY));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode GridMake(PetscInt side, PetscInt dof, DMBoundaryType end, int kind,
+                               Grid *grid)
+{
+  PetscFunctionBegin;
+  grid->sparse = NULL;
+  PetscCall(DMDACreate2d(PETSC_COMM_WORLD, end, end, DMDA_STENCIL_BOX, side, side, PETSC_DECIDE,
+                         PETSC_DECIDE, dof, 1, NULL, NULL, &grid->dm));
+  PetscCall(DMSetUp(grid->dm));
+  PetscCall(DMCreateMatrix(grid->dm, &grid->H));
+  PetscCall(DMCreateGlobalVector(grid->dm, &grid->x));
+  PetscCall(VecSetRandom(grid->x, NULL));
+  PetscCall(SetCouplings(grid, kind));
+  PetscCall(TrustNCGSparseCreate(grid->x, NULL, &grid->sparse));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode GridFree(Grid *grid)
+{
+  PetscFunctionBegin;
+  PetscCall(TrustNCGSparseDestroy(&grid->sparse));
+  PetscCall(MatDestroy(&grid->H));
+  PetscCall(VecDestroy(&grid->x));
+  PetscCall(DMDestroy(&grid->dm));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The products of a build that is the Hessian */
+static PetscInt Build(Grid *grid)
+{
+  PetscInt  products = 0;
+  PetscReal misfit   = 1.0;
+
+  ckm_ok(TrustNCGSparseBuild(grid->sparse, grid->H, grid->x, &products));
+  ckm_ok(TrustNCGSparseGetMisfit(grid->sparse, &misfit));
+  ckm_assert(misfit < 1e-14);
+  return products;
+}
+
+/* A look, nine colours, and the product that shows that they tell all; then the colours of seven. */
+START_TEST(the_second_build_leaves_out_what_the_first_did_not_show)
+{
+  Grid grid;
+
+  ckm_ok(GridMake(14, 1, DM_BOUNDARY_NONE, SEVEN, &grid));
+  ckm_assert(Build(&grid) == 11);
+  ckm_assert(Build(&grid) == 8);
+  ckm_assert(Build(&grid) == 8);
+  ckm_ok(GridFree(&grid));
+}
+END_TEST
+
+/* 27 colours, or six */
+START_TEST(the_first_build_leaves_much_out_at_once)
+{
+  Grid grid;
+
+  ckm_ok(GridMake(15, 3, DM_BOUNDARY_NONE, STAR, &grid));
+  ckm_assert(Build(&grid) < 3 + 10 + 1);
+  ckm_ok(GridFree(&grid));
+}
+END_TEST
+
+START_TEST(a_coupling_that_appears_later_is_let_in)
+{
+  Grid     grid;
+  PetscInt before;
+
+  ckm_ok(GridMake(15, 2, DM_BOUNDARY_NONE, STAR, &grid));
+  before = Build(&grid) - 2;
+  ckm_ok(SetCouplings(&grid, SEVEN));
+  ckm_assert(Build(&grid) == before + 19);
+  ckm_assert(Build(&grid) < 12);
+  ckm_ok(GridFree(&grid));
+}
+END_TEST
+
+START_TEST(a_full_stencil_costs_one_look)
+{
+  Grid grid;
+
+  ckm_ok(GridMake(12, 1, DM_BOUNDARY_NONE, BOX, &grid));
+  ckm_assert(Build(&grid) == 11);
+  ckm_assert(Build(&grid) == 10);
+  ckm_ok(GridFree(&grid));
+}
+END_TEST
+
+/* Sides that the colours divide, or do not */
+START_TEST(a_grid_may_be_periodic)
+{
+  static const PetscInt side[] = {14, 15, 16, 17};
+  Grid                  grid;
+  PetscInt              first;
+
+  ckm_ok(GridMake(side[_i], 2, DM_BOUNDARY_PERIODIC, SEVEN, &grid));
+  first = Build(&grid);
+  ckm_assert(Build(&grid) <= first - 2);
+  ckm_ok(GridFree(&grid));
+}
+END_TEST
+
+/* Misfit for another reason: nothing is left out, then. */
+START_TEST(a_hessian_with_far_couplings_keeps_all)
+{
+  PetscInt  products[2];
+  PetscReal misfit;
+  PetscInt  N;
+  Grid      grid;
+
+  ckm_ok(GridMake(15, 1, DM_BOUNDARY_NONE, SEVEN, &grid));
+  ckm_ok(VecGetSize(grid.x, &N));
+  ckm_ok(MatSetOption(grid.H, MAT_NEW_NONZERO_LOCATION_ERR, PETSC_FALSE));
+  ckm_ok(MatSetOption(grid.H, MAT_NEW_NONZERO_ALLOCATION_ERR, PETSC_FALSE));
+  ckm_ok(MatSetValue(grid.H, 0, N - 1, 5.0, ADD_VALUES));
+  ckm_ok(MatSetValue(grid.H, N - 1, 0, 5.0, ADD_VALUES));
+  ckm_ok(MatAssemblyBegin(grid.H, MAT_FINAL_ASSEMBLY));
+  ckm_ok(MatAssemblyEnd(grid.H, MAT_FINAL_ASSEMBLY));
+  for (int k = 0; k < 2; k++) {
+    ckm_ok(TrustNCGSparseBuild(grid.sparse, grid.H, grid.x, &products[k]));
+    ckm_ok(TrustNCGSparseGetMisfit(grid.sparse, &misfit));
+    ckm_assert(misfit > 1e-6);
+  }
+  ckm_assert(products[0] == 11 && products[1] == 10);
+  ckm_ok(GridFree(&grid));
+}
+END_TEST
+
+static void Add(Suite *suite)
+{
+  TCase *tcase = ckm_tcase(suite, "couplings");
+
+  PetscCallAbort(PETSC_COMM_WORLD, TrustNCGInitializePackage());
+  tcase_add_test(tcase, the_second_build_leaves_out_what_the_first_did_not_show);
+  tcase_add_test(tcase, the_first_build_leaves_much_out_at_once);
+  tcase_add_test(tcase, a_coupling_that_appears_later_is_let_in);
+  tcase_add_test(tcase, a_full_stencil_costs_one_look);
+  tcase_add_loop_test(tcase, a_grid_may_be_periodic, 0, 4);
+  tcase_add_test(tcase, a_hessian_with_far_couplings_keeps_all);
+}
+
+int main(int argc, char **argv)
+{
+  return harness_main(argc, argv, "couplings of a stencil", Add);
+}
