@@ -334,8 +334,8 @@ PetscErrorCode TrustNCGSparseNote(TrustNCGSparse sparse, Vec g, Vec gplus, Vec d
   PetscCall(VecWAXPY(sparse->work, -1.0, gplus, g)); /* H d = -H s, nearly */
   PetscCall(Misfit(sparse, d, &sparse->drift));
   if (!trials) PetscFunctionReturn(PETSC_SUCCESS);
-  sparse->last = (PetscReal)its;
-  if (sparse->role == SPARSE_PRECONDITIONS) sparse->spent += (PetscReal)its;
+  sparse->last = (PetscReal)(its + trials - 1); /* a bad P costs points that are refused, too */
+  if (sparse->role == SPARSE_PRECONDITIONS) sparse->spent += sparse->last;
   if (sparse->role == SPARSE_CHORD && sparse->drift > EXACT) sparse->spent += (PetscReal)trials;
   PetscFunctionReturn(PETSC_SUCCESS);
 }

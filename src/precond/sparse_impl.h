@@ -42,7 +42,7 @@ struct _n_TrustNCGSparse {
   PetscInt           builds;
   PetscInt           reductions;
   /* since the last build */
-  PetscReal last;  /* iterations of the last solve of CG, */
+  PetscReal last;  /* iterations of the last solve of CG and points refused after it, */
   PetscReal spent; /* and of all that took products */
   PetscReal drift; /* ||y - P s|| / ||y|| of the last step */
 };
