@@ -55,7 +55,10 @@ const char *const TaoTrustNCGPrecondTypes[] = {"none",
   The sparse preconditioner tells `PCGAMG` the near null space that the `Mat` of
   `TaoTrustNCGSetPattern()`, `DMCreateMatrix()` or `DMSetNearNullSpaceConstructor()` has, else the
   rigid motions where a `DMDA` has coordinates and as many unknowns at a point as dimensions. Its
-  pattern and colours are kept for the next `TaoSolve()`.
+  pattern and colours are kept for the next `TaoSolve()`. The couplings of a `DMDA`'s box that the
+  Hessian turns out not to have are left out while one product more a build shows none of them: one
+  product for each unknown of a point finds them where that may halve the colours, the first build
+  where not.
 
   J. L. Morales, J. Nocedal, Automatic preconditioning by limited memory quasi-Newton updating,
   SIAM J. Optim. 10 (2000); T. F. Coleman, J. J. More, Estimation of sparse Hessian matrices and
