@@ -82,6 +82,25 @@ START_TEST(growing_again_gives_the_step_of_shrinking_once)
 }
 END_TEST
 
+START_TEST(growing_again_ends_where_the_path_turns)
+{
+  Model     m;
+  PetscReal whole, turn, still;
+
+  ckm_ok(ModelCreateSolved(PETSC_COMM_WORLD, SIZE, _i, &m));
+  ckm_ok(KSPCGGetNormD(m.ksp, &whole));
+  ckm_ok(TrustCGStepTo(m.ksp, 1e-3 * whole));
+  ckm_ok(TrustCGStepTo(m.ksp, whole));
+  ckm_ok(KSPCGGetNormD(m.ksp, &turn));
+  ckm_assert(turn <= whole);
+  AssertStepIsRight(&m, turn);
+  ckm_ok(TrustCGStepTo(m.ksp, whole));
+  ckm_ok(KSPCGGetNormD(m.ksp, &still));
+  ckm_assert(still == turn);
+  ckm_ok(ModelDestroy(&m));
+}
+END_TEST
+
 /* The model at the best point along M^-1 b within the radius, by hand */
 static PetscErrorCode Cauchy(Model *m, PetscReal radius, PetscReal *model)
 {
@@ -208,6 +227,7 @@ static void AddTests(Suite *suite)
   tcase_add_loop_test(tcase, the_step_for_a_smaller_radius_is_what_it_says, 0, 2 * ENDS);
   tcase_add_loop_test(tcase, shrinking_again_gives_the_step_of_shrinking_once, 0, 2 * ENDS);
   tcase_add_loop_test(tcase, growing_again_gives_the_step_of_shrinking_once, 0, 2 * ENDS);
+  tcase_add_loop_test(tcase, growing_again_ends_where_the_path_turns, 0, 2 * ENDS);
   tcase_add_loop_test(tcase, the_step_for_a_smaller_radius_is_no_worse_than_cauchys, 0, 2 * ENDS);
   tcase_add_loop_test(tcase, the_step_for_a_smaller_radius_costs_no_product_and_no_reduction, 0,
                       2 * ENDS);

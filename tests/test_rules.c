@@ -281,7 +281,7 @@ START_TEST(the_minimum_of_a_quartic_beyond_the_end_of_a_step_is_found)
 {
   for (int e = -250; e <= 250; e += 25) {
     for (PetscReal tau = 1.1; tau < 3.0; tau += 0.1) {
-      const PetscReal    scale = PetscPowReal(10.0, e), q = tau - 1.0, longer = tau + 1.5;
+      const PetscReal    scale = PetscPowReal(10.0, e), q = tau - 1.0, longer = 2.0 * tau;
       const TrustNCGLine line = {scale * PetscPowRealInt(tau, 4),
                                  -4.0 * scale * PetscPowRealInt(tau, 3),
                                  scale * PetscPowRealInt(q, 4),

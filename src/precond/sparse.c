@@ -16,7 +16,6 @@
 
 #define REHEARSAL_ITS  10
 #define REHEARSAL_RTOL 0.25
-#define EXACT          1e-6 /* largest ||Hg - Pg|| / ||Hg|| of a P that stands in for H */
 
 /* What P, its copy, its near null space and its probes take, in vectors of n; what the PC makes of P
    is its own affair. */
@@ -269,12 +268,12 @@ PetscErrorCode TrustNCGSparseBuild(TrustNCGSparse sparse, Mat H, Vec g, PetscInt
   *products = 0;
   PetscCall(TrustNCGSparseShape(sparse, H, products));
   PetscCall(Assemble(sparse, H, g, products));
-  again = (PetscBool)(sparse->lean && sparse->finite && sparse->misfit > EXACT);
+  again = (PetscBool)(sparse->lean && sparse->finite && sparse->misfit > SPARSE_EXACT);
   if (again) {
     PetscCall(TrustNCGSparseReshape(sparse, PETSC_FALSE, PETSC_MAX_INT));
     PetscCall(Assemble(sparse, H, g, products));
   }
-  PetscCall(TrustNCGSparseLearn(sparse, (PetscBool)(sparse->misfit <= EXACT), again));
+  PetscCall(TrustNCGSparseLearn(sparse, (PetscBool)(sparse->misfit <= SPARSE_EXACT), again));
   sparse->builds++;
   sparse->fresh = PETSC_TRUE;
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -294,7 +293,8 @@ PetscErrorCode TrustNCGSparseMakeDominant(TrustNCGSparse sparse)
    makes it, CG works with it, too. */
 static void Keep(TrustNCGSparse sparse)
 {
-  const PetscBool serves = (PetscBool)(sparse->misfit <= EXACT && TrustNCGServes(sparse->drift));
+  const PetscBool serves =
+    (PetscBool)(sparse->misfit <= SPARSE_EXACT && TrustNCGServes(sparse->drift));
 
   sparse->role = serves ? SPARSE_CHORD : SPARSE_PRECONDITIONS;
 }
@@ -318,7 +318,7 @@ PetscErrorCode TrustNCGSparseUpdate(TrustNCGSparse sparse, Mat H, Vec g, PetscIn
     PetscCall(TrustNCGSparseBuild(sparse, H, g, products));
   }
   sparse->fresh = PETSC_FALSE;
-  sparse->role  = sparse->misfit <= EXACT ? SPARSE_STANDS_IN : SPARSE_PRECONDITIONS;
+  sparse->role  = sparse->misfit <= SPARSE_EXACT ? SPARSE_STANDS_IN : SPARSE_PRECONDITIONS;
   if (sparse->finite && !sparse->band) PetscCall(Rehearse(sparse, g, &good));
   if (!good) PetscCall(TrustNCGSparseMakeDominant(sparse));
   sparse->dominant = (PetscBool)!good;
@@ -334,9 +334,10 @@ PetscErrorCode TrustNCGSparseNote(TrustNCGSparse sparse, Vec g, Vec gplus, Vec d
   PetscCall(VecWAXPY(sparse->work, -1.0, gplus, g)); /* H d = -H s, nearly */
   PetscCall(Misfit(sparse, d, &sparse->drift));
   if (!trials) PetscFunctionReturn(PETSC_SUCCESS);
-  sparse->last = (PetscReal)(its + trials - 1); /* a bad P costs points that are refused, too */
+  sparse->last = (PetscReal)(its + trials - 1); /* a bad P costs points, too */
   if (sparse->role == SPARSE_PRECONDITIONS) sparse->spent += sparse->last;
-  if (sparse->role == SPARSE_CHORD && sparse->drift > EXACT) sparse->spent += (PetscReal)trials;
+  if (sparse->role == SPARSE_CHORD && sparse->drift > SPARSE_EXACT)
+    sparse->spent += (PetscReal)trials;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -358,7 +359,7 @@ PetscErrorCode TrustNCGSparseGetMisfit(TrustNCGSparse sparse, PetscReal *misfit)
 PetscErrorCode TrustNCGSparseIsLeft(TrustNCGSparse sparse, PetscBool *left)
 {
   PetscFunctionBegin;
-  *left = (PetscBool)(sparse->misfit <= EXACT && sparse->role == SPARSE_PRECONDITIONS);
+  *left = (PetscBool)(sparse->misfit <= SPARSE_EXACT && sparse->role == SPARSE_PRECONDITIONS);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -377,26 +378,5 @@ PetscErrorCode TrustNCGSparseGetCounts(TrustNCGSparse sparse, PetscInt *colors, 
   if (colors) PetscCall(TrustNCGProbesGetSize(sparse->probes, colors));
   if (vectors) *vectors = sparse->vectors;
   if (reductions) *reductions = sparse->reductions;
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-PetscErrorCode TrustNCGSparseView(TrustNCGSparse sparse, PetscViewer viewer)
-{
-  PetscInt colors;
-  MatInfo  info;
-
-  PetscFunctionBegin;
-  PetscCall(TrustNCGProbesGetSize(sparse->probes, &colors));
-  PetscCall(MatGetInfo(sparse->P, MAT_GLOBAL_SUM, &info));
-  PetscCall(PetscViewerASCIIPrintf(
-    viewer,
-    "sparse Hessian: %.0f nonzeros, %" PetscInt_FMT " colours from the %s, a product each; "
-    "times built: %" PetscInt_FMT "%s%s\n",
-    info.nz_used, colors,
-    sparse->fromdm ? "DM"
-    : sparse->lean ? "couplings on the grid"
-                   : "graph",
-    sparse->builds, sparse->dominant ? ", the preconditioner of a diagonally dominant copy" : "",
-    sparse->misfit <= EXACT ? "; CG works with it" : ""));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -49,9 +49,9 @@ PETSC_INTERN PetscErrorCode TrustNCGSparseView(TrustNCGSparse sparse, PetscViewe
    built. */
 PETSC_INTERN PetscErrorCode TrustNCGSparseRecord(TrustNCGSparse sparse, CheckpointRecord *record,
                                                  PetscInt *entries);
-/* As many as were counted; not those of a P that has got another shape since: that is to be built. */
+/* As many as were counted; zeros, and not `theirs`, where P has got another shape since. */
 PETSC_INTERN PetscErrorCode TrustNCGSparseGetEntries(TrustNCGSparse sparse, PetscInt n,
-                                                     PetscScalar entries[]);
+                                                     PetscScalar entries[], PetscBool *theirs);
 /* P and the PC are then what they were when these were saved; or P is built anew. */
 PETSC_INTERN PetscErrorCode TrustNCGSparseSetEntries(TrustNCGSparse sparse, PetscScalar entries[]);
 /* P is to be built anew. */

@@ -12,6 +12,8 @@ typedef struct {
   PetscObjectState state;
 } TrustNCGOrigin;
 
+#define SPARSE_EXACT 1e-6 /* largest ||Hg - Pg|| / ||Hg|| of a P that stands in for H */
+
 /* What P does in the present solve */
 typedef enum {
   SPARSE_PRECONDITIONS, /* CG works with H, */
@@ -42,7 +44,7 @@ struct _n_TrustNCGSparse {
   PetscInt           builds;
   PetscInt           reductions;
   /* since the last build */
-  PetscReal last;  /* iterations of the last solve of CG and points refused after it, */
+  PetscReal last;  /* iterations of the last solve of CG and points after its first, */
   PetscReal spent; /* and of all that took products */
   PetscReal drift; /* ||y - P s|| / ||y|| of the last step */
 };

@@ -38,18 +38,21 @@ static PetscErrorCode CopyEntries(Mat P, PetscBool toP, PetscScalar values[])
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* P is then of that shape. */
+/* P is then of that shape, with as few colours as it had. */
 static PetscErrorCode RecordShape(TrustNCGSparse sparse, CheckpointRecord *record)
 {
   PetscBool lean = sparse->lean;
+  PetscInt  colors;
 
   PetscFunctionBegin;
+  PetscCall(TrustNCGProbesGetSize(sparse->probes, &colors));
   RecordBool(record, &sparse->looked, "a look for couplings");
   RecordBool(record, &sparse->all, "couplings that are all there");
   RecordBool(record, &lean, "couplings that are left out");
+  RecordCount(record, &colors, "colours");
   TrustNCGStencilRecord(sparse->stencil, record);
   if (record->load && !record->bad && lean) {
-    PetscCall(TrustNCGSparseReshape(sparse, PETSC_TRUE, PETSC_MAX_INT));
+    PetscCall(TrustNCGSparseReshape(sparse, PETSC_TRUE, colors));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -77,14 +80,16 @@ PetscErrorCode TrustNCGSparseRecord(TrustNCGSparse sparse, CheckpointRecord *rec
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode TrustNCGSparseGetEntries(TrustNCGSparse sparse, PetscInt n, PetscScalar entries[])
+PetscErrorCode TrustNCGSparseGetEntries(TrustNCGSparse sparse, PetscInt n, PetscScalar entries[],
+                                        PetscBool *theirs)
 {
   PetscInt now = 0;
 
   PetscFunctionBegin;
   PetscCall(CountEntries(sparse->P, &now));
-  if (now == n) PetscCall(CopyEntries(sparse->P, PETSC_FALSE, entries));
-  else PetscCall(PetscArrayzero(entries, n)); /* a build of another shape was cut short */
+  *theirs = (PetscBool)(now == n); /* else a build of another shape was cut short */
+  if (*theirs) PetscCall(CopyEntries(sparse->P, PETSC_FALSE, entries));
+  else PetscCall(PetscArrayzero(entries, n));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

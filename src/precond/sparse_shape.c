@@ -93,3 +93,24 @@ PetscErrorCode TrustNCGSparseLearn(TrustNCGSparse sparse, PetscBool fits, PetscB
   if (again && !grew) sparse->all = PETSC_TRUE;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
+
+PetscErrorCode TrustNCGSparseView(TrustNCGSparse sparse, PetscViewer viewer)
+{
+  PetscInt colors;
+  MatInfo  info;
+
+  PetscFunctionBegin;
+  PetscCall(TrustNCGProbesGetSize(sparse->probes, &colors));
+  PetscCall(MatGetInfo(sparse->P, MAT_GLOBAL_SUM, &info));
+  PetscCall(PetscViewerASCIIPrintf(
+    viewer,
+    "sparse Hessian: %.0f nonzeros, %" PetscInt_FMT " colours from the %s, a product each; "
+    "times built: %" PetscInt_FMT "%s%s\n",
+    info.nz_used, colors,
+    sparse->fromdm ? "DM"
+    : sparse->lean ? "couplings on the grid"
+                   : "graph",
+    sparse->builds, sparse->dominant ? ", the preconditioner of a diagonally dominant copy" : "",
+    sparse->misfit <= SPARSE_EXACT ? "; CG works with it" : ""));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}

@@ -12,7 +12,9 @@
 #include "precond/stencil_impl.h"
 #include <petscdmda.h>
 
-#define ZERO 1e-6 /* of the largest entry of a product: a P without that much still fits */
+#define ZERO           1e-6  /* of the largest entry: a P without that much still fits */
+#define COUPLINGS_MOST 30000 /* of a point: no more are looked for, nor have room in a checkpoint */
+#define BITS           31    /* of them in a word there */
 
 /* The point that is number k in a box of this rank */
 void TrustNCGStencilPoint(const PetscInt first[], const PetscInt extent[], PetscInt k,
@@ -74,10 +76,12 @@ PetscErrorCode TrustNCGStencilCreate(Vec x, TrustNCGStencil *stencil)
     st->periodic[k] = (PetscBool)(end[k] == DM_BOUNDARY_PERIODIC);
     if (st->size[k] < st->wide[k]) worth = PETSC_FALSE; /* no block fits in */
   }
-  st->couplings = st->offsets * st->dof * st->dof;
   if (st->offsets == 1 || (st->dof == 1 && (st->star || dim == 1))) worth = PETSC_FALSE;
-  PetscCall(PetscCalloc1(st->couplings, &st->seen));
-  if (!worth) PetscCall(TrustNCGStencilDestroy(&st));
+  if ((PetscReal)st->offsets * st->dof * st->dof > COUPLINGS_MOST) worth = PETSC_FALSE;
+  if (worth) {
+    st->couplings = st->offsets * st->dof * st->dof;
+    PetscCall(PetscCalloc1(st->couplings, &st->seen));
+  } else PetscCall(TrustNCGStencilDestroy(&st));
   *stencil = st;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -140,9 +144,11 @@ static PetscErrorCode SeeColumn(TrustNCGStencil st, PetscInt column, Vec w, Pets
   const PetscScalar *a;
   PetscInt           at[DIMS];
   PetscReal          norm;
+  PetscBool          known;
 
   PetscFunctionBegin;
   PetscCall(VecNorm(w, NORM_INFINITY, &norm));
+  known = (PetscBool)!PetscIsInfOrNanReal(norm);
   PetscCall(VecGetArrayRead(w, &a));
   for (PetscInt k = 0; k < n; k++) {
     PetscInt offset;
@@ -152,7 +158,7 @@ static PetscErrorCode SeeColumn(TrustNCGStencil st, PetscInt column, Vec w, Pets
     if (offset < 0) continue;
     offset = st->offsets - 1 - offset;
     for (PetscInt row = 0; row < st->dof; row++) {
-      if (PetscAbsScalar(a[k * st->dof + row]) <= ZERO * norm) continue;
+      if (known && PetscAbsScalar(a[k * st->dof + row]) <= ZERO * norm) continue;
       seen[Coupling(st, offset, row, column)] = PETSC_TRUE;
     }
   }
@@ -293,6 +299,7 @@ PetscErrorCode TrustNCGStencilCreateMat(TrustNCGStencil st, Vec x, Mat *P)
   PetscCall(MatSetSizes(*P, m, m, N, N));
   PetscCall(MatSetBlockSize(*P, st->dof));
   PetscCall(MatSetType(*P, MATAIJ));
+  PetscCall(MatSetOption(*P, MAT_SYMMETRIC, PETSC_TRUE));
   PetscCall(MatSeqAIJSetPreallocation(*P, most, NULL));
   PetscCall(MatMPIAIJSetPreallocation(*P, PetscMin(m, most), NULL, PetscMin(N - m, most), NULL));
   PetscCall(DMGetLocalToGlobalMapping(dm, &map));
@@ -314,5 +321,12 @@ PetscErrorCode TrustNCGStencilCreateMat(TrustNCGStencil st, Vec x, Mat *P)
 
 void TrustNCGStencilRecord(TrustNCGStencil st, CheckpointRecord *record)
 {
-  for (PetscInt k = 0; k < st->couplings; k++) RecordBool(record, &st->seen[k], "a coupling");
+  for (PetscInt k = 0; k < st->couplings; k += BITS) {
+    const PetscInt n    = PetscMin(BITS, st->couplings - k);
+    PetscInt       bits = 0;
+
+    for (PetscInt j = 0; j < n; j++) bits |= st->seen[k + j] ? (PetscInt)1 << j : 0;
+    RecordInt(record, &bits, 0, 2147483647, "couplings");
+    for (PetscInt j = 0; j < n; j++) st->seen[k + j] = (PetscBool)(bits >> j & 1);
+  }
 }

@@ -6,7 +6,8 @@
    arise in finite difference calculations, Math. Comp. 43 (1984), 69-88. */
 #include "precond/stencil_impl.h"
 
-#define TRIES 100000 /* of a shift, before the search ends */
+#define TRIES       100000 /* of a shift, before the search ends */
+#define COLORS_MOST 1000   /* beyond which nothing is sought: their cube is an integer */
 
 /* Colours that repeat along the grid: the sum of factor[k] at[k] over the dimensions, and of the
    shift[] of the unknown, mod p */
@@ -52,7 +53,6 @@ static PetscBool Fits(TrustNCGStencil st, Cycle *cycle, PetscInt column)
 static PetscBool FindShifts(TrustNCGStencil st, Cycle *cycle)
 {
   for (PetscInt k = 0; k < DIMS; k++) {
-    if (!st->reach[k] && cycle->factor[k]) return PETSC_FALSE;
     if (st->periodic[k] && st->size[k] % cycle->p * cycle->factor[k] % cycle->p) return PETSC_FALSE;
   }
   for (PetscInt c = 0; c < st->dof; c++) {
@@ -70,10 +70,12 @@ static PetscBool FindCycle(TrustNCGStencil st, PetscInt most, Cycle *cycle)
 {
   const PetscInt zero[DIMS] = {0, 0, 0};
 
-  for (cycle->p = TrustNCGStencilLongestRow(st); cycle->p <= most; cycle->p++) {
-    const PetscInt all[DIMS] = {cycle->p, cycle->p, cycle->p};
+  cycle->p = TrustNCGStencilLongestRow(st);
+  for (; cycle->p <= most && cycle->tries > 0; cycle->p++) {
+    PetscInt all[DIMS];
 
-    for (PetscInt k = 0; k < cycle->p * cycle->p * cycle->p && cycle->tries > 0; k++) {
+    for (PetscInt k = 0; k < DIMS; k++) all[k] = st->reach[k] ? cycle->p : 1;
+    for (PetscInt k = 0; k < all[0] * all[1] * all[2] && cycle->tries > 0; k++) {
       TrustNCGStencilPoint(zero, all, k, cycle->factor);
       if (FindShifts(st, cycle)) return PETSC_TRUE;
     }
@@ -89,6 +91,7 @@ PetscErrorCode TrustNCGStencilColor(TrustNCGStencil st, Vec x, PetscInt most, IS
 
   PetscFunctionBegin;
   *coloring = NULL;
+  most      = PetscMin(most, COLORS_MOST);
   PetscCall(PetscMalloc2(st->dof, &cycle.shift, PetscMax(0, most), &cycle.last));
   if (FindCycle(st, most, &cycle)) {
     PetscCall(VecGetLocalSize(x, &m));

@@ -58,7 +58,7 @@ PetscReal TrustNCGLineMinimum(const TrustNCGLine *line, PetscReal *gain)
   *gain = 0.0;
   if (!(unit > 0.0) || PetscIsInfOrNanReal(df) || PetscIsInfOrNanReal(splus)) return 1.0;
   if (splus > 0.0) t = Shorter(&q);
-  else if (splus < 0.0 && line->longer > 1.0) {
+  else if (splus < 0.0 && line->longer > 1.0 && line->flonger >= line->fplus) {
     q.c = ((line->flonger - line->f) / unit - Value(&q, line->longer)) / (w * w);
     t   = Further(&q, line->longer);
   } else return 1.0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause
-   The path of a CG solve, and the step for a smaller radius read off it. */
+   The path of a CG solve, and the steps for other radii read off it. */
 #include "subproblem/path.h"
 
 /* Where a solve ended */

@@ -4,7 +4,7 @@
    CG's iterates grow in the norm of the preconditioner while the model falls (Steihaug 1983,
    theorem 2.1), and so do the chords between any of them: the residual r_j at an iterate and the
    chord to a later one satisfy r_j'(d_k - d_j) = work_k - work_j with work = sum alpha_i r_i'z_i.
-   So the model along the dogleg is known from scalars, and a step for any smaller radius costs
+   So the model along the dogleg is known from scalars, and a step for any radius within it costs
    neither a product with the Hessian nor a vector. */
 #ifndef TRUSTNCG_PATH_H
 #define TRUSTNCG_PATH_H

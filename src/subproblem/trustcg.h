@@ -8,7 +8,7 @@
 
 PETSC_INTERN PetscErrorCode KSPCreate_TrustCG(KSP ksp);
 
-/* The step for a smaller radius, read off the path of the solve just done. */
+/* The step for a radius within that of the solve just done, read off its path. */
 PETSC_INTERN PetscErrorCode TrustCGStepTo(KSP ksp, PetscReal radius);
 /* The step as it is, kept in a vector of the solve until the next one; and back to it */
 PETSC_INTERN PetscErrorCode TrustCGKeepStep(KSP ksp);

@@ -24,11 +24,10 @@ PetscErrorCode TrustNCGTestConvergence(Tao tao)
   PetscFunctionBegin;
   error = (*tao->ops->convergencetest)(tao, tao->cnvP);
   PetscCall(TrustNCGGuardResult(tao, error, "the convergence test", tao->solution, NULL, NULL));
-  if (tao->reason == TAO_CONVERGED_GRTOL && tn->flight.steps > 0) {
-    tao->reason = TAO_CONTINUE_ITERATING;
-  }
-  if (tao->reason > 0 && tao->reason != TAO_CONVERGED_MINF && tn->gnorm > tn->below) {
-    tao->reason = TAO_CONTINUE_ITERATING;
+  if ((tao->reason == TAO_CONVERGED_GRTOL && tn->flight.steps > 0) ||
+      (tao->reason > 0 && tao->reason != TAO_CONVERGED_MINF && tn->gnorm > tn->below)) {
+    /* the test looks at the limit after the tolerances */
+    tao->reason = tao->niter >= tao->max_it ? TAO_DIVERGED_MAXITS : TAO_CONTINUE_ITERATING;
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }

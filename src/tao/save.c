@@ -56,6 +56,7 @@ static PetscErrorCode WriteEntries(Writer *w, Tao tao, PetscInt entries)
   int64_t       mine = entries, before = 0;
   uint64_t      at = CheckpointEntries(&w->header);
   PetscScalar  *values;
+  PetscBool     theirs;
   PetscMPIInt   rank;
 
   PetscFunctionBegin;
@@ -64,7 +65,8 @@ static PetscErrorCode WriteEntries(Writer *w, Tao tao, PetscInt entries)
   PetscCallMPI(MPI_Exscan(&mine, &before, 1, MPI_INT64_T, MPI_SUM, comm));
   if (rank == 0) before = 0; /* MPI leaves it undefined */
   PetscCall(PetscMalloc1(entries, &values));
-  PetscCall(TrustNCGSparseGetEntries(tn->sparse, entries, values));
+  PetscCall(TrustNCGSparseGetEntries(tn->sparse, entries, values, &theirs));
+  if (!theirs) mine = -1; /* no number of entries: who reads it builds P anew */
   WriteWords(w, &mine, 1, at + (uint64_t)rank);
   at += (uint64_t)w->header.ranks + (uint64_t)before;
   WriteWords(w, values, (size_t)entries, at);

@@ -165,7 +165,7 @@ PetscErrorCode TrustNCGGetDrop(Tao tao, PetscReal *drop)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* The step of the CG path for the present radius, which is shorter than the last step. */
+/* The step of the CG path for the present radius, which is shorter than that of the solve. */
 PetscErrorCode TrustNCGStepTo(Tao tao)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;

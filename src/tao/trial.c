@@ -92,10 +92,16 @@ static PetscErrorCode TrustNCGImprove(Tao tao, PetscReal before, PetscBool *acce
   }
   radius = TrustNCGBetterRadius(tao, before);
   if (!(radius > 0.0)) PetscFunctionReturn(PETSC_SUCCESS);
-  TrustNCGCountRejected(tn);
   PetscCall(TrustCGKeepStep(tao->ksp));
   tao->trust = radius;
   PetscCall(TrustNCGStepTo(tao));
+  if (tn->dnorm == dnorm) { /* the path is not straight any further */
+    tao->trust   = trust;
+    tn->boundary = boundary;
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
+  tao->trust = tn->dnorm;
+  TrustNCGCountRejected(tn);
   PetscCall(TrustNCGTrial(tao, accept));
   *again = (PetscBool)(*accept && tn->fplus <= fplus);
   if (*again) {
