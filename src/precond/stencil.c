@@ -229,6 +229,17 @@ static PetscInt Columns(TrustNCGStencil st, const PetscInt at[], PetscInt row, P
   return n;
 }
 
+/* The row of unknown k of this rank, and its columns, likewise */
+static PetscInt Row(TrustNCGStencil st, PetscInt k, PetscBool all, PetscInt *row, PetscInt column[],
+                    PetscInt coupling[])
+{
+  PetscInt at[DIMS];
+
+  TrustNCGStencilPoint(st->start, st->own, k / st->dof, at);
+  *row = Number(st->from, st->around, at) * st->dof + k % st->dof;
+  return Columns(st, at, k % st->dof, all, column, coupling);
+}
+
 /* No row has more entries than this. */
 PetscInt TrustNCGStencilLongestRow(TrustNCGStencil st)
 {
@@ -249,7 +260,7 @@ PetscInt TrustNCGStencilLongestRow(TrustNCGStencil st)
 PetscErrorCode TrustNCGStencilLearn(TrustNCGStencil st, Mat P, Vec x, PetscBool *grew)
 {
   const PetscInt         most = st->offsets * st->dof;
-  PetscInt               m, at[DIMS], *column, *coupling;
+  PetscInt               m, *column, *coupling;
   PetscReal              norm;
   PetscScalar           *a;
   PetscBool             *seen;
@@ -264,11 +275,9 @@ PetscErrorCode TrustNCGStencilLearn(TrustNCGStencil st, Mat P, Vec x, PetscBool 
   PetscCall(PetscCalloc1(st->couplings, &seen));
   PetscCall(PetscMalloc3(most, &column, most, &coupling, most, &a));
   for (PetscInt k = 0; k < m; k++) {
-    PetscInt row, n;
+    PetscInt       row;
+    const PetscInt n = Row(st, k, PETSC_TRUE, &row, column, coupling);
 
-    TrustNCGStencilPoint(st->start, st->own, k / st->dof, at);
-    row = Number(st->from, st->around, at) * st->dof + k % st->dof;
-    n   = Columns(st, at, k % st->dof, PETSC_TRUE, column, coupling);
     PetscCall(ISLocalToGlobalMappingApply(map, 1, &row, &row));
     PetscCall(ISLocalToGlobalMappingApply(map, n, column, column));
     PetscCall(PetscArrayzero(a, n)); /* where a column is negative, as the corners of a star */
@@ -287,7 +296,7 @@ PetscErrorCode TrustNCGStencilCreateMat(TrustNCGStencil st, Vec x, Mat *P)
 {
   const PetscInt         most = TrustNCGStencilLongestRow(st);
   DM                     dm;
-  PetscInt               m, N, at[DIMS], *column, *coupling;
+  PetscInt               m, N, *column, *coupling;
   PetscScalar           *zeros;
   ISLocalToGlobalMapping map;
 
@@ -306,11 +315,9 @@ PetscErrorCode TrustNCGStencilCreateMat(TrustNCGStencil st, Vec x, Mat *P)
   PetscCall(MatSetLocalToGlobalMapping(*P, map, map));
   PetscCall(PetscCalloc3(most, &column, most, &coupling, most, &zeros));
   for (PetscInt k = 0; k < m; k++) {
-    PetscInt row, n;
+    PetscInt       row;
+    const PetscInt n = Row(st, k, PETSC_FALSE, &row, column, coupling);
 
-    TrustNCGStencilPoint(st->start, st->own, k / st->dof, at);
-    row = Number(st->from, st->around, at) * st->dof + k % st->dof;
-    n   = Columns(st, at, k % st->dof, PETSC_FALSE, column, coupling);
     PetscCall(MatSetValuesLocal(*P, 1, &row, n, column, zeros, INSERT_VALUES));
   }
   PetscCall(PetscFree3(column, coupling, zeros));

@@ -29,7 +29,6 @@
    6.1.1 and 7.5.1; J. Nocedal, S. J. Wright, Numerical Optimization (2006), section 7.1. */
 #include "tao/trustncg_impl.h"
 #include "rules/rules.h"
-#include "subproblem/trustcg.h"
 
 /* History, monitors and the convergence test at the iterate. */
 PetscErrorCode TrustNCGReport(Tao tao, PetscReal step)
