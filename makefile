@@ -21,7 +21,7 @@ endif
 
 WARN     = -Wall -Wextra -Wshadow -Wno-unused-parameter -Werror=implicit-function-declaration
 CPPFLAGS = -Iinclude -Isrc -Ibenchmarks -Ibenchmarks/problems $(shell pkg-config --cflags $(PETSC))
-COMPILE  = $(CC) -std=c11 -D_POSIX_C_SOURCE=200809L $(WARN) $(CPPFLAGS) $(CFLAGS) -fPIC -fvisibility=hidden -MMD -MP
+COMPILE  = $(CC) -std=c11 -fopenmp-simd -D_POSIX_C_SOURCE=200809L $(WARN) $(CPPFLAGS) $(CFLAGS) -fPIC -fvisibility=hidden -MMD -MP
 RPATH    = -Wl,-rpath,'$$ORIGIN/../lib'
 LIBS     = $(shell pkg-config --libs $(PETSC)) -lm
 PROBLIBS = -lz -ljpeg

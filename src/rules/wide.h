@@ -4,6 +4,8 @@
 #ifndef TRUSTNCG_WIDE_H
 #define TRUSTNCG_WIDE_H
 
+#include <stdlib.h> /* which tells whether this is glibc */
+
 #if defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__) && !defined(__clang__)
 #define WIDE __attribute__((target_clones("avx2", "default")))
 #else

@@ -35,19 +35,24 @@ void TrustCGResidual(KSP_TrustCG *cg, PetscReal beta, PetscReal alpha, PetscInt 
   ops[(*nops)++] = SweepAXPY(cg->r, -alpha, cg->Ap);
 }
 
-/* Appends r += beta p, the next direction, which changes places with p. Who looked may have had
-   Ap. */
-void TrustCGNextDirection(KSP_TrustCG *cg, PetscInt *nops, SweepOp ops[])
+/* r has become the next direction, and changes places with p. */
+static void TrustCGExchange(KSP_TrustCG *cg)
 {
   const Vec r = cg->r;
 
-  ops[(*nops)++] = SweepAXPY(r, cg->beta, cg->p);
-  cg->cross      = 0.0;
-  if (cg->ahead == 0.0) ops[(*nops)++] = SweepDot(r, cg->Ap, &cg->cross);
   cg->lagold = cg->lag;
   cg->lag    = 0.0;
   cg->r      = cg->p;
   cg->p      = r;
+}
+
+/* Appends r += beta p, the next direction. Who looked may have had Ap. */
+void TrustCGNextDirection(KSP_TrustCG *cg, PetscInt *nops, SweepOp ops[])
+{
+  ops[(*nops)++] = SweepAXPY(cg->r, cg->beta, cg->p);
+  cg->cross      = 0.0;
+  if (cg->ahead == 0.0) ops[(*nops)++] = SweepDot(cg->r, cg->Ap, &cg->cross);
+  TrustCGExchange(cg);
 }
 
 /* r'r is now known, and what was predicted is corrected. */
@@ -74,8 +79,7 @@ PetscErrorCode TrustCGTurnAtOnce(KSP ksp, PetscReal alpha, PetscBool *done)
 {
   KSP_TrustCG    *cg    = (KSP_TrustCG *)ksp->data;
   const PetscReal rzold = cg->rz, beta = cg->beta, rr = TrustCGPredict(cg, alpha);
-  PetscInt        nops = 0;
-  SweepOp         ops[SWEEP_OPS_MAX];
+  const PetscBool due = (PetscBool)(cg->lagold != 0.0); /* d waits for two */
 
   PetscFunctionBegin;
   *done = PETSC_FALSE;
@@ -88,11 +92,19 @@ PetscErrorCode TrustCGTurnAtOnce(KSP ksp, PetscReal alpha, PetscBool *done)
     ksp->reason = KSP_CONVERGED_ITERATING;
     PetscFunctionReturn(PETSC_SUCCESS);
   }
-  if (cg->lagold != 0.0) TrustCGCatchUp(ksp, &nops, ops);
-  TrustCGResidual(cg, beta, alpha, &nops, ops);
-  ops[nops++] = SweepDot(cg->r, cg->r, &cg->rr);
-  TrustCGNextDirection(cg, &nops, ops);
-  PetscCall(SweepRun(&cg->sweeper, nops, ops));
+  PetscCall(SweepRunTurn(&cg->sweeper, &(SweepTurn){.d      = due ? ksp->vec_sol : NULL,
+                                                    .lagold = cg->lagold,
+                                                    .lag    = cg->lag,
+                                                    .r      = cg->r,
+                                                    .p      = cg->p,
+                                                    .Ap     = cg->Ap,
+                                                    .beta   = beta,
+                                                    .alpha  = alpha,
+                                                    .rr     = &cg->rr,
+                                                    .next   = cg->beta,
+                                                    .cross  = &cg->cross}));
+  if (due) cg->lag = 0.0;
+  TrustCGExchange(cg);
   *done = PETSC_TRUE;
   PetscFunctionReturn(PETSC_SUCCESS);
 }

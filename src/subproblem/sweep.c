@@ -33,6 +33,21 @@ WIDE static PetscReal LoopDot(PetscInt n, const PetscScalar *restrict x,
   return ((s[0] + s[1]) + (s[2] + s[3])) + ((s[4] + s[5]) + (s[6] + s[7]));
 }
 
+/* x'y and y'y */
+WIDE static void LoopDotSquare(PetscInt n, const PetscScalar *restrict x,
+                               const PetscScalar *restrict y, PetscReal sums[])
+{
+  PetscReal xy = 0.0, yy = 0.0;
+
+#pragma omp simd reduction(+ : xy, yy)
+  for (PetscInt i = 0; i < n; i++) {
+    xy += x[i] * y[i];
+    yy += y[i] * y[i];
+  }
+  sums[0] += xy;
+  sums[1] += yy;
+}
+
 /* Of a reduction */
 typedef struct {
   const void  *mine;
@@ -66,6 +81,12 @@ static PetscErrorCode SweepRestoreArrays(const SweepOp *op, Arrays *arrays)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+static PetscBool DotSquareNext(PetscInt nops, const SweepOp ops[])
+{
+  return (PetscBool)(nops > 1 && ops[1].kind == SWEEP_DOT && ops[1].x == ops[0].y &&
+                     ops[1].y == ops[0].y);
+}
+
 static void SweepBlock(PetscInt nops, const SweepOp ops[], const Arrays arrays[], PetscInt i,
                        PetscInt n, PetscReal sums[], TrustNCGExact *exact)
 {
@@ -75,7 +96,10 @@ static void SweepBlock(PetscInt nops, const SweepOp ops[], const Arrays arrays[]
     if (ops[k].kind == SWEEP_AXPY) LoopAXPY(n, ops[k].a, x, arrays[k].y + i);
     else if (ops[k].kind == SWEEP_AYPX) LoopAYPX(n, ops[k].a, x, arrays[k].y + i);
     else if (exact) TrustNCGExactDot(exact++, n, x, arrays[k].yread + i);
-    else *sums++ += LoopDot(n, x, arrays[k].yread + i);
+    else if (DotSquareNext(nops - k, ops + k)) {
+      LoopDotSquare(n, x, arrays[k++].yread + i, sums);
+      sums += 2;
+    } else *sums++ += LoopDot(n, x, arrays[k].yread + i);
   }
 }
 
@@ -150,6 +174,32 @@ PetscErrorCode SweepRun(Sweeper *sweeper, PetscInt nops, const SweepOp ops[])
     PetscCall(SweepRun_Host(nops, ops, sweeper->local + first,
                             sweeper->exact ? sweeper->exact + first : NULL));
   } else PetscCall(SweepRun_Plain(nops, ops, sweeper->local + first));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The same, in a loop of its own where that is the host's and sums are not exact */
+PetscErrorCode SweepRunTurn(Sweeper *sweeper, const SweepTurn *turn)
+{
+  const SweepTurn *t    = turn;
+  PetscInt         nops = 0, first = sweeper->ndots;
+  SweepOp          ops[7];
+
+  PetscFunctionBegin;
+  if (sweeper->host && !sweeper->exact) {
+    sweeper->dots[sweeper->ndots++] = t->rr;
+    sweeper->dots[sweeper->ndots++] = t->cross;
+    sweeper->local[first] = sweeper->local[first + 1] = 0.0;
+    PetscCall(SweepLoopTurn(t, sweeper->local + first));
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
+  if (t->d) ops[nops++] = SweepAXPY(t->d, t->lagold, t->r);
+  if (t->d) ops[nops++] = SweepAXPY(t->d, t->lag, t->p);
+  ops[nops++] = SweepAYPX(t->r, -t->beta, t->p);
+  ops[nops++] = SweepAXPY(t->r, -t->alpha, t->Ap);
+  ops[nops++] = SweepDot(t->r, t->r, t->rr);
+  ops[nops++] = SweepAXPY(t->r, t->next, t->p);
+  ops[nops++] = SweepDot(t->r, t->Ap, t->cross);
+  PetscCall(SweepRun(sweeper, nops, ops));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -39,6 +39,17 @@ static inline SweepOp SweepDot(Vec x, Vec y, PetscReal *dot)
   return (SweepOp){SWEEP_DOT, 0.0, x, y, dot};
 }
 
+/* What an iteration of CG by directions does (directions.c), in this order */
+typedef struct {
+  Vec        d; /* d += lagold r + lag p; NULL: this is not due */
+  PetscReal  lagold, lag;
+  Vec        r, p, Ap;
+  PetscReal  beta, alpha; /* r = p - beta r - alpha Ap;  rr = r'r */
+  PetscReal *rr;
+  PetscReal  next; /* r += next p;  cross = r'Ap */
+  PetscReal *cross;
+} SweepTurn;
+
 enum { SWEEP_OPS_MAX = 16, SWEEP_DOTS_MAX = 8 };
 
 /* Does this rank want all of them to know? */
@@ -62,9 +73,13 @@ typedef struct {
 PETSC_INTERN PetscErrorCode SweepSetUp(Sweeper *sweeper, Vec like);
 PETSC_INTERN PetscErrorCode SweepReset(Sweeper *sweeper);
 PETSC_INTERN PetscErrorCode SweepRun(Sweeper *sweeper, PetscInt n, const SweepOp ops[]);
+PETSC_INTERN PetscErrorCode SweepRunTurn(Sweeper *sweeper, const SweepTurn *turn);
 /* One reduction for all dots: at once, or split in two for work in between. */
 PETSC_INTERN PetscErrorCode SweepReduce(Sweeper *sweeper);
 PETSC_INTERN PetscErrorCode SweepReduceBegin(Sweeper *sweeper);
 PETSC_INTERN PetscErrorCode SweepReduceEnd(Sweeper *sweeper);
+
+/* turn.c: SweepTurn on the host; adds to the two sums of this rank. */
+PETSC_INTERN PetscErrorCode SweepLoopTurn(const SweepTurn *turn, PetscReal sums[]);
 
 #endif
