@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
    Checkpoint, restart and signals: the same bits, no file that is believed, no point lost. */
+#include "files.h"
 #include "solve.h"
 #include "checkpoint/format.h"
 #include "tao/saved.h"
@@ -653,12 +654,7 @@ static void AddTests(Suite *suite)
 
 static void Add(Suite *suite)
 {
-  PetscCallAbort(PETSC_COMM_WORLD, PetscGetTmp(PETSC_COMM_WORLD, folder, sizeof(folder)));
-  if (PetscGlobalRank == 0) {
-    PetscCallAbort(PETSC_COMM_SELF, PetscStrlcat(folder, "/trustncgXXXXXX", sizeof(folder)));
-    if (!mkdtemp(folder)) abort();
-  }
-  PMPI_Bcast(folder, sizeof(folder), MPI_CHAR, 0, PETSC_COMM_WORLD);
+  FolderCreate(folder);
   (void)snprintf(file, sizeof(file), "%s/checkpoint", folder);
   AddTests(suite);
 }

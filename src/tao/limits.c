@@ -57,10 +57,11 @@ PetscErrorCode TrustNCGLimitsOptions(Tao tao, TrustNCGOptionItems PetscOptionsOb
   Notes:
   The solve stops within one evaluation or one Hessian-vector product after the time is up, also
   inside a long CG solve, with the best point as the solution, the reason `TAO_DIVERGED_USER` and
-  the outcome `TAO_TRUSTNCG_TIME`. The derivative check before a solve, the building of a sparse
-  preconditioner, and the inside of a KSP other than `KSPTRUSTCG` are not interrupted.
+  the outcome `TAO_TRUSTNCG_TIME`. The derivative check before a solve, a measurement of noise
+  (a handful of gradients), and the inside of a KSP other than `KSPTRUSTCG` are not interrupted.
 
-  With a limit the ranks agree in one small reduction an iteration, and in CG with its own.
+  With a limit the ranks agree in one small reduction an iteration, one a product where a sparse
+  Hessian is built, and in CG with its own.
 
   Errors with `PETSC_ERR_ARG_OUTOFRANGE` unless positive.
 

@@ -85,6 +85,8 @@ static PetscErrorCode TrustNCGLook(void *ctx, PetscReal *radius, PetscBool *stop
   *stop = PETSC_FALSE;
   PetscCall(TrustNCGPrecondStandsIn(tao, &standin, &here));
   if (standin && !radius) PetscFunctionReturn(PETSC_SUCCESS); /* there is nothing to spare */
+  PetscCall(TrustNCGAlarmed(tao, stop));
+  if (*stop) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(KSPCGGetNormD(tao->ksp, &tn->dnorm));
   PetscCall(KSPCGGetObjFcn(tao->ksp, &tn->model));
   PetscCall(TrustNCGGetTrialGradientVec(tao));
@@ -223,6 +225,7 @@ PetscErrorCode TrustNCGSubproblem(Tao tao)
   PetscFunctionBegin;
   PetscCall(TrustNCGNoiseMeasureDoubted(tao));
   PetscCall(TrustNCGUpdateHessian(tao, &H, &P));
+  if (tn->alarmed) PetscFunctionReturn(PETSC_SUCCESS); /* P is not built */
   tn->forcing = TrustNCGForcing(tn->etamax, tn->forcing, tn->gnorm, tn->gnorm0, tn->mismatch,
                                 TrustNCGTarget(tao));
   PetscCall(KSPSetOperators(tao->ksp, H, P));

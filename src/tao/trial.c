@@ -84,6 +84,7 @@ static PetscErrorCode TrustNCGImprove(Tao tao, PetscReal before, PetscBool *acce
   const PetscReal trust = tao->trust, dnorm = tn->dnorm, model = tn->model, fplus = tn->fplus;
   const PetscBool boundary = tn->boundary;
   PetscReal       radius;
+  PetscBool       stop;
 
   PetscFunctionBegin;
   *again = PETSC_FALSE;
@@ -92,6 +93,11 @@ static PetscErrorCode TrustNCGImprove(Tao tao, PetscReal before, PetscBool *acce
   }
   radius = TrustNCGBetterRadius(tao, before);
   if (!(radius > 0.0)) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(TrustNCGAlarmed(tao, &stop));
+  if (stop) { /* the step that there is will be the last, and would not have been taken */
+    PetscCall(TrustNCGCheckpointHere(tao));
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
   PetscCall(TrustCGKeepStep(tao->ksp));
   tao->trust = radius;
   PetscCall(TrustNCGStepTo(tao));

@@ -152,6 +152,7 @@ typedef struct {
   /* stopping from outside */
   PetscBool      listening; /* our handlers are there */
   int            signal;    /* that arrived at some rank, or 0 */
+  PetscBool      alarmed;   /* the ranks have agreed that there is a reason */
   PetscLogDouble began;     /* the solve, by this rank's clock */
 
   struct _n_TrustNCGSaved *saved; /* the state of the iterate; NULL without a file */
@@ -357,6 +358,7 @@ PETSC_INTERN PetscErrorCode TrustNCGSignalsBegin(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGSignalsEnd(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGSetAlarmCG(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGSetAlarmLanczos(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGAlarmed(void *ctx, PetscBool *stop);
 PETSC_INTERN PetscErrorCode TrustNCGInterrupted(Tao tao, PetscBool *stop);
 PETSC_INTERN PetscErrorCode TrustNCGTestLimits(Tao tao);
 
@@ -374,6 +376,7 @@ PETSC_INTERN PetscErrorCode TrustNCGSolveReproducibly(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGCheckpointOptions(Tao tao, TrustNCGOptionItems items);
 PETSC_INTERN PetscErrorCode TrustNCGCheckpointStart(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGCheckpoint(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGCheckpointHere(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGCheckpointEnd(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGCheckpointDestroy(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGSaveState(Tao tao);
