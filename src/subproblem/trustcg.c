@@ -27,23 +27,14 @@ PetscErrorCode TrustCGStepTo(KSP ksp, PetscReal radius)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode TrustCGKeepStep(KSP ksp)
+PetscErrorCode TrustCGKeepStep(KSP ksp, PetscBool back)
 {
   KSP_TrustCG *cg = (KSP_TrustCG *)ksp->data;
 
   PetscFunctionBegin;
-  cg->kept = cg->path;
-  PetscCall(VecCopy(ksp->vec_sol, cg->p));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-PetscErrorCode TrustCGRestoreStep(KSP ksp)
-{
-  KSP_TrustCG *cg = (KSP_TrustCG *)ksp->data;
-
-  PetscFunctionBegin;
-  cg->path = cg->kept;
-  PetscCall(VecCopy(cg->p, ksp->vec_sol));
+  if (back) cg->path = cg->kept;
+  else cg->kept = cg->path;
+  PetscCall(VecCopy(back ? cg->p : ksp->vec_sol, back ? ksp->vec_sol : cg->p));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -88,12 +79,13 @@ PetscErrorCode TrustCGSetAlarm(KSP ksp, TrustCGAlarm alarm, void *ctx)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode TrustCGGetFreeVec(KSP ksp, Vec *v)
+PetscErrorCode TrustCGGetFreeVec(KSP ksp, Vec taken, Vec *v)
 {
   KSP_TrustCG *cg = (KSP_TrustCG *)ksp->data;
 
   PetscFunctionBegin;
-  *v = cg->looking && TrustCGFollows(cg) ? NULL : cg->Ap;
+  if (cg->looking) *v = TrustCGFollows(cg) ? NULL : cg->Ap;
+  else *v = taken == cg->Ap ? cg->r : cg->Ap;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

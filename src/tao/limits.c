@@ -20,12 +20,11 @@ PetscBool TrustNCGTimeIsUp(const TAO_TrustNCG *tn)
   return (PetscBool)(!PetscTime(&now) && now - tn->began >= tn->maxtime);
 }
 
-/* Will they be, after so many more? As TAO counts them, differences of a gradient that comes with f
-   included. */
-PetscBool TrustNCGEvaluationsAreSpent(Tao tao, PetscInt more)
+/* As TAO counts them, differences of a gradient that comes with f included */
+PetscBool TrustNCGEvaluationsAreSpent(Tao tao)
 {
   return (PetscBool)(tao->max_funcs >= 0 &&
-                     PetscMax(tao->nfuncs, tao->nfuncgrads) > tao->max_funcs - more);
+                     PetscMax(tao->nfuncs, tao->nfuncgrads) > tao->max_funcs);
 }
 
 PetscErrorCode TrustNCGLimitsOptions(Tao tao, TrustNCGOptionItems PetscOptionsObject)

@@ -58,7 +58,7 @@ static PetscBool Alarm(void *ctx)
   const TAO_TrustNCG *tn  = (const TAO_TrustNCG *)tao->data;
 
   return (PetscBool)((tn->listening && arrived) || TrustNCGTimeIsUp(tn) ||
-                     TrustNCGEvaluationsAreSpent(tao, 0));
+                     TrustNCGEvaluationsAreSpent(tao));
 }
 
 /* Is there anything on which the ranks must agree? */
@@ -102,7 +102,7 @@ PetscErrorCode TrustNCGAlarmed(void *ctx, PetscBool *stop)
   int           all[2]  = {0, 0};
 
   PetscFunctionBegin;
-  *stop = TrustNCGEvaluationsAreSpent(tao, 0); /* the same on all ranks */
+  *stop = TrustNCGEvaluationsAreSpent(tao); /* the same on all ranks */
   if (!*stop && Listening(tn)) {
     PetscCallMPI(MPI_Allreduce(mine, all, 2, MPI_INT, MPI_MAX, PetscObjectComm((PetscObject)tao)));
     tn->reductions++;
@@ -121,7 +121,7 @@ PetscErrorCode TrustNCGInterrupted(Tao tao, PetscBool *stop)
   PetscFunctionBegin;
   PetscCall(TrustNCGAlarmed(tao, stop));
   if (!*stop) PetscFunctionReturn(PETSC_SUCCESS);
-  if (TrustNCGEvaluationsAreSpent(tao, 0)) {
+  if (TrustNCGEvaluationsAreSpent(tao)) {
     PetscCall(TrustNCGStopAtLimit(tao, TAO_DIVERGED_MAXFCN));
   } else if (tn->signal) {
     PetscCall(TrustNCGStop(tao, TAO_DIVERGED_USER, TAO_TRUSTNCG_SIGNAL,

@@ -65,7 +65,7 @@ PetscErrorCode TrustNCGGetTrialGradientVec(Tao tao)
 
   PetscFunctionBegin;
   tn->gplus = NULL;
-  if (tn->ours) PetscCall(TrustCGGetFreeVec(tao->ksp, &tn->gplus));
+  if (tn->ours) PetscCall(TrustCGGetFreeVec(tao->ksp, NULL, &tn->gplus));
   if (!tn->gplus && !tn->spare) PetscCall(VecDuplicate(tao->solution, &tn->spare));
   if (!tn->gplus) tn->gplus = tn->spare;
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -366,7 +366,7 @@ PETSC_INTERN PetscErrorCode TrustNCGTestLimits(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGLimitsOptions(Tao tao, TrustNCGOptionItems items);
 PETSC_INTERN PetscErrorCode TrustNCGLimitsStart(Tao tao);
 PETSC_INTERN PetscBool      TrustNCGTimeIsUp(const TAO_TrustNCG *tn);
-PETSC_INTERN PetscBool      TrustNCGEvaluationsAreSpent(Tao tao, PetscInt more);
+PETSC_INTERN PetscBool      TrustNCGEvaluationsAreSpent(Tao tao);
 
 /* reproducible.c */
 PETSC_INTERN PetscErrorCode TrustNCGReproducibleOptions(Tao tao, TrustNCGOptionItems items);
