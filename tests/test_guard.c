@@ -586,6 +586,23 @@ START_TEST(a_rank_without_unknowns_is_heard)
 }
 END_TEST
 
+/* Also in products: no step of CG is made of one that was outside the domain, or an error. */
+START_TEST(a_rank_without_unknowns_is_heard_in_products)
+{
+  Run run;
+
+  ckm_ok(RunCreate(PETSC_COMM_WORLD, "genrose", 2, (HvWay)(1 + _i), PETSC_FALSE, &run));
+  run.fault = (Fault){.hvout = 1, .rank = LAST};
+  ckm_ok(TaoSolve(run.tao));
+  AssertOutcome(&run, TAO_TRUSTNCG_NOT_FINITE);
+  run.nhv   = 0;
+  run.fault = (Fault){.error = 1, .rank = LAST};
+  ckm_fails(TaoSolve(run.tao), PETSC_ERR_USER, "");
+  ckm_assert(run.nhv == 1);
+  ckm_ok(RunDestroy(&run));
+}
+END_TEST
+
 START_TEST(a_solution_of_another_layout_is_refused)
 {
   Run run;
@@ -656,6 +673,7 @@ static void AddTests(Suite *suite)
   tcase_add_loop_test(tc, a_rank_left_alone_ends_the_job, 0, 2 * PLACES);
   tcase_add_loop_test(tc, solvers_on_split_communicators_are_independent, 0, 2);
   tcase_add_loop_test(tc, a_rank_without_unknowns_is_heard, 0, 2);
+  tcase_add_loop_test(tc, a_rank_without_unknowns_is_heard_in_products, 0, 2);
   tcase_add_test(tc, a_solution_of_another_layout_is_refused);
   tcase_add_loop_test(tc, the_guard_takes_one_reduction_an_evaluation, 0, 2);
   tcase_add_loop_test(tc, the_deadline_is_positive, 0, 3);

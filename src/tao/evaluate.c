@@ -64,7 +64,7 @@ static PetscErrorCode TrustNCGGradient_FD(void *ctx, Vec x, Vec g)
   PetscFunctionBegin;
   PetscCall(PetscLogEventBegin(TRUSTNCG_HessVec, tao, x, g, NULL));
   error = TaoComputeGradient(tao, x, g);
-  PetscCall(TrustNCGGuardResult(tao, error, "the gradient, for a difference", x, NULL, g));
+  PetscCall(TrustNCGGuardProduct(tao, error, "the gradient, for a difference", x, g));
   PetscCall(PetscLogEventEnd(TRUSTNCG_HessVec, tao, x, g, NULL));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -88,7 +88,7 @@ static PetscErrorCode TrustNCGHessVec_User(void *ctx, Vec x, Vec v, Vec Hv)
   PetscFunctionBegin;
   PetscCall(PetscLogEventBegin(TRUSTNCG_HessVec, tao, x, v, Hv));
   error = TrustNCGCallHessVec(tao, x, v, Hv);
-  PetscCall(TrustNCGGuardResult(tao, error, "the Hessian-vector product", x, NULL, Hv));
+  PetscCall(TrustNCGGuardProduct(tao, error, "the Hessian-vector product", x, Hv));
   PetscCall(PetscLogEventEnd(TRUSTNCG_HessVec, tao, x, v, Hv));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -106,11 +106,11 @@ PetscErrorCode TrustNCGUseDifferences(Tao tao)
 }
 
 /* After a product with the user's Mat */
-PetscErrorCode TrustNCGGuardProduct(void *ctx, PetscErrorCode error, Vec v, Vec Hv)
+PetscErrorCode TrustNCGGuardMat(void *ctx, PetscErrorCode error, Vec v, Vec Hv)
 {
   PetscFunctionBegin;
-  PetscCall(TrustNCGGuardResult((Tao)ctx, error, "the product with the Mat of TaoSetHessian()", v,
-                                NULL, Hv));
+  PetscCall(
+    TrustNCGGuardProduct((Tao)ctx, error, "the product with the Mat of TaoSetHessian()", v, Hv));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -120,7 +120,7 @@ static PetscErrorCode TrustNCGHessVec_Mat(void *ctx, Vec x, Vec v, Vec Hv)
 
   PetscFunctionBegin;
   PetscCall(TaoGetHessian((Tao)ctx, &H, NULL, NULL, NULL));
-  PetscCall(TrustNCGGuardProduct(ctx, MatMult(H, v, Hv), v, Hv));
+  PetscCall(TrustNCGGuardMat(ctx, MatMult(H, v, Hv), v, Hv));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

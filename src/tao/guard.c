@@ -35,6 +35,7 @@ struct _n_TrustNCGGuard {
   const char    *where;    /* it was met */
   PetscBool      outside;  /* this rank has called TaoTrustNCGSetDomainError() */
   PetscBool      left;     /* and the result is NaN for it */
+  PetscBool      hollow;   /* some rank has no unknowns: no entry that could be NaN */
   PetscBool      known;    /* the error that the solve returns is known to all ranks */
   PetscBool      warned;
   PetscReal      strayed;
@@ -100,10 +101,16 @@ static void EndWatch(TrustNCGGuard guard)
 /* Nothing of an earlier solve is left. */
 PetscErrorCode TrustNCGGuardStart(Tao tao)
 {
-  TAO_TrustNCG *tn    = (TAO_TrustNCG *)tao->data;
-  TrustNCGGuard guard = tn->guard;
+  TAO_TrustNCG   *tn    = (TAO_TrustNCG *)tao->data;
+  TrustNCGGuard   guard = tn->guard;
+  const PetscInt *first;
 
   PetscFunctionBegin;
+  PetscCall(VecGetOwnershipRanges(tao->solution, &first));
+  guard->hollow = PETSC_FALSE;
+  for (PetscMPIInt r = 0; r < guard->size; r++) {
+    if (first[r] == first[r + 1]) guard->hollow = PETSC_TRUE;
+  }
   tn->started    = PETSC_FALSE;
   guard->error   = PETSC_SUCCESS;
   guard->strayed = 0.0;
@@ -151,6 +158,21 @@ PetscErrorCode TrustNCGGuardResult(Tao tao, PetscErrorCode error, const char whe
     if (v) PetscCall(SetNaN(v));
   }
   guard->outside = PETSC_FALSE;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* After a product Hv, likewise; collective. Its NaN is in the dot products that follow, except of a
+   rank that has no entry to say so: where there is one, the ranks agree at once. */
+PetscErrorCode TrustNCGGuardProduct(Tao tao, PetscErrorCode error, const char where[], Vec x,
+                                    Vec Hv)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+
+  PetscFunctionBegin;
+  PetscCall(TrustNCGGuardResult(tao, error, where, x, NULL, Hv));
+  if (!tn->guard->hollow) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(TrustNCGAgree(tao, NULL, 0, NULL));
+  if (tn->outside) PetscCall(SetNaN(Hv));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -115,7 +115,7 @@ static PetscErrorCode TrustNCGSetKSPCallbacks(Tao tao, PetscBool begin)
   PetscFunctionBegin;
   if (!tn->ours) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(TrustCGSetLook(tao->ksp, begin ? TrustNCGLook : NULL, tao));
-  PetscCall(TrustCGSetGuard(tao->ksp, mats ? TrustNCGGuardProduct : NULL, tao));
+  PetscCall(TrustCGSetGuard(tao->ksp, mats ? TrustNCGGuardMat : NULL, tao));
   if (!begin) PetscCall(TrustCGSetAlarm(tao->ksp, NULL, NULL));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

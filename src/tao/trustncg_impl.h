@@ -251,7 +251,7 @@ PETSC_INTERN PetscErrorCode TrustNCGEvaluateStart(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGEvaluateNear(Tao tao, Vec x, PetscReal *f, Vec g);
 PETSC_INTERN PetscErrorCode TrustNCGEvaluateTrial(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGEvaluateTrialGradient(Tao tao);
-PETSC_INTERN PetscErrorCode TrustNCGGuardProduct(void *ctx, PetscErrorCode error, Vec v, Vec Hv);
+PETSC_INTERN PetscErrorCode TrustNCGGuardMat(void *ctx, PetscErrorCode error, Vec v, Vec Hv);
 PETSC_INTERN PetscErrorCode TrustNCGComputeHessian(Tao tao, Vec x, Mat H, Mat P);
 PETSC_INTERN PetscErrorCode TrustNCGSetHessianPoint(Tao tao, PetscBool needP);
 PETSC_INTERN PetscErrorCode TrustNCGUpdateHessian(Tao tao, Mat *H, Mat *P);
@@ -268,6 +268,8 @@ PETSC_INTERN PetscErrorCode TrustNCGGuardEnd(Tao tao, PetscErrorCode error);
 PETSC_INTERN PetscErrorCode TrustNCGGuardOptions(Tao tao, TrustNCGOptionItems items);
 PETSC_INTERN PetscErrorCode TrustNCGGuardResult(Tao tao, PetscErrorCode error, const char where[],
                                                 Vec x, PetscReal *f, Vec v);
+PETSC_INTERN PetscErrorCode TrustNCGGuardProduct(Tao tao, PetscErrorCode error, const char where[],
+                                                 Vec x, Vec Hv);
 PETSC_INTERN PetscErrorCode TrustNCGAgree(Tao tao, PetscReal *f, PetscInt n, const SweepOp dots[]);
 
 /* learned.c */
