@@ -20,7 +20,7 @@ PetscErrorCode TrustCGStepTo(KSP ksp, PetscReal radius)
   radius = PetscMin(radius, cg->path.most);
   if (radius == cg->path.end.norm) PetscFunctionReturn(PETSC_SUCCESS);
   if (cg->pc && cg->path.first.norm > 0.0) {
-    PetscCall(KSP_PCApply(ksp, ksp->vec_rhs, cg->z));
+    PetscCall(TrustCGPrecondition(ksp, ksp->vec_rhs, cg->z));
     first = cg->z;
   }
   PetscCall(TrustCGPathStep(&cg->path, radius, first, ksp->vec_sol));
@@ -58,13 +58,10 @@ PetscErrorCode TrustCGSetLook(KSP ksp, TrustCGLook look, void *ctx)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode TrustCGSetGuard(KSP ksp, TrustCGGuard guard, void *ctx)
+PetscErrorCode TrustCGSetGuards(KSP ksp, TrustCGGuards guards)
 {
-  KSP_TrustCG *cg = (KSP_TrustCG *)ksp->data;
-
   PetscFunctionBegin;
-  cg->guard    = guard;
-  cg->guardctx = ctx;
+  ((KSP_TrustCG *)ksp->data)->guards = guards;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

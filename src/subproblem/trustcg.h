@@ -23,7 +23,13 @@ PETSC_INTERN PetscErrorCode TrustCGSetLook(KSP ksp, TrustCGLook look, void *ctx)
 /* Told of each product Av = A v on this rank, and the error it gave: it may change Av, and the
    error that it returns is the one that counts. */
 typedef PetscErrorCode (*TrustCGGuard)(void *ctx, PetscErrorCode error, Vec v, Vec Av);
-PETSC_INTERN PetscErrorCode TrustCGSetGuard(KSP ksp, TrustCGGuard guard, void *ctx);
+typedef struct {
+  TrustCGGuard A;                     /* or NULL: A has one of its own */
+  TrustCGGuard pc;                    /* of z = M^-1 r, likewise; or NULL */
+  PetscErrorCode (*agree)(void *ctx); /* collective: the error of any rank, on all */
+  void *ctx;
+} TrustCGGuards;
+PETSC_INTERN PetscErrorCode TrustCGSetGuards(KSP ksp, TrustCGGuards guards);
 /* Asked on each rank at each reduction, which carries the answer: where one rank says yes, the
    solve stops before its next product. NULL: nobody is asked. */
 typedef PetscBool (*TrustCGAlarm)(void *ctx);

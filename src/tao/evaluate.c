@@ -114,6 +114,14 @@ PetscErrorCode TrustNCGGuardMat(void *ctx, PetscErrorCode error, Vec v, Vec Hv)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* After the preconditioner */
+PetscErrorCode TrustNCGGuardPC(void *ctx, PetscErrorCode error, Vec r, Vec z)
+{
+  PetscFunctionBegin;
+  PetscCall(TrustNCGGuardProduct((Tao)ctx, error, "the preconditioner", r, z));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 static PetscErrorCode TrustNCGHessVec_Mat(void *ctx, Vec x, Vec v, Vec Hv)
 {
   Mat H;

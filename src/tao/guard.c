@@ -254,6 +254,14 @@ PetscErrorCode TrustNCGAgree(Tao tao, PetscReal *f, PetscInt n, const SweepOp do
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* With the Tao: a NaN may stand for an error on some rank. */
+PetscErrorCode TrustNCGGuardAgree(void *ctx)
+{
+  PetscFunctionBegin;
+  PetscCall(TrustNCGAgree((Tao)ctx, NULL, 0, NULL));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* The end of a solve that returns `error` on this rank: on all ranks, too. What is refused before
    the first step is so on all ranks, as are errors that were agreed on. */
 PetscErrorCode TrustNCGGuardEnd(Tao tao, PetscErrorCode error)
@@ -315,8 +323,8 @@ PetscErrorCode TaoTrustNCGSetDomainError(Tao tao)
   Level: advanced
 
   Notes:
-  An error that a callback returns on one rank is returned by `TaoSolve()` on all ranks, if the
-  others leave their callbacks. Where they cannot, because they wait in a collective call that the
+  An error that a callback, or the application of a preconditioner, returns on one rank is returned
+  by `TaoSolve()` on all ranks, if the others leave theirs. Where they cannot, because they wait in a collective call that the
   failed rank did not make, it ends the job by `MPI_Abort()` after that time, with a message that
   names the rank and the callback.
 

@@ -92,7 +92,7 @@ static PetscErrorCode ResetPairs(Tao tao)
   if (ours) {
     PetscCall(TrustCGSetObserver(tao->ksp, NULL, NULL));
     PetscCall(TrustCGSetLook(tao->ksp, NULL, NULL)); /* left by an error */
-    PetscCall(TrustCGSetGuard(tao->ksp, NULL, NULL));
+    PetscCall(TrustCGSetGuards(tao->ksp, (TrustCGGuards){NULL}));
     PetscCall(TrustCGSetAlarm(tao->ksp, NULL, NULL));
   }
   PetscCall(KSPGetPC(tao->ksp, &pc));

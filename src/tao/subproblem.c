@@ -109,13 +109,16 @@ static PetscErrorCode TrustNCGLook(void *ctx, PetscReal *radius, PetscBool *stop
 /* The KSP calls us during a solve, and not after it, when it may be used elsewhere. */
 static PetscErrorCode TrustNCGSetKSPCallbacks(Tao tao, PetscBool begin)
 {
-  TAO_TrustNCG   *tn   = (TAO_TrustNCG *)tao->data;
-  const PetscBool mats = (PetscBool)(begin && tn->kind == TRUSTNCG_HV_MATRIX);
+  TAO_TrustNCG       *tn     = (TAO_TrustNCG *)tao->data;
+  const TrustCGGuards guards = {.A     = tn->kind == TRUSTNCG_HV_MATRIX ? TrustNCGGuardMat : NULL,
+                                .pc    = TrustNCGGuardPC,
+                                .agree = TrustNCGGuardAgree,
+                                .ctx   = tao};
 
   PetscFunctionBegin;
   if (!tn->ours) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(TrustCGSetLook(tao->ksp, begin ? TrustNCGLook : NULL, tao));
-  PetscCall(TrustCGSetGuard(tao->ksp, mats ? TrustNCGGuardMat : NULL, tao));
+  PetscCall(TrustCGSetGuards(tao->ksp, begin ? guards : (TrustCGGuards){NULL}));
   if (!begin) PetscCall(TrustCGSetAlarm(tao->ksp, NULL, NULL));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -173,7 +176,9 @@ PetscErrorCode TrustNCGStepTo(Tao tao)
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
 
   PetscFunctionBegin;
+  PetscCall(TrustNCGSetKSPCallbacks(tao, PETSC_TRUE));
   PetscCall(TrustCGStepTo(tao->ksp, tao->trust));
+  PetscCall(TrustNCGSetKSPCallbacks(tao, PETSC_FALSE));
   PetscCall(KSPCGGetNormD(tao->ksp, &tn->dnorm));
   PetscCall(KSPCGGetObjFcn(tao->ksp, &tn->model));
   tn->boundary = PETSC_TRUE;
