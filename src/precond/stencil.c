@@ -12,7 +12,7 @@
 #include "precond/stencil_impl.h"
 #include <petscdmda.h>
 
-#define ZERO           1e-6  /* of the largest entry: a P without that much still fits */
+#define ZERO           1e-6  /* of the entries of its row and column: a P without that much fits */
 #define COUPLINGS_MOST 30000 /* of a point: no more are looked for, nor have room in a checkpoint */
 #define BITS           31    /* of them in a word there */
 
@@ -136,19 +136,22 @@ static PetscErrorCode SetMiddles(TrustNCGStencil st, PetscInt unknown, Vec d)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* What w = H d shows; where it is not finite, all may be there. An offset from the middle to a row
-   is that from the row to its column, but for the sign. */
-static PetscErrorCode SeeColumn(TrustNCGStencil st, PetscInt column, Vec w, PetscBool seen[])
+static void See(PetscReal *size, PetscScalar entry)
+{
+  const PetscReal a = PetscAbsScalar(entry);
+
+  *size = PetscMax(*size, PetscIsInfOrNanReal(a) ? PETSC_INFINITY : a);
+}
+
+/* What w = H d shows. An offset from the middle to a row is that from the row to its column, but for
+   the sign. */
+static PetscErrorCode SeeColumn(TrustNCGStencil st, PetscInt column, Vec w, PetscReal size[])
 {
   const PetscInt     n = st->own[0] * st->own[1] * st->own[2];
   const PetscScalar *a;
   PetscInt           at[DIMS];
-  PetscReal          norm;
-  PetscBool          known;
 
   PetscFunctionBegin;
-  PetscCall(VecNorm(w, NORM_INFINITY, &norm));
-  known = (PetscBool)!PetscIsInfOrNanReal(norm);
   PetscCall(VecGetArrayRead(w, &a));
   for (PetscInt k = 0; k < n; k++) {
     PetscInt offset;
@@ -158,49 +161,83 @@ static PetscErrorCode SeeColumn(TrustNCGStencil st, PetscInt column, Vec w, Pets
     if (offset < 0) continue;
     offset = st->offsets - 1 - offset;
     for (PetscInt row = 0; row < st->dof; row++) {
-      if (known && PetscAbsScalar(a[k * st->dof + row]) <= ZERO * norm) continue;
-      seen[Coupling(st, offset, row, column)] = PETSC_TRUE;
+      See(&size[Coupling(st, offset, row, column)], a[k * st->dof + row]);
     }
   }
   PetscCall(VecRestoreArrayRead(w, &a));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* What all ranks have seen */
-static PetscErrorCode Unite(TrustNCGStencil st, PetscBool seen[], Vec x, PetscBool *grew)
+/* The largest entry that couples an unknown with its like: its scale, which may be another one than
+   that of other unknowns of a point */
+static PetscReal Scale(TrustNCGStencil st, PetscInt unknown, const PetscReal size[])
 {
-  PetscMPIInt n;
+  PetscReal scale = 0.0;
+
+  for (PetscInt offset = 0; offset < st->offsets; offset++) {
+    scale = PetscMax(scale, size[Coupling(st, offset, unknown, unknown)]);
+  }
+  return scale;
+}
+
+/* The couplings whose largest entries on all ranks are not as good as 0; where one is not finite,
+   all that were looked at may be there. */
+static PetscErrorCode Unite(TrustNCGStencil st, PetscReal size[], Vec x, PetscBool *grew)
+{
+  const PetscInt pairs  = st->dof * st->dof;
+  PetscBool      finite = PETSC_TRUE;
+  PetscMPIInt    n;
 
   PetscFunctionBegin;
   PetscCall(PetscMPIIntCast(st->couplings, &n));
   PetscCallMPI(
-    MPI_Allreduce(MPI_IN_PLACE, seen, n, MPIU_BOOL, MPI_LOR, PetscObjectComm((PetscObject)x)));
-  *grew = PETSC_FALSE;
+    MPI_Allreduce(MPI_IN_PLACE, size, n, MPIU_REAL, MPIU_MAX, PetscObjectComm((PetscObject)x)));
   for (PetscInt k = 0; k < n; k++) {
-    if (seen[k] && !st->seen[k]) *grew = st->seen[k] = PETSC_TRUE;
+    if (PetscIsInfReal(size[k])) finite = PETSC_FALSE;
   }
+  *grew = PETSC_FALSE;
+  for (PetscInt pair = 0; pair < pairs; pair++) {
+    const PetscReal row = Scale(st, pair / st->dof, size),
+                    zero =
+                      ZERO * PetscSqrtReal(row) * PetscSqrtReal(Scale(st, pair % st->dof, size));
+
+    for (PetscInt k = pair; k < n; k += pairs) {
+      if (st->seen[k] || !(finite ? size[k] > zero : size[k] >= 0.0)) continue;
+      *grew = st->seen[k] = PETSC_TRUE;
+    }
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The largest entry of each coupling, where none was looked at yet */
+static PetscErrorCode SizesCreate(TrustNCGStencil st, PetscReal *size[])
+{
+  PetscFunctionBegin;
+  PetscCall(PetscMalloc1(st->couplings, size));
+  for (PetscInt k = 0; k < st->couplings; k++) (*size)[k] = -1.0;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 PetscErrorCode TrustNCGStencilLook(TrustNCGStencil st, Mat H, Vec x, PetscInt *products)
 {
-  PetscBool *seen, grew;
+  PetscReal *size;
+  PetscBool  grew;
   Vec        d, w;
 
   PetscFunctionBegin;
   *products = st->dof;
-  PetscCall(PetscCalloc1(st->couplings, &seen));
+  PetscCall(SizesCreate(st, &size));
   PetscCall(VecDuplicate(x, &d));
   PetscCall(VecDuplicate(x, &w));
   for (PetscInt unknown = 0; unknown < st->dof; unknown++) {
     PetscCall(SetMiddles(st, unknown, d));
     PetscCall(MatMult(H, d, w));
-    PetscCall(SeeColumn(st, unknown, w, seen));
+    PetscCall(SeeColumn(st, unknown, w, size));
   }
-  PetscCall(Unite(st, seen, x, &grew));
+  PetscCall(Unite(st, size, x, &grew));
   PetscCall(VecDestroy(&d));
   PetscCall(VecDestroy(&w));
-  PetscCall(PetscFree(seen));
+  PetscCall(PetscFree(size));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -261,9 +298,8 @@ PetscErrorCode TrustNCGStencilLearn(TrustNCGStencil st, Mat P, Vec x, PetscBool 
 {
   const PetscInt         most = st->offsets * st->dof;
   PetscInt               m, *column, *coupling;
-  PetscReal              norm;
+  PetscReal             *size;
   PetscScalar           *a;
-  PetscBool             *seen;
   DM                     dm;
   ISLocalToGlobalMapping map;
 
@@ -271,8 +307,7 @@ PetscErrorCode TrustNCGStencilLearn(TrustNCGStencil st, Mat P, Vec x, PetscBool 
   PetscCall(VecGetLocalSize(x, &m));
   PetscCall(VecGetDM(x, &dm));
   PetscCall(DMGetLocalToGlobalMapping(dm, &map));
-  PetscCall(MatNorm(P, NORM_INFINITY, &norm));
-  PetscCall(PetscCalloc1(st->couplings, &seen));
+  PetscCall(SizesCreate(st, &size));
   PetscCall(PetscMalloc3(most, &column, most, &coupling, most, &a));
   for (PetscInt k = 0; k < m; k++) {
     PetscInt       row;
@@ -282,12 +317,10 @@ PetscErrorCode TrustNCGStencilLearn(TrustNCGStencil st, Mat P, Vec x, PetscBool 
     PetscCall(ISLocalToGlobalMappingApply(map, n, column, column));
     PetscCall(PetscArrayzero(a, n)); /* where a column is negative, as the corners of a star */
     PetscCall(MatGetValues(P, 1, &row, n, column, a));
-    for (PetscInt j = 0; j < n; j++) {
-      if (PetscAbsScalar(a[j]) > ZERO * norm) seen[coupling[j]] = PETSC_TRUE;
-    }
+    for (PetscInt j = 0; j < n; j++) See(&size[coupling[j]], a[j]);
   }
-  PetscCall(Unite(st, seen, x, grew));
-  PetscCall(PetscFree(seen));
+  PetscCall(Unite(st, size, x, grew));
+  PetscCall(PetscFree(size));
   PetscCall(PetscFree3(column, coupling, a));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
