@@ -166,6 +166,22 @@ START_TEST(unknowns_may_have_scales_of_their_own)
 }
 END_TEST
 
+START_TEST(a_lean_matrix_has_room_for_its_entries_alone)
+{
+  Grid    grid;
+  Mat     P;
+  MatInfo info;
+
+  ckm_ok(
+    GridMake(15, 3, (DMBoundaryType)(_i ? DM_BOUNDARY_PERIODIC : DM_BOUNDARY_NONE), STAR, &grid));
+  (void)Build(&grid);
+  ckm_ok(TrustNCGSparseGetMats(grid.sparse, NULL, &P));
+  ckm_ok(MatGetInfo(P, MAT_LOCAL, &info));
+  ckm_assert(info.nz_used > 0.0 && info.nz_allocated == info.nz_used && info.mallocs == 0.0);
+  ckm_ok(GridFree(&grid));
+}
+END_TEST
+
 START_TEST(a_full_stencil_costs_one_look)
 {
   Grid grid;
@@ -226,6 +242,7 @@ static void Add(Suite *suite)
   tcase_add_test(tcase, the_first_build_leaves_much_out_at_once);
   tcase_add_test(tcase, a_coupling_that_appears_later_is_let_in);
   tcase_add_loop_test(tcase, unknowns_may_have_scales_of_their_own, 0, 6);
+  tcase_add_loop_test(tcase, a_lean_matrix_has_room_for_its_entries_alone, 0, 2);
   tcase_add_test(tcase, a_full_stencil_costs_one_look);
   tcase_add_loop_test(tcase, a_grid_may_be_periodic, 0, 4);
   tcase_add_test(tcase, a_hessian_with_far_couplings_keeps_all);

@@ -241,8 +241,8 @@ PetscErrorCode TrustNCGStencilLook(TrustNCGStencil st, Mat H, Vec x, PetscInt *p
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* The columns of a row, in the numbering of this rank's part with its ghosts, and their couplings;
-   `all` that the DMDA allows, or those that were seen */
+/* The columns of a row, in the numbering of this rank's part with its ghosts, and, unless it is
+   NULL, their couplings; `all` that the DMDA allows, or those that were seen */
 static PetscInt Columns(TrustNCGStencil st, const PetscInt at[], PetscInt row, PetscBool all,
                         PetscInt column[], PetscInt coupling[])
 {
@@ -259,22 +259,27 @@ static PetscInt Columns(TrustNCGStencil st, const PetscInt at[], PetscInt row, P
     }
     for (PetscInt c = 0; inside && c < st->dof; c++) {
       if (!all && !TrustNCGStencilHas(st, offset, row, c)) continue;
-      coupling[n] = Coupling(st, offset, row, c);
+      if (coupling) coupling[n] = Coupling(st, offset, row, c);
       column[n++] = Number(st->from, st->around, away) * st->dof + c;
     }
   }
   return n;
 }
 
-/* The row of unknown k of this rank, and its columns, likewise */
-static PetscInt Row(TrustNCGStencil st, PetscInt k, PetscBool all, PetscInt *row, PetscInt column[],
-                    PetscInt coupling[])
+/* The row of unknown k of this rank, and its n columns, likewise, as all ranks number them; negative
+   where there is none, as at the corners of a star */
+static PetscErrorCode Row(TrustNCGStencil st, ISLocalToGlobalMapping map, PetscInt k, PetscBool all,
+                          PetscInt *row, PetscInt *n, PetscInt column[], PetscInt coupling[])
 {
   PetscInt at[DIMS];
 
+  PetscFunctionBegin;
   TrustNCGStencilPoint(st->start, st->own, k / st->dof, at);
   *row = Number(st->from, st->around, at) * st->dof + k % st->dof;
-  return Columns(st, at, k % st->dof, all, column, coupling);
+  *n   = Columns(st, at, k % st->dof, all, column, coupling);
+  PetscCall(ISLocalToGlobalMappingApply(map, 1, row, row));
+  PetscCall(ISLocalToGlobalMappingApply(map, *n, column, column));
+  PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 /* No row has more entries than this. */
@@ -297,7 +302,7 @@ PetscInt TrustNCGStencilLongestRow(TrustNCGStencil st)
 PetscErrorCode TrustNCGStencilLearn(TrustNCGStencil st, Mat P, Vec x, PetscBool *grew)
 {
   const PetscInt         most = st->offsets * st->dof;
-  PetscInt               m, *column, *coupling;
+  PetscInt               m, row, n, *column, *coupling;
   PetscReal             *size;
   PetscScalar           *a;
   DM                     dm;
@@ -310,12 +315,8 @@ PetscErrorCode TrustNCGStencilLearn(TrustNCGStencil st, Mat P, Vec x, PetscBool 
   PetscCall(SizesCreate(st, &size));
   PetscCall(PetscMalloc3(most, &column, most, &coupling, most, &a));
   for (PetscInt k = 0; k < m; k++) {
-    PetscInt       row;
-    const PetscInt n = Row(st, k, PETSC_TRUE, &row, column, coupling);
-
-    PetscCall(ISLocalToGlobalMappingApply(map, 1, &row, &row));
-    PetscCall(ISLocalToGlobalMappingApply(map, n, column, column));
-    PetscCall(PetscArrayzero(a, n)); /* where a column is negative, as the corners of a star */
+    PetscCall(Row(st, map, k, PETSC_TRUE, &row, &n, column, coupling));
+    PetscCall(PetscArrayzero(a, n)); /* where a column is negative */
     PetscCall(MatGetValues(P, 1, &row, n, column, a));
     for (PetscInt j = 0; j < n; j++) See(&size[coupling[j]], a[j]);
   }
@@ -325,16 +326,40 @@ PetscErrorCode TrustNCGStencilLearn(TrustNCGStencil st, Mat P, Vec x, PetscBool 
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Room for the couplings that were seen, and no more */
+static PetscErrorCode Preallocate(TrustNCGStencil st, ISLocalToGlobalMapping map, Vec x, Mat P)
+{
+  PetscInt lo, hi, row, n, *own, *other, *column;
+
+  PetscFunctionBegin;
+  PetscCall(VecGetOwnershipRange(x, &lo, &hi));
+  PetscCall(PetscCalloc2(hi - lo, &own, hi - lo, &other));
+  PetscCall(PetscMalloc1(st->offsets * st->dof, &column));
+  for (PetscInt k = 0; k < hi - lo; k++) {
+    PetscCall(Row(st, map, k, PETSC_FALSE, &row, &n, column, NULL));
+    for (PetscInt j = 0; j < n; j++) {
+      if (column[j] >= lo && column[j] < hi) own[row - lo]++;
+      else if (column[j] >= 0) other[row - lo]++;
+    }
+  }
+  PetscCall(MatSeqAIJSetPreallocation(P, 0, own));
+  PetscCall(MatMPIAIJSetPreallocation(P, 0, own, 0, other));
+  PetscCall(PetscFree2(own, other));
+  PetscCall(PetscFree(column));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode TrustNCGStencilCreateMat(TrustNCGStencil st, Vec x, Mat *P)
 {
-  const PetscInt         most = TrustNCGStencilLongestRow(st);
+  const PetscInt         most = st->offsets * st->dof;
   DM                     dm;
-  PetscInt               m, N, *column, *coupling;
+  PetscInt               m, N, row, n, *column;
   PetscScalar           *zeros;
   ISLocalToGlobalMapping map;
 
   PetscFunctionBegin;
   PetscCall(VecGetDM(x, &dm));
+  PetscCall(DMGetLocalToGlobalMapping(dm, &map));
   PetscCall(VecGetLocalSize(x, &m));
   PetscCall(VecGetSize(x, &N));
   PetscCall(MatCreate(PetscObjectComm((PetscObject)x), P));
@@ -342,18 +367,14 @@ PetscErrorCode TrustNCGStencilCreateMat(TrustNCGStencil st, Vec x, Mat *P)
   PetscCall(MatSetBlockSize(*P, st->dof));
   PetscCall(MatSetType(*P, MATAIJ));
   PetscCall(MatSetOption(*P, MAT_SYMMETRIC, PETSC_TRUE));
-  PetscCall(MatSeqAIJSetPreallocation(*P, most, NULL));
-  PetscCall(MatMPIAIJSetPreallocation(*P, PetscMin(m, most), NULL, PetscMin(N - m, most), NULL));
-  PetscCall(DMGetLocalToGlobalMapping(dm, &map));
+  PetscCall(Preallocate(st, map, x, *P));
   PetscCall(MatSetLocalToGlobalMapping(*P, map, map));
-  PetscCall(PetscCalloc3(most, &column, most, &coupling, most, &zeros));
+  PetscCall(PetscCalloc2(most, &column, most, &zeros));
   for (PetscInt k = 0; k < m; k++) {
-    PetscInt       row;
-    const PetscInt n = Row(st, k, PETSC_FALSE, &row, column, coupling);
-
-    PetscCall(MatSetValuesLocal(*P, 1, &row, n, column, zeros, INSERT_VALUES));
+    PetscCall(Row(st, map, k, PETSC_FALSE, &row, &n, column, NULL));
+    PetscCall(MatSetValues(*P, 1, &row, n, column, zeros, INSERT_VALUES));
   }
-  PetscCall(PetscFree3(column, coupling, zeros));
+  PetscCall(PetscFree2(column, zeros));
   PetscCall(MatAssemblyBegin(*P, MAT_FINAL_ASSEMBLY));
   PetscCall(MatAssemblyEnd(*P, MAT_FINAL_ASSEMBLY));
   PetscFunctionReturn(PETSC_SUCCESS);
