@@ -6,6 +6,8 @@
 #include "subproblem/trustcg.h"
 #include "sums/sums.h"
 
+#define LEAST 1e-145 /* ||g|| at the start; and most is 1 over it */
+
 /* sqrt(g'Mg) with the M of TaoSetGradientNorm(), at one reduction, else sqrt(gg) = ||g||_2 */
 static PetscErrorCode TrustNCGGradientNorm(Tao tao, Vec g, PetscReal gg, PetscReal *norm)
 {
@@ -167,6 +169,26 @@ PetscErrorCode TrustNCGSetUpEvaluation(Tao tao)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* The square of a gradient that is not 0 neither overflows nor comes near to vanishing, unless the
+   gradient is as good as 0. */
+static PetscErrorCode TrustNCGCheckRange(Tao tao)
+{
+  TAO_TrustNCG   *tn    = (TAO_TrustNCG *)tao->data;
+  const PetscBool large = (PetscBool)(tn->gnorm > 1.0 / LEAST);
+  PetscReal       most;
+
+  PetscFunctionBegin;
+  if (!large && !(tn->gnorm < LEAST)) PetscFunctionReturn(PETSC_SUCCESS); /* or NaN */
+  PetscCall(VecNorm(tao->gradient, NORM_INFINITY, &most));
+  tn->reductions++;
+  PetscCheck(PetscIsInfOrNanReal(most) || (!large && most <= TrustNCGTarget(tao)),
+             PetscObjectComm((PetscObject)tao), PETSC_ERR_FP,
+             "At the start the largest entry of the gradient is %g: its square is beyond the range "
+             "of numbers. Multiply f by a number that brings the gradient nearer to 1",
+             (double)most);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode TrustNCGEvaluateStart(Tao tao)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
@@ -183,12 +205,13 @@ PetscErrorCode TrustNCGEvaluateStart(Tao tao)
              "TaoTrustNCGSetDomainError(): start inside",
              (double)PetscSqrtReal(xx));
   PetscCall(TrustNCGGradientNorm(tao, g, gg, &tn->gnorm));
-  tn->xnorm = PetscSqrtReal(xx);
+  tn->xnorm  = PetscSqrtReal(xx);
+  tn->gnorm0 = tn->gnorm;
+  PetscCall(TrustNCGCheckRange(tao));
   PetscCheck(!PetscIsInfOrNanReal(tn->f) && !PetscIsInfOrNanReal(tn->gnorm), comm, PETSC_ERR_FP,
              "At the start f = %g, ||gradient|| = %g and ||x|| = %g: start where f and its "
              "gradient are finite",
              (double)tn->f, (double)tn->gnorm, (double)tn->xnorm);
-  tn->gnorm0 = tn->gnorm;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
