@@ -5,7 +5,7 @@
 #   make install PREFIX=/where/to
 #   make check-sanitize, make check-valgrind   the libcheck programs under what finds bad memory
 #   make fuzz           the readers of files under libFuzzer, FUZZ_SECONDS=60 each
-#   make lint           cppcheck and clang-tidy
+#   make lint           shellcheck, cppcheck and clang-tidy
 #   make format         clang-format on every source
 # PETSC=petsc64 BUILD=build64 builds against another pkg-config module; a PETSc of your own is found
 # through PKG_CONFIG_PATH or PETSC_DIR (and PETSC_ARCH), and then nothing is installed.

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 /* A new file, by one rank */
-static PetscErrorCode FileOpen(char name[PETSC_MAX_PATH_LEN], FILE **file)
+static inline PetscErrorCode FileOpen(char name[PETSC_MAX_PATH_LEN], FILE **file)
 {
   int fd;
 
@@ -21,6 +21,17 @@ static PetscErrorCode FileOpen(char name[PETSC_MAX_PATH_LEN], FILE **file)
   *file = fdopen(fd, "w");
   PetscCheck(*file, PETSC_COMM_SELF, PETSC_ERR_FILE_OPEN, "%s does not open", name);
   PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* A new folder, the same on all ranks */
+static inline void FolderCreate(char name[PETSC_MAX_PATH_LEN])
+{
+  PetscCallAbort(PETSC_COMM_WORLD, PetscGetTmp(PETSC_COMM_WORLD, name, PETSC_MAX_PATH_LEN));
+  if (PetscGlobalRank == 0) {
+    PetscCallAbort(PETSC_COMM_SELF, PetscStrlcat(name, "/trustncgXXXXXX", PETSC_MAX_PATH_LEN));
+    if (!mkdtemp(name)) abort();
+  }
+  PMPI_Bcast(name, PETSC_MAX_PATH_LEN, MPI_CHAR, 0, PETSC_COMM_WORLD);
 }
 
 /* Three classes in five features, in LIBSVM's format */

@@ -48,9 +48,6 @@ about() { # VALUE EXPECTED: why not, if it differs by more than 1e-4 of it
 for script in scripts/jobs/*; do
   verdict "$script is a shell script" "$(bash -n "$script" 2>&1 && sh -n "$script" 2>&1)"
 done
-if command -v shellcheck >/dev/null; then
-  verdict "shellcheck has nothing to say of the job scripts" "$(shellcheck -x scripts/jobs/* 2>&1)"
-fi
 python=$(find_python) || {
   echo "skip scripts/scaling: no Python with numpy and matplotlib"
   exit $status

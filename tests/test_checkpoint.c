@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
    Checkpoint, restart and signals: the same bits, no file that is believed, no point lost. */
+#include "files.h"
 #include "solve.h"
 #include "checkpoint/format.h"
 #include "tao/saved.h"
@@ -102,6 +103,32 @@ START_TEST(a_resumed_solve_has_the_same_bits)
     ckm_ok(VecEqual(all.x, rest.x, &same));
     ckm_assert(same);
   }
+  ckm_ok(RunDestroy(&all));
+  ckm_ok(RunDestroy(&rest));
+}
+END_TEST
+
+/* Its limits hold for all of it, so TAO's own counters go on, too. */
+START_TEST(a_resumed_solve_has_the_counts_of_tao)
+{
+  PetscInt nf[2], ng[2], nfg[2], nh[2];
+  Run      all, rest;
+
+  ckm_ok(CreateCase(PETSC_COMM_WORLD, _i, &all));
+  ckm_ok(TaoSolve(all.tao));
+  ckm_ok(MakeFile(PETSC_COMM_WORLD, _i, (all.its - 1) / 2, file));
+  ckm_ok(CreateCase(PETSC_COMM_WORLD, _i, &rest));
+  ckm_ok(TaoTrustNCGSetRestart(rest.tao, file));
+  ckm_ok(TaoSolve(rest.tao));
+  for (int k = 0; k < 2; k++) {
+    const Tao tao = k ? rest.tao : all.tao;
+
+    nf[k]  = tao->nfuncs;
+    ng[k]  = tao->ngrads;
+    nfg[k] = tao->nfuncgrads;
+    nh[k]  = tao->nhess;
+  }
+  ckm_assert(nf[0] == nf[1] && ng[0] == ng[1] && nfg[0] == nfg[1] && nh[0] == nh[1]);
   ckm_ok(RunDestroy(&all));
   ckm_ok(RunDestroy(&rest));
 }
@@ -637,6 +664,7 @@ static void AddTests(Suite *suite)
   tcase_add_loop_test(tc, five_runs_are_the_same, 0, CASES);
   tcase_add_test(tc, a_restart_holds_for_one_solve);
   tcase_add_loop_test(tc, a_hostile_file_is_refused, 0, sizeof(hostile) / sizeof(*hostile));
+  tcase_add_loop_test(tc, a_resumed_solve_has_the_counts_of_tao, 0, 3);
   tcase_add_loop_test(tc, a_flipped_bit_is_refused, 0, 20);
   tcase_add_loop_test(tc, a_cut_file_is_refused, 0, 9);
   tcase_add_loop_test(tc, what_is_no_file_is_refused, 0, 3);
@@ -653,12 +681,7 @@ static void AddTests(Suite *suite)
 
 static void Add(Suite *suite)
 {
-  PetscCallAbort(PETSC_COMM_WORLD, PetscGetTmp(PETSC_COMM_WORLD, folder, sizeof(folder)));
-  if (PetscGlobalRank == 0) {
-    PetscCallAbort(PETSC_COMM_SELF, PetscStrlcat(folder, "/trustncgXXXXXX", sizeof(folder)));
-    if (!mkdtemp(folder)) abort();
-  }
-  PMPI_Bcast(folder, sizeof(folder), MPI_CHAR, 0, PETSC_COMM_WORLD);
+  FolderCreate(folder);
   (void)snprintf(file, sizeof(file), "%s/checkpoint", folder);
   AddTests(suite);
 }

@@ -428,6 +428,25 @@ START_TEST(a_huge_or_tiny_f_changes_no_iterate)
 }
 END_TEST
 
+/* Its square would be Inf, or 0 as at a minimum: that is said, and no answer is given. */
+START_TEST(a_gradient_whose_square_is_no_number_is_refused)
+{
+  static const PetscReal scales[] = {1e-290, 1e-200, 1e-155, 1e155, 1e200, 1e290};
+  Run                    run;
+
+  ckm_ok(RunCreate(PETSC_COMM_WORLD, _i / 6 ? "torsion" : "rosenbrock", 100, HV_USER, PETSC_FALSE,
+                   &run));
+  run.fault.scale = scales[_i % 6];
+  ckm_fails(TaoSolve(run.tao), PETSC_ERR_FP, "Multiply f by a number");
+  if (run.fault.scale < 1.0) { /* which is as good as 0 where the user says so */
+    ckm_ok(TaoSetTolerances(run.tao, 1e-8, 0.0, 0.0));
+    ckm_ok(TaoSolve(run.tao));
+    ckm_assert(RunReason(&run) == TAO_CONVERGED_GATOL);
+  }
+  ckm_ok(RunDestroy(&run));
+}
+END_TEST
+
 /* fault 19: a limit on time stops CG within a product */
 START_TEST(time_is_up_within_a_product)
 {
@@ -511,6 +530,7 @@ static void AddTests(Suite *suite)
   tcase_add_loop_test(tc, an_unreachable_tolerance_stagnates, 0, 2 * NAMES * CHANGES);
   tcase_add_loop_test(tc, scaling_and_shifting_f_change_nothing_but_rounding, 0, NAMES * 16);
   tcase_add_loop_test(tc, a_huge_or_tiny_f_changes_no_iterate, 0, 3 * NAMES * 4);
+  tcase_add_loop_test(tc, a_gradient_whose_square_is_no_number_is_refused, 0, 12);
   tcase_add_test(tc, time_is_up_within_a_product);
   tcase_add_loop_test(tc, evaluations_are_spent_within_a_product, 0, 12);
   tcase_add_loop_test(tc, evaluations_end_at_their_limit, 0, 12);

@@ -160,7 +160,7 @@ static PetscErrorCode Raise(void *ctx, PetscReal *radius, PetscBool *stop)
   PetscCall(VecAXPY(pair->m.x, -1.0, pair->other.x));
   PetscCall(VecNorm(pair->m.x, NORM_2, &difference));
   PetscCheck(difference < 1e-10, PETSC_COMM_WORLD, PETSC_ERR_PLIB, "another step");
-  PetscCall(TrustCGGetFreeVec(pair->other.ksp, &lent));
+  PetscCall(TrustCGGetFreeVec(pair->other.ksp, NULL, &lent));
   if (lent) PetscCall(VecSet(lent, 1e30));
   *radius = PetscMin(1.5 * *radius, raiser->last);
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -586,6 +586,67 @@ START_TEST(a_rank_without_unknowns_is_heard)
 }
 END_TEST
 
+/* Also in products: no step of CG is made of one that was outside the domain, or an error. */
+START_TEST(a_rank_without_unknowns_is_heard_in_products)
+{
+  Run run;
+
+  ckm_ok(RunCreate(PETSC_COMM_WORLD, "genrose", 2, (HvWay)(1 + _i), PETSC_FALSE, &run));
+  run.fault = (Fault){.hvout = 1, .rank = LAST};
+  ckm_ok(TaoSolve(run.tao));
+  AssertOutcome(&run, TAO_TRUSTNCG_NOT_FINITE);
+  run.nhv   = 0;
+  run.fault = (Fault){.error = 1, .rank = LAST};
+  ckm_fails(TaoSolve(run.tao), PETSC_ERR_USER, "");
+  ckm_assert(run.nhv == 1);
+  ckm_ok(RunDestroy(&run));
+}
+END_TEST
+
+/* A preconditioner of the user's: its application with the number `failing` fails on the last rank. */
+static PetscInt applied, failing;
+
+static PetscErrorCode ApplyPC(PC pc, Vec r, Vec z)
+{
+  PetscFunctionBegin;
+  PetscCheck(++applied != failing || PetscGlobalRank < PetscGlobalSize - 1, PETSC_COMM_SELF,
+             PETSC_ERR_USER, "a preconditioner fails on purpose");
+  PetscCall(VecCopy(r, z));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* In the first solve, in its middle, where a step is read off the path; in each form of CG */
+START_TEST(a_preconditioner_that_fails_on_one_rank_fails_on_all)
+{
+  static const char *const forms[] = {"2", "1", "overlapped"};
+  KSP                      ksp;
+  PC                       pc;
+  PetscInt                 all;
+  Run                      run;
+
+  ckm_ok(RunCreateWith("-tao_trustncg_ksp_trustcg_reductions", forms[_i % 3], "genrose",
+                       _i / 3 ? 20 : 2, HV_USER, &run));
+  ckm_ok(TaoGetKSP(run.tao, &ksp));
+  ckm_ok(KSPGetPC(ksp, &pc));
+  ckm_ok(PCSetType(pc, PCSHELL));
+  ckm_ok(PCShellSetApply(pc, ApplyPC));
+  applied = failing = 0;
+  ckm_ok(TaoSolve(run.tao));
+  all = applied;
+  for (failing = 1; failing <= PetscMin(40, all); failing++) {
+    applied = 0;
+    ckm_ok((*run.prob->start)(run.prob, run.x));
+    ckm_fails(TaoSolve(run.tao), PETSC_ERR_USER, "");
+    ckm_assert(applied <= failing + 1);
+  }
+  failing = 0;
+  ckm_ok((*run.prob->start)(run.prob, run.x));
+  ckm_ok(TaoSolve(run.tao));
+  ckm_assert(RunReason(&run) > 0);
+  ckm_ok(RunDestroy(&run));
+}
+END_TEST
+
 START_TEST(a_solution_of_another_layout_is_refused)
 {
   Run run;
@@ -656,6 +717,8 @@ static void AddTests(Suite *suite)
   tcase_add_loop_test(tc, a_rank_left_alone_ends_the_job, 0, 2 * PLACES);
   tcase_add_loop_test(tc, solvers_on_split_communicators_are_independent, 0, 2);
   tcase_add_loop_test(tc, a_rank_without_unknowns_is_heard, 0, 2);
+  tcase_add_loop_test(tc, a_rank_without_unknowns_is_heard_in_products, 0, 2);
+  tcase_add_loop_test(tc, a_preconditioner_that_fails_on_one_rank_fails_on_all, 0, 6);
   tcase_add_test(tc, a_solution_of_another_layout_is_refused);
   tcase_add_loop_test(tc, the_guard_takes_one_reduction_an_evaluation, 0, 2);
   tcase_add_loop_test(tc, the_deadline_is_positive, 0, 3);

@@ -114,7 +114,7 @@ START_TEST(ranks_may_own_nothing)
   ISColoring     coloring;
   MatColoring    mc;
   PetscReal      error;
-  PetscInt       colors;
+  PetscInt       colors, products;
   TrustNCGProbes probes;
 
   ckm_ok(MatCreateAIJ(PETSC_COMM_WORLD, m, m, n, n, 3, NULL, 0, NULL, &A));
@@ -135,7 +135,7 @@ START_TEST(ranks_may_own_nothing)
   ckm_assert(probes != NULL);
   ckm_ok(TrustNCGProbesGetSize(probes, &colors));
   ckm_assert(colors >= 3 && colors <= 5);
-  ckm_ok(TrustNCGProbesApply(probes, A, x, P));
+  ckm_ok(TrustNCGProbesApply(probes, A, x, P, NULL, NULL, &products));
   ckm_ok(MatAXPY(P, -1.0, A, SAME_NONZERO_PATTERN));
   ckm_ok(MatNorm(P, NORM_FROBENIUS, &error));
   ckm_assert_near(error, 0.0, 1e-14);

@@ -289,6 +289,22 @@ START_TEST(where_a_saddle_point_was_left_the_next_is_looked_for)
 }
 END_TEST
 
+/* Nor is the tolerance that was met at the start one for the rest of the solve. */
+START_TEST(where_a_saddle_point_was_left_at_the_start_the_tolerance_is_tighter)
+{
+  Run run;
+
+  ckm_ok(Prepare("saddle", 20, (HvWay)(_i % 3), &run));
+  ckm_ok(VecShift(run.x, 1e-3));
+  ckm_ok(TaoSetTolerances(run.tao, 0.3, 0.0, 0.0));
+  ckm_ok(TaoTrustNCGSetSecondOrder(run.tao, PETSC_TRUE, 1e-4));
+  ckm_ok(TaoSolve(run.tao));
+  ckm_assert(run.gnorm[0] > 0.0 && run.gnorm[0] < 0.3);
+  ckm_assert(run.its > 1 && run.gnorm[run.its - 1] <= 0.03);
+  ckm_ok(RunDestroy(&run));
+}
+END_TEST
+
 /* The noise lets the tolerance be met, but not a tenth of it. */
 START_TEST(after_a_saddle_point_noise_does_not_take_the_convergence)
 {
@@ -519,6 +535,8 @@ static void AddTests(Suite *suite)
   tcase_add_loop_test(solve, a_saddle_point_met_on_the_way_is_left, 0, 3);
   tcase_add_loop_test(solve, a_gradient_left_over_hides_no_way_down, 0, LOOSE);
   tcase_add_loop_test(solve, where_a_saddle_point_was_left_the_next_is_looked_for, 0, 3);
+  tcase_add_loop_test(solve, where_a_saddle_point_was_left_at_the_start_the_tolerance_is_tighter, 0,
+                      3);
   tcase_add_test(solve, after_a_saddle_point_noise_does_not_take_the_convergence);
   tcase_add_loop_test(solve, the_scale_of_f_does_not_matter, 0, 8);
   tcase_add_loop_test(solve, every_product_and_reduction_is_in_the_ledger, 0, 3);

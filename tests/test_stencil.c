@@ -131,6 +131,57 @@ START_TEST(a_coupling_that_appears_later_is_let_in)
 }
 END_TEST
 
+/* One of the unknowns of a point in another unit, for H to be the same in that of the others: no
+   entry is left out for its size. */
+START_TEST(unknowns_may_have_scales_of_their_own)
+{
+  static const PetscReal unit[] = {1e-3, 1e-6, 1e4};
+  const int              kind   = _i / 3 ? STAR : SEVEN;
+  Grid                   grid;
+  PetscInt               products;
+  PetscReal              error;
+  Vec                    scale;
+  Mat                    P, E;
+
+  ckm_ok(GridMake(15, 2, DM_BOUNDARY_NONE, kind, &grid));
+  ckm_ok(VecDuplicate(grid.x, &scale));
+  ckm_ok(VecSet(scale, 1.0));
+  ckm_ok(VecStrideSet(scale, 1, unit[_i % 3]));
+  ckm_ok(MatDiagonalScale(grid.H, scale, scale));
+  for (int k = 0; k < 2; k++) {
+    ckm_ok(TrustNCGSparseBuild(grid.sparse, grid.H, grid.x, &products));
+    ckm_ok(TrustNCGSparseGetMats(grid.sparse, NULL, &P));
+    ckm_ok(MatDuplicate(P, MAT_COPY_VALUES, &E));
+    ckm_ok(MatAXPY(E, -1.0, grid.H, DIFFERENT_NONZERO_PATTERN));
+    ckm_ok(VecReciprocal(scale));
+    ckm_ok(MatDiagonalScale(E, scale, scale));
+    ckm_ok(VecReciprocal(scale));
+    ckm_ok(MatNorm(E, NORM_INFINITY, &error));
+    ckm_assert(error < 1e-12);
+    ckm_ok(MatDestroy(&E));
+  }
+  ckm_assert(products < 15);
+  ckm_ok(VecDestroy(&scale));
+  ckm_ok(GridFree(&grid));
+}
+END_TEST
+
+START_TEST(a_lean_matrix_has_room_for_its_entries_alone)
+{
+  Grid    grid;
+  Mat     P;
+  MatInfo info;
+
+  ckm_ok(
+    GridMake(15, 3, (DMBoundaryType)(_i ? DM_BOUNDARY_PERIODIC : DM_BOUNDARY_NONE), STAR, &grid));
+  (void)Build(&grid);
+  ckm_ok(TrustNCGSparseGetMats(grid.sparse, NULL, &P));
+  ckm_ok(MatGetInfo(P, MAT_LOCAL, &info));
+  ckm_assert(info.nz_used > 0.0 && info.nz_allocated == info.nz_used && info.mallocs == 0.0);
+  ckm_ok(GridFree(&grid));
+}
+END_TEST
+
 START_TEST(a_full_stencil_costs_one_look)
 {
   Grid grid;
@@ -190,6 +241,8 @@ static void Add(Suite *suite)
   tcase_add_test(tcase, the_second_build_leaves_out_what_the_first_did_not_show);
   tcase_add_test(tcase, the_first_build_leaves_much_out_at_once);
   tcase_add_test(tcase, a_coupling_that_appears_later_is_let_in);
+  tcase_add_loop_test(tcase, unknowns_may_have_scales_of_their_own, 0, 6);
+  tcase_add_loop_test(tcase, a_lean_matrix_has_room_for_its_entries_alone, 0, 2);
   tcase_add_test(tcase, a_full_stencil_costs_one_look);
   tcase_add_loop_test(tcase, a_grid_may_be_periodic, 0, 4);
   tcase_add_test(tcase, a_hessian_with_far_couplings_keeps_all);

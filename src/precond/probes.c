@@ -179,23 +179,28 @@ static PetscErrorCode EntriesFill(const Entries *e, PetscInt color, Vec w, Mat A
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode TrustNCGProbesApply(TrustNCGProbes probes, Mat H, Vec x, Mat P)
+PetscErrorCode TrustNCGProbesApply(TrustNCGProbes probes, Mat H, Vec x, Mat P, TrustNCGAskFn ask,
+                                   void *ctx, PetscInt *products)
 {
   const PetscInt *others;
-  PetscInt        nothers;
+  PetscInt        nothers, c;
   Mat             block[BLOCKS];
+  PetscBool       stop = PETSC_FALSE;
 
   PetscFunctionBegin;
   PetscCall(TrustNCGGetBlocks(P, block, &others, &nothers));
   if (!probes->d) PetscCall(VecDuplicate(x, &probes->d));
   if (!probes->w) PetscCall(VecDuplicate(x, &probes->w));
-  for (PetscInt c = 0; c < probes->n; c++) {
+  for (c = 0; c < probes->n; c++) {
+    if (ask) PetscCall((*ask)(ctx, &stop));
+    if (stop) break;
     PetscCall(ColorVector(probes, c, probes->d));
     PetscCall(MatMult(H, probes->d, probes->w));
     for (int b = 0; b < BLOCKS && block[b]; b++) {
       PetscCall(EntriesFill(&probes->entries[b], c, probes->w, block[b]));
     }
   }
+  *products = c;
   PetscCall(VecDestroy(&probes->d));
   PetscCall(VecDestroy(&probes->w));
   PetscCall(MatAssemblyBegin(P, MAT_FINAL_ASSEMBLY)); /* its object state grows */

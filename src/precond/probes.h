@@ -14,7 +14,11 @@ PETSC_INTERN PetscErrorCode TrustNCGProbesCreate(Mat P, ISColoring coloring,
                                                  TrustNCGProbes *probes);
 PETSC_INTERN PetscErrorCode TrustNCGProbesDestroy(TrustNCGProbes *probes);
 PETSC_INTERN PetscErrorCode TrustNCGProbesGetSize(TrustNCGProbes probes, PetscInt *colors);
-/* P = H on the pattern of P; x lends its layout and its DM to the probing vectors. */
-PETSC_INTERN PetscErrorCode TrustNCGProbesApply(TrustNCGProbes probes, Mat H, Vec x, Mat P);
+/* Collective: is there a reason to stop? The same answer on all ranks. */
+typedef PetscErrorCode (*TrustNCGAskFn)(void *ctx, PetscBool *stop);
+/* P = H on the pattern of P; x lends its layout and its DM to the probing vectors. `ask`, unless it
+   is NULL, is asked before each product: fewer products than colours were made where it said yes. */
+PETSC_INTERN PetscErrorCode TrustNCGProbesApply(TrustNCGProbes probes, Mat H, Vec x, Mat P,
+                                                TrustNCGAskFn ask, void *ctx, PetscInt *products);
 
 #endif

@@ -232,24 +232,33 @@ static PetscErrorCode Misfit(TrustNCGSparse sparse, Vec v, PetscReal *ratio)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+PetscErrorCode TrustNCGSparseSetAsk(TrustNCGSparse sparse, TrustNCGAskFn ask, void *ctx)
+{
+  PetscFunctionBegin;
+  sparse->ask    = ask;
+  sparse->askctx = ctx;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* P = H on the pattern. Where a product was not finite, P = I until the next solve: then CG meets
-   the fault itself and says so. */
+   the fault itself and says so. So it is where the build was stopped. */
 static PetscErrorCode Assemble(TrustNCGSparse sparse, Mat H, Vec g, PetscInt *products)
 {
   PetscReal norm;
-  PetscInt  colors;
+  PetscInt  colors, made;
 
   PetscFunctionBegin;
-  PetscCall(TrustNCGProbesApply(sparse->probes, H, sparse->work, sparse->P));
+  PetscCall(TrustNCGProbesGetSize(sparse->probes, &colors));
+  PetscCall(TrustNCGProbesApply(sparse->probes, H, sparse->work, sparse->P, sparse->ask,
+                                sparse->askctx, &made));
   PetscCall(MatNorm(sparse->P, NORM_FROBENIUS, &norm));
   sparse->reductions++;
-  sparse->finite = (PetscBool)!PetscIsInfOrNanReal(norm);
+  sparse->finite = (PetscBool)(made == colors && !PetscIsInfOrNanReal(norm));
   if (!sparse->finite) {
     PetscCall(MatZeroEntries(sparse->P));
     PetscCall(MatShift(sparse->P, 1.0));
   }
-  PetscCall(TrustNCGProbesGetSize(sparse->probes, &colors));
-  *products += colors;
+  *products += made;
   sparse->misfit = PETSC_INFINITY;
   sparse->spent  = sparse->finite ? 0.0 : PETSC_INFINITY;
   sparse->drift  = sparse->finite ? 0.0 : PETSC_INFINITY;

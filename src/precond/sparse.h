@@ -6,6 +6,7 @@
 #include <petscksp.h>
 #include <petscdm.h>
 #include "compat.h"
+#include "precond/probes.h"
 #include "precond/record.h"
 
 typedef struct _n_TrustNCGSparse *TrustNCGSparse;
@@ -17,6 +18,9 @@ PETSC_INTERN PetscErrorCode TrustNCGSparseDestroy(TrustNCGSparse *sparse);
 /* After a solve: gives the PC back. */
 PETSC_INTERN PetscErrorCode TrustNCGSparseRelease(TrustNCGSparse sparse);
 PETSC_INTERN PetscErrorCode TrustNCGSparseSetPC(TrustNCGSparse sparse, PC pc);
+/* Asked on the way of a build: where the answer is yes it ends, and P is not the Hessian. */
+PETSC_INTERN PetscErrorCode TrustNCGSparseSetAsk(TrustNCGSparse sparse, TrustNCGAskFn ask,
+                                                 void *ctx);
 /* P = H on the pattern, and one product more to see whether the Hessian has this pattern. */
 PETSC_INTERN PetscErrorCode TrustNCGSparseBuild(TrustNCGSparse sparse, Mat H, Vec g,
                                                 PetscInt *products);

@@ -3,7 +3,6 @@
 #ifndef TRUSTNCG_SPARSE_IMPL_H
 #define TRUSTNCG_SPARSE_IMPL_H
 
-#include "precond/probes.h"
 #include "precond/sparse.h"
 #include "precond/stencil.h"
 
@@ -28,6 +27,8 @@ struct _n_TrustNCGSparse {
   PC                 pc;     /* of the solver, made from P */
   Vec                work;   /* like the solution */
   TrustNCGProbes     probes;
+  TrustNCGAskFn      ask; /* whether to stop, or NULL */
+  void              *askctx;
   TrustNCGStencil    stencil;  /* couplings of a DMDA, or NULL */
   PetscBool          looked;   /* for them */
   PetscBool          lean;     /* P has those alone */

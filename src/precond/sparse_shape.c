@@ -67,7 +67,7 @@ PetscErrorCode TrustNCGSparseShape(TrustNCGSparse sparse, Mat H, PetscInt *produ
   if (!sparse->looked) {
     PetscCall(TrustNCGStencilLook(sparse->stencil, H, sparse->work, &looks));
     *products += looks;
-    sparse->reductions += looks + 1;
+    sparse->reductions++;
     sparse->looked = PETSC_TRUE;
     PetscCall(TrustNCGSparseReshape(sparse, PETSC_TRUE, colors / 2));
   } else {
@@ -89,7 +89,7 @@ PetscErrorCode TrustNCGSparseLearn(TrustNCGSparse sparse, PetscBool fits, PetscB
   sparse->all = (PetscBool)!fits;
   if (!fits) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(TrustNCGStencilLearn(sparse->stencil, sparse->P, sparse->work, &grew));
-  sparse->reductions += 2;
+  sparse->reductions++;
   if (again && !grew) sparse->all = PETSC_TRUE;
   PetscFunctionReturn(PETSC_SUCCESS);
 }

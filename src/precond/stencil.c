@@ -12,7 +12,7 @@
 #include "precond/stencil_impl.h"
 #include <petscdmda.h>
 
-#define ZERO           1e-6  /* of the largest entry: a P without that much still fits */
+#define ZERO           1e-6  /* of the entries of its row and column: a P without that much fits */
 #define COUPLINGS_MOST 30000 /* of a point: no more are looked for, nor have room in a checkpoint */
 #define BITS           31    /* of them in a word there */
 
@@ -136,19 +136,22 @@ static PetscErrorCode SetMiddles(TrustNCGStencil st, PetscInt unknown, Vec d)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* What w = H d shows; where it is not finite, all may be there. An offset from the middle to a row
-   is that from the row to its column, but for the sign. */
-static PetscErrorCode SeeColumn(TrustNCGStencil st, PetscInt column, Vec w, PetscBool seen[])
+static void See(PetscReal *size, PetscScalar entry)
+{
+  const PetscReal a = PetscAbsScalar(entry);
+
+  *size = PetscMax(*size, PetscIsInfOrNanReal(a) ? PETSC_INFINITY : a);
+}
+
+/* What w = H d shows. An offset from the middle to a row is that from the row to its column, but for
+   the sign. */
+static PetscErrorCode SeeColumn(TrustNCGStencil st, PetscInt column, Vec w, PetscReal size[])
 {
   const PetscInt     n = st->own[0] * st->own[1] * st->own[2];
   const PetscScalar *a;
   PetscInt           at[DIMS];
-  PetscReal          norm;
-  PetscBool          known;
 
   PetscFunctionBegin;
-  PetscCall(VecNorm(w, NORM_INFINITY, &norm));
-  known = (PetscBool)!PetscIsInfOrNanReal(norm);
   PetscCall(VecGetArrayRead(w, &a));
   for (PetscInt k = 0; k < n; k++) {
     PetscInt offset;
@@ -158,54 +161,88 @@ static PetscErrorCode SeeColumn(TrustNCGStencil st, PetscInt column, Vec w, Pets
     if (offset < 0) continue;
     offset = st->offsets - 1 - offset;
     for (PetscInt row = 0; row < st->dof; row++) {
-      if (known && PetscAbsScalar(a[k * st->dof + row]) <= ZERO * norm) continue;
-      seen[Coupling(st, offset, row, column)] = PETSC_TRUE;
+      See(&size[Coupling(st, offset, row, column)], a[k * st->dof + row]);
     }
   }
   PetscCall(VecRestoreArrayRead(w, &a));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* What all ranks have seen */
-static PetscErrorCode Unite(TrustNCGStencil st, PetscBool seen[], Vec x, PetscBool *grew)
+/* The largest entry that couples an unknown with its like: its scale, which may be another one than
+   that of other unknowns of a point */
+static PetscReal Scale(TrustNCGStencil st, PetscInt unknown, const PetscReal size[])
 {
-  PetscMPIInt n;
+  PetscReal scale = 0.0;
+
+  for (PetscInt offset = 0; offset < st->offsets; offset++) {
+    scale = PetscMax(scale, size[Coupling(st, offset, unknown, unknown)]);
+  }
+  return scale;
+}
+
+/* The couplings whose largest entries on all ranks are not as good as 0; where one is not finite,
+   all that were looked at may be there. */
+static PetscErrorCode Unite(TrustNCGStencil st, PetscReal size[], Vec x, PetscBool *grew)
+{
+  const PetscInt pairs  = st->dof * st->dof;
+  PetscBool      finite = PETSC_TRUE;
+  PetscMPIInt    n;
 
   PetscFunctionBegin;
   PetscCall(PetscMPIIntCast(st->couplings, &n));
   PetscCallMPI(
-    MPI_Allreduce(MPI_IN_PLACE, seen, n, MPIU_BOOL, MPI_LOR, PetscObjectComm((PetscObject)x)));
-  *grew = PETSC_FALSE;
+    MPI_Allreduce(MPI_IN_PLACE, size, n, MPIU_REAL, MPIU_MAX, PetscObjectComm((PetscObject)x)));
   for (PetscInt k = 0; k < n; k++) {
-    if (seen[k] && !st->seen[k]) *grew = st->seen[k] = PETSC_TRUE;
+    if (PetscIsInfReal(size[k])) finite = PETSC_FALSE;
   }
+  *grew = PETSC_FALSE;
+  for (PetscInt pair = 0; pair < pairs; pair++) {
+    const PetscReal row = Scale(st, pair / st->dof, size),
+                    zero =
+                      ZERO * PetscSqrtReal(row) * PetscSqrtReal(Scale(st, pair % st->dof, size));
+
+    for (PetscInt k = pair; k < n; k += pairs) {
+      if (st->seen[k] || !(finite ? size[k] > zero : size[k] >= 0.0)) continue;
+      *grew = st->seen[k] = PETSC_TRUE;
+    }
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The largest entry of each coupling, where none was looked at yet */
+static PetscErrorCode SizesCreate(TrustNCGStencil st, PetscReal *size[])
+{
+  PetscFunctionBegin;
+  PetscCall(PetscMalloc1(st->couplings, size));
+  for (PetscInt k = 0; k < st->couplings; k++) (*size)[k] = -1.0;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 PetscErrorCode TrustNCGStencilLook(TrustNCGStencil st, Mat H, Vec x, PetscInt *products)
 {
-  PetscBool *seen, grew;
+  PetscReal *size;
+  PetscBool  grew;
   Vec        d, w;
 
   PetscFunctionBegin;
   *products = st->dof;
-  PetscCall(PetscCalloc1(st->couplings, &seen));
+  PetscCall(SizesCreate(st, &size));
   PetscCall(VecDuplicate(x, &d));
   PetscCall(VecDuplicate(x, &w));
   for (PetscInt unknown = 0; unknown < st->dof; unknown++) {
     PetscCall(SetMiddles(st, unknown, d));
     PetscCall(MatMult(H, d, w));
-    PetscCall(SeeColumn(st, unknown, w, seen));
+    PetscCall(SeeColumn(st, unknown, w, size));
   }
-  PetscCall(Unite(st, seen, x, &grew));
+  PetscCall(Unite(st, size, x, &grew));
   PetscCall(VecDestroy(&d));
   PetscCall(VecDestroy(&w));
-  PetscCall(PetscFree(seen));
+  PetscCall(PetscFree(size));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* The columns of a row, in the numbering of this rank's part with its ghosts, and their couplings;
-   `all` that the DMDA allows, or those that were seen */
+/* The columns of a row, in the numbering of this rank's part with its ghosts, and, unless it is
+   NULL, their couplings; `all` that the DMDA allows, or those that were seen */
 static PetscInt Columns(TrustNCGStencil st, const PetscInt at[], PetscInt row, PetscBool all,
                         PetscInt column[], PetscInt coupling[])
 {
@@ -222,22 +259,27 @@ static PetscInt Columns(TrustNCGStencil st, const PetscInt at[], PetscInt row, P
     }
     for (PetscInt c = 0; inside && c < st->dof; c++) {
       if (!all && !TrustNCGStencilHas(st, offset, row, c)) continue;
-      coupling[n] = Coupling(st, offset, row, c);
+      if (coupling) coupling[n] = Coupling(st, offset, row, c);
       column[n++] = Number(st->from, st->around, away) * st->dof + c;
     }
   }
   return n;
 }
 
-/* The row of unknown k of this rank, and its columns, likewise */
-static PetscInt Row(TrustNCGStencil st, PetscInt k, PetscBool all, PetscInt *row, PetscInt column[],
-                    PetscInt coupling[])
+/* The row of unknown k of this rank, and its n columns, likewise, as all ranks number them; negative
+   where there is none, as at the corners of a star */
+static PetscErrorCode Row(TrustNCGStencil st, ISLocalToGlobalMapping map, PetscInt k, PetscBool all,
+                          PetscInt *row, PetscInt *n, PetscInt column[], PetscInt coupling[])
 {
   PetscInt at[DIMS];
 
+  PetscFunctionBegin;
   TrustNCGStencilPoint(st->start, st->own, k / st->dof, at);
   *row = Number(st->from, st->around, at) * st->dof + k % st->dof;
-  return Columns(st, at, k % st->dof, all, column, coupling);
+  *n   = Columns(st, at, k % st->dof, all, column, coupling);
+  PetscCall(ISLocalToGlobalMappingApply(map, 1, row, row));
+  PetscCall(ISLocalToGlobalMappingApply(map, *n, column, column));
+  PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 /* No row has more entries than this. */
@@ -260,10 +302,9 @@ PetscInt TrustNCGStencilLongestRow(TrustNCGStencil st)
 PetscErrorCode TrustNCGStencilLearn(TrustNCGStencil st, Mat P, Vec x, PetscBool *grew)
 {
   const PetscInt         most = st->offsets * st->dof;
-  PetscInt               m, *column, *coupling;
-  PetscReal              norm;
+  PetscInt               m, row, n, *column, *coupling;
+  PetscReal             *size;
   PetscScalar           *a;
-  PetscBool             *seen;
   DM                     dm;
   ISLocalToGlobalMapping map;
 
@@ -271,37 +312,54 @@ PetscErrorCode TrustNCGStencilLearn(TrustNCGStencil st, Mat P, Vec x, PetscBool 
   PetscCall(VecGetLocalSize(x, &m));
   PetscCall(VecGetDM(x, &dm));
   PetscCall(DMGetLocalToGlobalMapping(dm, &map));
-  PetscCall(MatNorm(P, NORM_INFINITY, &norm));
-  PetscCall(PetscCalloc1(st->couplings, &seen));
+  PetscCall(SizesCreate(st, &size));
   PetscCall(PetscMalloc3(most, &column, most, &coupling, most, &a));
   for (PetscInt k = 0; k < m; k++) {
-    PetscInt       row;
-    const PetscInt n = Row(st, k, PETSC_TRUE, &row, column, coupling);
-
-    PetscCall(ISLocalToGlobalMappingApply(map, 1, &row, &row));
-    PetscCall(ISLocalToGlobalMappingApply(map, n, column, column));
-    PetscCall(PetscArrayzero(a, n)); /* where a column is negative, as the corners of a star */
+    PetscCall(Row(st, map, k, PETSC_TRUE, &row, &n, column, coupling));
+    PetscCall(PetscArrayzero(a, n)); /* where a column is negative */
     PetscCall(MatGetValues(P, 1, &row, n, column, a));
+    for (PetscInt j = 0; j < n; j++) See(&size[coupling[j]], a[j]);
+  }
+  PetscCall(Unite(st, size, x, grew));
+  PetscCall(PetscFree(size));
+  PetscCall(PetscFree3(column, coupling, a));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Room for the couplings that were seen, and no more */
+static PetscErrorCode Preallocate(TrustNCGStencil st, ISLocalToGlobalMapping map, Vec x, Mat P)
+{
+  PetscInt lo, hi, row, n, *own, *other, *column;
+
+  PetscFunctionBegin;
+  PetscCall(VecGetOwnershipRange(x, &lo, &hi));
+  PetscCall(PetscCalloc2(hi - lo, &own, hi - lo, &other));
+  PetscCall(PetscMalloc1(st->offsets * st->dof, &column));
+  for (PetscInt k = 0; k < hi - lo; k++) {
+    PetscCall(Row(st, map, k, PETSC_FALSE, &row, &n, column, NULL));
     for (PetscInt j = 0; j < n; j++) {
-      if (PetscAbsScalar(a[j]) > ZERO * norm) seen[coupling[j]] = PETSC_TRUE;
+      if (column[j] >= lo && column[j] < hi) own[row - lo]++;
+      else if (column[j] >= 0) other[row - lo]++;
     }
   }
-  PetscCall(Unite(st, seen, x, grew));
-  PetscCall(PetscFree(seen));
-  PetscCall(PetscFree3(column, coupling, a));
+  PetscCall(MatSeqAIJSetPreallocation(P, 0, own));
+  PetscCall(MatMPIAIJSetPreallocation(P, 0, own, 0, other));
+  PetscCall(PetscFree2(own, other));
+  PetscCall(PetscFree(column));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 PetscErrorCode TrustNCGStencilCreateMat(TrustNCGStencil st, Vec x, Mat *P)
 {
-  const PetscInt         most = TrustNCGStencilLongestRow(st);
+  const PetscInt         most = st->offsets * st->dof;
   DM                     dm;
-  PetscInt               m, N, *column, *coupling;
+  PetscInt               m, N, row, n, *column;
   PetscScalar           *zeros;
   ISLocalToGlobalMapping map;
 
   PetscFunctionBegin;
   PetscCall(VecGetDM(x, &dm));
+  PetscCall(DMGetLocalToGlobalMapping(dm, &map));
   PetscCall(VecGetLocalSize(x, &m));
   PetscCall(VecGetSize(x, &N));
   PetscCall(MatCreate(PetscObjectComm((PetscObject)x), P));
@@ -309,18 +367,14 @@ PetscErrorCode TrustNCGStencilCreateMat(TrustNCGStencil st, Vec x, Mat *P)
   PetscCall(MatSetBlockSize(*P, st->dof));
   PetscCall(MatSetType(*P, MATAIJ));
   PetscCall(MatSetOption(*P, MAT_SYMMETRIC, PETSC_TRUE));
-  PetscCall(MatSeqAIJSetPreallocation(*P, most, NULL));
-  PetscCall(MatMPIAIJSetPreallocation(*P, PetscMin(m, most), NULL, PetscMin(N - m, most), NULL));
-  PetscCall(DMGetLocalToGlobalMapping(dm, &map));
+  PetscCall(Preallocate(st, map, x, *P));
   PetscCall(MatSetLocalToGlobalMapping(*P, map, map));
-  PetscCall(PetscCalloc3(most, &column, most, &coupling, most, &zeros));
+  PetscCall(PetscCalloc2(most, &column, most, &zeros));
   for (PetscInt k = 0; k < m; k++) {
-    PetscInt       row;
-    const PetscInt n = Row(st, k, PETSC_FALSE, &row, column, coupling);
-
-    PetscCall(MatSetValuesLocal(*P, 1, &row, n, column, zeros, INSERT_VALUES));
+    PetscCall(Row(st, map, k, PETSC_FALSE, &row, &n, column, NULL));
+    PetscCall(MatSetValues(*P, 1, &row, n, column, zeros, INSERT_VALUES));
   }
-  PetscCall(PetscFree3(column, coupling, zeros));
+  PetscCall(PetscFree2(column, zeros));
   PetscCall(MatAssemblyBegin(*P, MAT_FINAL_ASSEMBLY));
   PetscCall(MatAssemblyEnd(*P, MAT_FINAL_ASSEMBLY));
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -33,28 +33,33 @@
 #define LARGE      1e50 /* ||b|| beyond this, or below one over it, is taken in another unit */
 #define FIRST_LOOK 10   /* iterations; a solve of fewer is not looked at on its way */
 
-/* z = M^-1 r */
-PetscErrorCode TrustCGPrecondition(KSP ksp)
+/* z = M^-1 r, where there is an M */
+PetscErrorCode TrustCGPrecondition(KSP ksp, Vec r, Vec z)
 {
-  KSP_TrustCG *cg = (KSP_TrustCG *)ksp->data;
+  KSP_TrustCG         *cg     = (KSP_TrustCG *)ksp->data;
+  const TrustCGGuards *guards = &cg->guards;
+  PetscErrorCode       error;
 
   PetscFunctionBegin;
-  if (cg->pc) PetscCall(KSP_PCApply(ksp, cg->r, cg->z));
+  if (!cg->pc) PetscFunctionReturn(PETSC_SUCCESS);
+  error = KSP_PCApply(ksp, r, z);
+  PetscCall(guards->pc ? (*guards->pc)(guards->ctx, error, r, z) : error);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 /* Av = A v; vv = v'v, or about that, negative where nothing is known */
 PetscErrorCode TrustCGProduct(KSP ksp, Vec v, PetscReal vv, Vec Av)
 {
-  KSP_TrustCG   *cg = (KSP_TrustCG *)ksp->data;
-  PetscErrorCode error;
-  Mat            A;
+  KSP_TrustCG         *cg     = (KSP_TrustCG *)ksp->data;
+  const TrustCGGuards *guards = &cg->guards;
+  PetscErrorCode       error;
+  Mat                  A;
 
   PetscFunctionBegin;
   PetscCall(PCGetOperators(ksp->pc, &A, NULL));
   if (cg->announce && vv >= 0.0) PetscCall((*cg->announce)(A, PetscSqrtReal(vv)));
   error = KSP_MatMult(ksp, A, v, Av);
-  PetscCall(cg->guard ? (*cg->guard)(cg->guardctx, error, v, Av) : error);
+  PetscCall(guards->A ? (*guards->A)(guards->ctx, error, v, Av) : error);
   cg->products++;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -185,13 +190,14 @@ static PetscErrorCode TrustCGStart(KSP ksp)
   TrustCGDoubtStart(cg);
   PetscCall(VecZeroEntries(ksp->vec_sol));
   PetscCall(VecCopy(ksp->vec_rhs, cg->r));
-  PetscCall(TrustCGPrecondition(ksp));
+  PetscCall(TrustCGPrecondition(ksp, cg->r, cg->z));
   if (cg->pc) PetscCall(VecCopy(cg->z, cg->p));
   TrustCGDots(cg, &nops, ops);
   PetscCall(SweepRun(&cg->sweeper, nops, ops));
   PetscCall(SweepReduce(&cg->sweeper));
   PetscCall(TrustCGChooseUnit(ksp));
   if (cg->pc && !(cg->rz > 0.0) && cg->rr > 0.0) {
+    if (cg->guards.agree) PetscCall((*cg->guards.agree)(cg->guards.ctx));
     PetscCall(PetscInfo(ksp,
                         "the preconditioner is not positive definite (r'z = %g): solving "
                         "without it\n",
@@ -284,7 +290,7 @@ static PetscErrorCode TrustCGTurn(KSP ksp, PetscReal alpha)
   if (cg->ahead == 0.0) TrustCGResidual(cg, cg->beta, alpha, &nops, ops);
   if (cg->pc) { /* which comes between the sweeps over r */
     PetscCall(SweepRun(&cg->sweeper, nops, ops));
-    PetscCall(TrustCGPrecondition(ksp));
+    PetscCall(TrustCGPrecondition(ksp, cg->r, cg->z));
     nops = 0;
   }
   TrustCGDots(cg, &nops, ops);

@@ -61,7 +61,7 @@ static PetscErrorCode TrustCGNextProduct(KSP ksp)
   KSP_TrustCG *cg = (KSP_TrustCG *)ksp->data;
 
   PetscFunctionBegin;
-  if (cg->pc) PetscCall(KSP_PCApply(ksp, cg->Az, cg->m));
+  PetscCall(TrustCGPrecondition(ksp, cg->Az, cg->m));
   PetscCall(TrustCGProduct(ksp, cg->pc ? cg->m : cg->Az, cg->mm, cg->Am));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -119,9 +119,9 @@ static PetscErrorCode TrustCGReplace(KSP ksp)
   if (cg->unit != 1.0) PetscCall(VecScale(cg->r, 1.0 / cg->unit));
   PetscCall(TrustCGProduct(ksp, cg->p, cg->pp2, cg->Ap));
   if (cg->form == TRUSTCG_OVERLAPPED) {
-    if (cg->pc) PetscCall(KSP_PCApply(ksp, cg->Ap, cg->q));
+    PetscCall(TrustCGPrecondition(ksp, cg->Ap, cg->q));
     PetscCall(TrustCGProduct(ksp, cg->pc ? cg->q : cg->Ap, -1.0, cg->Aq));
-    PetscCall(TrustCGPrecondition(ksp));
+    PetscCall(TrustCGPrecondition(ksp, cg->r, cg->z));
     PetscCall(TrustCGProduct(ksp, cg->pc ? cg->z : cg->r, cg->zz, cg->Az));
   }
   cg->rrreplaced = cg->rr;
@@ -158,7 +158,7 @@ static PetscErrorCode TrustCGVectorsOne(KSP ksp, PetscReal alpha, PetscBool next
     PetscCall(SweepRun(&cg->sweeper, nops, ops));
     nops = 0;
     if (replace) PetscCall(TrustCGReplace(ksp));
-    if (!follow) PetscCall(TrustCGPrecondition(ksp));
+    if (!follow) PetscCall(TrustCGPrecondition(ksp, cg->r, cg->z));
     if (!follow && next) PetscCall(TrustCGProduct(ksp, cg->z, cg->zz, cg->Az));
   }
   TrustCGDotsOne(cg, &nops, ops);

@@ -20,30 +20,21 @@ PetscErrorCode TrustCGStepTo(KSP ksp, PetscReal radius)
   radius = PetscMin(radius, cg->path.most);
   if (radius == cg->path.end.norm) PetscFunctionReturn(PETSC_SUCCESS);
   if (cg->pc && cg->path.first.norm > 0.0) {
-    PetscCall(KSP_PCApply(ksp, ksp->vec_rhs, cg->z));
+    PetscCall(TrustCGPrecondition(ksp, ksp->vec_rhs, cg->z));
     first = cg->z;
   }
   PetscCall(TrustCGPathStep(&cg->path, radius, first, ksp->vec_sol));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode TrustCGKeepStep(KSP ksp)
+PetscErrorCode TrustCGKeepStep(KSP ksp, PetscBool back)
 {
   KSP_TrustCG *cg = (KSP_TrustCG *)ksp->data;
 
   PetscFunctionBegin;
-  cg->kept = cg->path;
-  PetscCall(VecCopy(ksp->vec_sol, cg->p));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-PetscErrorCode TrustCGRestoreStep(KSP ksp)
-{
-  KSP_TrustCG *cg = (KSP_TrustCG *)ksp->data;
-
-  PetscFunctionBegin;
-  cg->path = cg->kept;
-  PetscCall(VecCopy(cg->p, ksp->vec_sol));
+  if (back) cg->path = cg->kept;
+  else cg->kept = cg->path;
+  PetscCall(VecCopy(back ? cg->p : ksp->vec_sol, back ? ksp->vec_sol : cg->p));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -67,13 +58,10 @@ PetscErrorCode TrustCGSetLook(KSP ksp, TrustCGLook look, void *ctx)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode TrustCGSetGuard(KSP ksp, TrustCGGuard guard, void *ctx)
+PetscErrorCode TrustCGSetGuards(KSP ksp, TrustCGGuards guards)
 {
-  KSP_TrustCG *cg = (KSP_TrustCG *)ksp->data;
-
   PetscFunctionBegin;
-  cg->guard    = guard;
-  cg->guardctx = ctx;
+  ((KSP_TrustCG *)ksp->data)->guards = guards;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -88,12 +76,13 @@ PetscErrorCode TrustCGSetAlarm(KSP ksp, TrustCGAlarm alarm, void *ctx)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode TrustCGGetFreeVec(KSP ksp, Vec *v)
+PetscErrorCode TrustCGGetFreeVec(KSP ksp, Vec taken, Vec *v)
 {
   KSP_TrustCG *cg = (KSP_TrustCG *)ksp->data;
 
   PetscFunctionBegin;
-  *v = cg->looking && TrustCGFollows(cg) ? NULL : cg->Ap;
+  if (cg->looking) *v = TrustCGFollows(cg) ? NULL : cg->Ap;
+  else *v = taken == cg->Ap ? cg->r : cg->Ap;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

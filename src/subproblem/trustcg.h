@@ -10,9 +10,8 @@ PETSC_INTERN PetscErrorCode KSPCreate_TrustCG(KSP ksp);
 
 /* The step for a radius within that of the solve just done, read off its path. */
 PETSC_INTERN PetscErrorCode TrustCGStepTo(KSP ksp, PetscReal radius);
-/* The step as it is, kept in a vector of the solve until the next one; and back to it */
-PETSC_INTERN PetscErrorCode TrustCGKeepStep(KSP ksp);
-PETSC_INTERN PetscErrorCode TrustCGRestoreStep(KSP ksp);
+/* The step as it is, kept in a vector of the solve until the next one; or back to it */
+PETSC_INTERN PetscErrorCode TrustCGKeepStep(KSP ksp, PetscBool back);
 /* Shown each direction of positive curvature: the iteration, from 0, p and Ap. */
 typedef PetscErrorCode (*TrustCGObserver)(void *ctx, PetscInt it, Vec p, Vec Ap);
 PETSC_INTERN PetscErrorCode TrustCGSetObserver(KSP ksp, TrustCGObserver observer, void *ctx);
@@ -24,14 +23,20 @@ PETSC_INTERN PetscErrorCode TrustCGSetLook(KSP ksp, TrustCGLook look, void *ctx)
 /* Told of each product Av = A v on this rank, and the error it gave: it may change Av, and the
    error that it returns is the one that counts. */
 typedef PetscErrorCode (*TrustCGGuard)(void *ctx, PetscErrorCode error, Vec v, Vec Av);
-PETSC_INTERN PetscErrorCode TrustCGSetGuard(KSP ksp, TrustCGGuard guard, void *ctx);
+typedef struct {
+  TrustCGGuard A;                     /* or NULL: A has one of its own */
+  TrustCGGuard pc;                    /* of z = M^-1 r, likewise; or NULL */
+  PetscErrorCode (*agree)(void *ctx); /* collective: the error of any rank, on all */
+  void *ctx;
+} TrustCGGuards;
+PETSC_INTERN PetscErrorCode TrustCGSetGuards(KSP ksp, TrustCGGuards guards);
 /* Asked on each rank at each reduction, which carries the answer: where one rank says yes, the
    solve stops before its next product. NULL: nobody is asked. */
 typedef PetscBool (*TrustCGAlarm)(void *ctx);
 PETSC_INTERN PetscErrorCode TrustCGSetAlarm(KSP ksp, TrustCGAlarm alarm, void *ctx);
-/* A vector that the next solve overwrites and that is free in between; during a look NULL in the
-   forms of one reduction, which need it. */
-PETSC_INTERN PetscErrorCode TrustCGGetFreeVec(KSP ksp, Vec *v);
+/* A vector that the next solve overwrites and that is free in between, another one than `taken`;
+   during a look NULL in the forms of one reduction, which need it. */
+PETSC_INTERN PetscErrorCode TrustCGGetFreeVec(KSP ksp, Vec taken, Vec *v);
 PETSC_INTERN PetscErrorCode TrustCGGetCounts(KSP ksp, PetscInt *reductions, PetscInt *vectors);
 /* For products with A that are differences: the limit of asymmetry from which a solve gives up, 0
    for none, and the errors of b and of Ap / ||p||; whether the last solve gave up for it */

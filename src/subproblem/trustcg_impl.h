@@ -76,8 +76,7 @@ typedef struct {
   void           *observerctx;
   TrustCGLook     look; /* or NULL */
   void           *lookctx;
-  TrustCGGuard    guard; /* or NULL */
-  void           *guardctx;
+  TrustCGGuards   guards;
   PetscInt        nextlook; /* at this iteration */
   PetscBool       looking;
 } KSP_TrustCG;
@@ -91,7 +90,7 @@ static inline PetscBool TrustCGFollows(const KSP_TrustCG *cg)
 /* cg.c */
 PETSC_INTERN PetscErrorCode KSPSolve_TrustCG(KSP ksp);
 PETSC_INTERN PetscErrorCode TrustCGSettle(KSP ksp);
-PETSC_INTERN PetscErrorCode TrustCGPrecondition(KSP ksp);
+PETSC_INTERN PetscErrorCode TrustCGPrecondition(KSP ksp, Vec r, Vec z);
 PETSC_INTERN PetscErrorCode TrustCGProduct(KSP ksp, Vec v, PetscReal vv, Vec Av);
 PETSC_INTERN PetscErrorCode TrustCGDirection(KSP ksp, PetscReal rzold);
 PETSC_INTERN void           TrustCGDots(KSP_TrustCG *cg, PetscInt *nops, SweepOp ops[]);

@@ -88,6 +88,19 @@ PetscErrorCode TrustNCGCheckpoint(Tao tao)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* At the iterate, when a step from it was found that is not the one of a solve that goes on: who
+   goes on from the file repeats the search for it. */
+PetscErrorCode TrustNCGCheckpointHere(Tao tao)
+{
+  TrustNCGSaved saved = ((TAO_TrustNCG *)tao->data)->saved;
+
+  PetscFunctionBegin;
+  if (!saved) PetscFunctionReturn(PETSC_SUCCESS);
+  if (!saved->written) PetscCall(Write(tao));
+  saved->ended = PETSC_TRUE;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* However the solve has ended, it may go on another time. */
 PetscErrorCode TrustNCGCheckpointEnd(Tao tao)
 {
@@ -95,7 +108,7 @@ PetscErrorCode TrustNCGCheckpointEnd(Tao tao)
   TrustNCGSaved saved = tn->saved;
 
   PetscFunctionBegin;
-  if (!saved) PetscFunctionReturn(PETSC_SUCCESS);
+  if (!saved || saved->ended) PetscFunctionReturn(PETSC_SUCCESS);
   /* else the search for the next iterate was cut short, and what it has changed is left out */
   if (tao->niter != saved->niter || saved->n == 0) PetscCall(TrustNCGSaveState(tao));
   if (!saved->written) PetscCall(Write(tao));

@@ -6,6 +6,8 @@
 #include "subproblem/trustcg.h"
 #include "sums/sums.h"
 
+#define LEAST 1e-145 /* ||g|| at the start; and most is 1 over it */
+
 /* sqrt(g'Mg) with the M of TaoSetGradientNorm(), at one reduction, else sqrt(gg) = ||g||_2 */
 static PetscErrorCode TrustNCGGradientNorm(Tao tao, Vec g, PetscReal gg, PetscReal *norm)
 {
@@ -64,7 +66,7 @@ static PetscErrorCode TrustNCGGradient_FD(void *ctx, Vec x, Vec g)
   PetscFunctionBegin;
   PetscCall(PetscLogEventBegin(TRUSTNCG_HessVec, tao, x, g, NULL));
   error = TaoComputeGradient(tao, x, g);
-  PetscCall(TrustNCGGuardResult(tao, error, "the gradient, for a difference", x, NULL, g));
+  PetscCall(TrustNCGGuardProduct(tao, error, "the gradient, for a difference", x, g));
   PetscCall(PetscLogEventEnd(TRUSTNCG_HessVec, tao, x, g, NULL));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -88,7 +90,7 @@ static PetscErrorCode TrustNCGHessVec_User(void *ctx, Vec x, Vec v, Vec Hv)
   PetscFunctionBegin;
   PetscCall(PetscLogEventBegin(TRUSTNCG_HessVec, tao, x, v, Hv));
   error = TrustNCGCallHessVec(tao, x, v, Hv);
-  PetscCall(TrustNCGGuardResult(tao, error, "the Hessian-vector product", x, NULL, Hv));
+  PetscCall(TrustNCGGuardProduct(tao, error, "the Hessian-vector product", x, Hv));
   PetscCall(PetscLogEventEnd(TRUSTNCG_HessVec, tao, x, v, Hv));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -106,11 +108,19 @@ PetscErrorCode TrustNCGUseDifferences(Tao tao)
 }
 
 /* After a product with the user's Mat */
-PetscErrorCode TrustNCGGuardProduct(void *ctx, PetscErrorCode error, Vec v, Vec Hv)
+PetscErrorCode TrustNCGGuardMat(void *ctx, PetscErrorCode error, Vec v, Vec Hv)
 {
   PetscFunctionBegin;
-  PetscCall(TrustNCGGuardResult((Tao)ctx, error, "the product with the Mat of TaoSetHessian()", v,
-                                NULL, Hv));
+  PetscCall(
+    TrustNCGGuardProduct((Tao)ctx, error, "the product with the Mat of TaoSetHessian()", v, Hv));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* After the preconditioner */
+PetscErrorCode TrustNCGGuardPC(void *ctx, PetscErrorCode error, Vec r, Vec z)
+{
+  PetscFunctionBegin;
+  PetscCall(TrustNCGGuardProduct((Tao)ctx, error, "the preconditioner", r, z));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -120,7 +130,7 @@ static PetscErrorCode TrustNCGHessVec_Mat(void *ctx, Vec x, Vec v, Vec Hv)
 
   PetscFunctionBegin;
   PetscCall(TaoGetHessian((Tao)ctx, &H, NULL, NULL, NULL));
-  PetscCall(TrustNCGGuardProduct(ctx, MatMult(H, v, Hv), v, Hv));
+  PetscCall(TrustNCGGuardMat(ctx, MatMult(H, v, Hv), v, Hv));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -159,6 +169,26 @@ PetscErrorCode TrustNCGSetUpEvaluation(Tao tao)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* The square of a gradient that is not 0 neither overflows nor comes near to vanishing, unless the
+   gradient is as good as 0. */
+static PetscErrorCode TrustNCGCheckRange(Tao tao)
+{
+  TAO_TrustNCG   *tn    = (TAO_TrustNCG *)tao->data;
+  const PetscBool large = (PetscBool)(tn->gnorm > 1.0 / LEAST);
+  PetscReal       most;
+
+  PetscFunctionBegin;
+  if (!large && !(tn->gnorm < LEAST)) PetscFunctionReturn(PETSC_SUCCESS); /* or NaN */
+  PetscCall(VecNorm(tao->gradient, NORM_INFINITY, &most));
+  tn->reductions++;
+  PetscCheck(PetscIsInfOrNanReal(most) || (!large && most <= TrustNCGTarget(tao)),
+             PetscObjectComm((PetscObject)tao), PETSC_ERR_FP,
+             "At the start the largest entry of the gradient is %g: its square is beyond the range "
+             "of numbers. Multiply f by a number that brings the gradient nearer to 1",
+             (double)most);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode TrustNCGEvaluateStart(Tao tao)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
@@ -175,12 +205,13 @@ PetscErrorCode TrustNCGEvaluateStart(Tao tao)
              "TaoTrustNCGSetDomainError(): start inside",
              (double)PetscSqrtReal(xx));
   PetscCall(TrustNCGGradientNorm(tao, g, gg, &tn->gnorm));
-  tn->xnorm = PetscSqrtReal(xx);
+  tn->xnorm  = PetscSqrtReal(xx);
+  tn->gnorm0 = tn->gnorm;
+  PetscCall(TrustNCGCheckRange(tao));
   PetscCheck(!PetscIsInfOrNanReal(tn->f) && !PetscIsInfOrNanReal(tn->gnorm), comm, PETSC_ERR_FP,
              "At the start f = %g, ||gradient|| = %g and ||x|| = %g: start where f and its "
              "gradient are finite",
              (double)tn->f, (double)tn->gnorm, (double)tn->xnorm);
-  tn->gnorm0 = tn->gnorm;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -35,6 +35,7 @@ struct _n_TrustNCGGuard {
   const char    *where;    /* it was met */
   PetscBool      outside;  /* this rank has called TaoTrustNCGSetDomainError() */
   PetscBool      left;     /* and the result is NaN for it */
+  PetscBool      hollow;   /* some rank has no unknowns: no entry that could be NaN */
   PetscBool      known;    /* the error that the solve returns is known to all ranks */
   PetscBool      warned;
   PetscReal      strayed;
@@ -100,10 +101,16 @@ static void EndWatch(TrustNCGGuard guard)
 /* Nothing of an earlier solve is left. */
 PetscErrorCode TrustNCGGuardStart(Tao tao)
 {
-  TAO_TrustNCG *tn    = (TAO_TrustNCG *)tao->data;
-  TrustNCGGuard guard = tn->guard;
+  TAO_TrustNCG   *tn    = (TAO_TrustNCG *)tao->data;
+  TrustNCGGuard   guard = tn->guard;
+  const PetscInt *first;
 
   PetscFunctionBegin;
+  PetscCall(VecGetOwnershipRanges(tao->solution, &first));
+  guard->hollow = PETSC_FALSE;
+  for (PetscMPIInt r = 0; r < guard->size; r++) {
+    if (first[r] == first[r + 1]) guard->hollow = PETSC_TRUE;
+  }
   tn->started    = PETSC_FALSE;
   guard->error   = PETSC_SUCCESS;
   guard->strayed = 0.0;
@@ -151,6 +158,21 @@ PetscErrorCode TrustNCGGuardResult(Tao tao, PetscErrorCode error, const char whe
     if (v) PetscCall(SetNaN(v));
   }
   guard->outside = PETSC_FALSE;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* After a product Hv, likewise; collective. Its NaN is in the dot products that follow, except of a
+   rank that has no entry to say so: where there is one, the ranks agree at once. */
+PetscErrorCode TrustNCGGuardProduct(Tao tao, PetscErrorCode error, const char where[], Vec x,
+                                    Vec Hv)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+
+  PetscFunctionBegin;
+  PetscCall(TrustNCGGuardResult(tao, error, where, x, NULL, Hv));
+  if (!tn->guard->hollow) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(TrustNCGAgree(tao, NULL, 0, NULL));
+  if (tn->outside) PetscCall(SetNaN(Hv));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -232,6 +254,14 @@ PetscErrorCode TrustNCGAgree(Tao tao, PetscReal *f, PetscInt n, const SweepOp do
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* With the Tao: a NaN may stand for an error on some rank. */
+PetscErrorCode TrustNCGGuardAgree(void *ctx)
+{
+  PetscFunctionBegin;
+  PetscCall(TrustNCGAgree((Tao)ctx, NULL, 0, NULL));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* The end of a solve that returns `error` on this rank: on all ranks, too. What is refused before
    the first step is so on all ranks, as are errors that were agreed on. */
 PetscErrorCode TrustNCGGuardEnd(Tao tao, PetscErrorCode error)
@@ -293,8 +323,8 @@ PetscErrorCode TaoTrustNCGSetDomainError(Tao tao)
   Level: advanced
 
   Notes:
-  An error that a callback returns on one rank is returned by `TaoSolve()` on all ranks, if the
-  others leave their callbacks. Where they cannot, because they wait in a collective call that the
+  An error that a callback, or the application of a preconditioner, returns on one rank is returned
+  by `TaoSolve()` on all ranks, if the others leave theirs. Where they cannot, because they wait in a collective call that the
   failed rank did not make, it ends the job by `MPI_Abort()` after that time, with a message that
   names the rank and the callback.
 

@@ -122,6 +122,7 @@ static PetscErrorCode Drop(Tao tao)
   tn->hidden.next = AGAIN * TrustNCGWork(tn);
   tn->type        = TAO_TRUSTNCG_PRECOND_PAIRS;
   tn->why         = "the Hessian no longer has the pattern that was found";
+  PetscCall(TrustNCGSaveState(tao)); /* as P is no more */
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -141,6 +142,7 @@ PetscErrorCode TrustNCGHiddenUpdate(Tao tao, Mat H, Mat *A)
   if (!h->use) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(TrustNCGSparseUpdate(tn->sparse, H, tao->gradient, &products));
   PetscCall(TrustNCGPrecondCount(tao, products));
+  if (tn->alarmed) PetscFunctionReturn(PETSC_SUCCESS); /* the solve ends */
   if (products) PetscCall(TrustNCGPrecondFits(tao, &fits));
   if (fits) PetscCall(TrustNCGSparseGetMats(tn->sparse, A, NULL));
   else PetscCall(Drop(tao));

@@ -47,6 +47,9 @@ static PetscErrorCode Search(Tao tao, PetscBool *accept)
     if (verdict != GOOD) PetscCall(TrustNCGTestLimits(tao)); /* limits hold here */
     last    = (PetscBool)(tn->tries >= TRIALS || tao->reason != TAO_CONTINUE_ITERATING);
     *accept = (PetscBool)(verdict == GOOD || (verdict == NEAR && last)); /* f has fallen */
+    if (verdict == NEAR && tao->reason != TAO_CONTINUE_ITERATING) {
+      PetscCall(TrustNCGCheckpointHere(tao)); /* the step would have been longer */
+    }
     if (*accept) break;
     TrustNCGCountRejected(tn);
     if (last) break;

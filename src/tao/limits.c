@@ -20,12 +20,11 @@ PetscBool TrustNCGTimeIsUp(const TAO_TrustNCG *tn)
   return (PetscBool)(!PetscTime(&now) && now - tn->began >= tn->maxtime);
 }
 
-/* Will they be, after so many more? As TAO counts them, differences of a gradient that comes with f
-   included. */
-PetscBool TrustNCGEvaluationsAreSpent(Tao tao, PetscInt more)
+/* As TAO counts them, differences of a gradient that comes with f included */
+PetscBool TrustNCGEvaluationsAreSpent(Tao tao)
 {
   return (PetscBool)(tao->max_funcs >= 0 &&
-                     PetscMax(tao->nfuncs, tao->nfuncgrads) > tao->max_funcs - more);
+                     PetscMax(tao->nfuncs, tao->nfuncgrads) > tao->max_funcs);
 }
 
 PetscErrorCode TrustNCGLimitsOptions(Tao tao, TrustNCGOptionItems PetscOptionsObject)
@@ -57,10 +56,11 @@ PetscErrorCode TrustNCGLimitsOptions(Tao tao, TrustNCGOptionItems PetscOptionsOb
   Notes:
   The solve stops within one evaluation or one Hessian-vector product after the time is up, also
   inside a long CG solve, with the best point as the solution, the reason `TAO_DIVERGED_USER` and
-  the outcome `TAO_TRUSTNCG_TIME`. The derivative check before a solve, the building of a sparse
-  preconditioner, and the inside of a KSP other than `KSPTRUSTCG` are not interrupted.
+  the outcome `TAO_TRUSTNCG_TIME`. The derivative check before a solve, a measurement of noise
+  (a handful of gradients), and the inside of a KSP other than `KSPTRUSTCG` are not interrupted.
 
-  With a limit the ranks agree in one small reduction an iteration, and in CG with its own.
+  With a limit the ranks agree in one small reduction an iteration, one a product where a sparse
+  Hessian is built, and in CG with its own.
 
   Errors with `PETSC_ERR_ARG_OUTOFRANGE` unless positive.
 

@@ -49,7 +49,7 @@ PetscErrorCode TrustNCGStopAtLimit(Tao tao, TaoConvergedReason reason)
   const PetscBool its   = (PetscBool)(reason == TAO_DIVERGED_MAXITS);
   const PetscInt  limit = its ? tao->max_it : tao->max_funcs;
   const PetscBool taos =
-    its ? (PetscBool)(tao->niter >= limit) : TrustNCGEvaluationsAreSpent(tao, 0);
+    its ? (PetscBool)(tao->niter >= limit) : TrustNCGEvaluationsAreSpent(tao);
   const char *what       = its ? "iterations" : "evaluations";
   char        number[32] = "on ";
 

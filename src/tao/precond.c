@@ -92,7 +92,7 @@ static PetscErrorCode ResetPairs(Tao tao)
   if (ours) {
     PetscCall(TrustCGSetObserver(tao->ksp, NULL, NULL));
     PetscCall(TrustCGSetLook(tao->ksp, NULL, NULL)); /* left by an error */
-    PetscCall(TrustCGSetGuard(tao->ksp, NULL, NULL));
+    PetscCall(TrustCGSetGuards(tao->ksp, (TrustCGGuards){NULL}));
     PetscCall(TrustCGSetAlarm(tao->ksp, NULL, NULL));
   }
   PetscCall(KSPGetPC(tao->ksp, &pc));
@@ -145,7 +145,10 @@ PetscErrorCode TrustNCGPrecondCreateSparse(Tao tao)
   tn->sparse = tn->kept;
   tn->kept   = NULL;
   PetscCall(TrustNCGSparseCreate(tao->solution, pattern, &tn->sparse));
-  if (tn->sparse) PetscCall(TrustNCGSparseGetCounts(tn->sparse, NULL, &vectors, NULL));
+  if (tn->sparse) {
+    PetscCall(TrustNCGSparseSetAsk(tn->sparse, TrustNCGAlarmed, tao));
+    PetscCall(TrustNCGSparseGetCounts(tn->sparse, NULL, &vectors, NULL));
+  }
   if (tn->hidden.pattern) vectors += VectorsOfPairs(tn->maxvectors); /* they stay */
   if (vectors > tn->maxvectors) PetscCall(TrustNCGSparseDestroy(&tn->sparse));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -208,8 +211,12 @@ static PetscErrorCode Switch(Tao tao, Mat H)
   PetscBool     fits;
 
   PetscFunctionBegin;
-  tn->waiting = tn->due = PETSC_FALSE;
   PetscCall(TrustNCGPrecondTry(tao, H, &fits));
+  if (tn->alarmed) { /* the solve ends */
+    tn->why = "it ended while a sparse Hessian was built";
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
+  tn->waiting = tn->due = PETSC_FALSE;
   if (fits && tn->hidden.pattern) {
     PetscCall(TrustNCGHiddenTake(tao));
     if (tn->mode.learned) TrustNCGModeLeave(&tn->mode, tn->gnorm, TrustNCGWork(tn));

@@ -18,6 +18,7 @@ struct _n_TrustNCGSaved {
   PetscInt       entries; /* of the sparse Hessian on this rank */
   PetscInt       niter;   /* the iterate */
   PetscBool      written; /* it is in the file, or was tried to be */
+  PetscBool      ended;   /* and is the last that will be */
   PetscInt       last;    /* the iterate written before, */
   PetscLogDouble time;    /* and when, on the first rank */
 };

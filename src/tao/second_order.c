@@ -5,7 +5,7 @@
      theta < 0:  x += t v with the first t = 1 + ||x||, a quarter of that, ..., and either sign
                  that makes f fall by more than the slope left over explains and by a fair share
                  of theta t^2 / 2; then all that was learned is forgotten, and the solve goes on,
-                 to a smaller ||g||, as this one was no sign of a minimum
+                 to a smaller ||g||, as this one, unless it was 0, was no sign of a minimum
      theta = 0 to its accuracy: the same, in case a higher derivative leads down
      else the bound says how far the point is known to be a minimum
 
@@ -54,8 +54,8 @@
   times. It also does where the curvature is zero and f falls along it, as at a monkey saddle.
 
   A saddle point that was left has met the convergence test: the test was too loose to tell it from
-  a minimum. For the rest of the solve it counts only where the gradient norm is a tenth of what it
-  was there, too, or where rounding or noise lets no step through.
+  a minimum, unless the gradient was 0. For the rest of the solve it counts only where the gradient
+  norm is a tenth of that tolerance, too, or where rounding or noise lets no step through.
 
   Three vectors are kept for it. A start at which the gradient is zero gives the tolerances no
   scale: the first point after it does.
@@ -246,19 +246,17 @@ static PetscErrorCode Search(Tao tao, PetscReal theta, PetscBool *lower)
   TAO_TrustNCG   *tn        = (TAO_TrustNCG *)tao->data;
   const PetscReal curvature = PetscMax(0.0, -theta);
   const PetscReal roundoff  = 10.0 * PetscMax(TrustNCGRoundoff(tn->f, tn->f, tn->n), tn->noise.f);
-  PetscReal       t         = 1.0 + tn->xnorm;
+  PetscReal       t = 1.0 + tn->xnorm, scale = t;
+  PetscBool       stop = PETSC_FALSE;
 
   PetscFunctionBegin;
   *lower = PETSC_FALSE;
-  PetscCall(VecScale(tao->stepdirection, t));
-  for (int i = 0; i < LENGTHS && !*lower; i++, t *= SHORTER) {
-    const PetscReal least = roundoff + SHARE * 0.5 * curvature * t * t;
-
-    if (i) PetscCall(VecScale(tao->stepdirection, SHORTER));
-    PetscCall(Try(tao, least, lower));
-    if (*lower) break;
-    PetscCall(VecScale(tao->stepdirection, -1.0));
-    PetscCall(Try(tao, least, lower));
+  for (int i = 0; i < 2 * LENGTHS && !*lower && !stop; i++) {
+    PetscCall(VecScale(tao->stepdirection, scale));
+    PetscCall(Try(tao, roundoff + SHARE * 0.5 * curvature * t * t, lower));
+    scale = i % 2 ? SHORTER : -1.0;
+    if (i % 2) t *= SHORTER;
+    if (!*lower) PetscCall(TrustNCGAlarmed(tao, &stop));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -268,7 +266,7 @@ static PetscErrorCode Leave(Tao tao, Mat H, const LanczosResult *result, PetscBo
 {
   TAO_TrustNCG   *tn        = (TAO_TrustNCG *)tao->data;
   const PetscReal tolerance = PetscMax(tn->gnorm, TrustNCGTarget(tao));
-  const PetscBool atstart   = (PetscBool)(tao->niter == 0);
+  const PetscBool atstart = (PetscBool)(tao->niter == 0), zero = (PetscBool)(tn->gnorm == 0.0);
   PetscBool       forgot, stop;
 
   PetscFunctionBegin;
@@ -287,7 +285,7 @@ static PetscErrorCode Leave(Tao tao, Mat H, const LanczosResult *result, PetscBo
   tn->escapes++;
   PetscCall(TrustNCGMove(tao));
   if (atstart) tn->gnorm0 = tao->gnorm0 = tn->gnorm;
-  else tn->below = TIGHTER * tolerance;
+  if (!zero) tn->below = TIGHTER * tolerance; /* else there is no tighter one */
   PetscCall(TrustNCGPrecondForget(tao, &forgot));
   TrustNCGResetLoop(tao);
   tn->outcome = TAO_TRUSTNCG_RUNNING;

@@ -27,6 +27,7 @@ PetscErrorCode TrustNCGSignalsBegin(Tao tao)
   PetscFunctionBegin;
   tn->listening = tn->signals;
   tn->signal    = 0;
+  tn->alarmed   = PETSC_FALSE;
   if (!tn->listening || depth++) PetscFunctionReturn(PETSC_SUCCESS);
   arrived = 0;
   sigemptyset(&action.sa_mask);
@@ -57,7 +58,7 @@ static PetscBool Alarm(void *ctx)
   const TAO_TrustNCG *tn  = (const TAO_TrustNCG *)tao->data;
 
   return (PetscBool)((tn->listening && arrived) || TrustNCGTimeIsUp(tn) ||
-                     TrustNCGEvaluationsAreSpent(tao, 0));
+                     TrustNCGEvaluationsAreSpent(tao));
 }
 
 /* Is there anything on which the ranks must agree? */
@@ -91,26 +92,42 @@ PetscErrorCode TrustNCGSetAlarmLanczos(Tao tao)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Is the solve to stop? Collective, one reduction where anything could stop it; then it is. */
-PetscErrorCode TrustNCGInterrupted(Tao tao, PetscBool *stop)
+/* `ctx` is the Tao: is there a reason to stop? Collective, one reduction where time or a signal
+   could be one. */
+PetscErrorCode TrustNCGAlarmed(void *ctx, PetscBool *stop)
 {
+  const Tao     tao     = (Tao)ctx;
   TAO_TrustNCG *tn      = (TAO_TrustNCG *)tao->data;
   const int     mine[2] = {tn->listening ? arrived : 0, TrustNCGTimeIsUp(tn)};
-  int           all[2];
+  int           all[2]  = {0, 0};
 
   PetscFunctionBegin;
-  *stop = TrustNCGEvaluationsAreSpent(tao, 0); /* the same on all ranks */
-  if (*stop) PetscCall(TrustNCGStopAtLimit(tao, TAO_DIVERGED_MAXFCN));
-  if (*stop || !Listening(tn)) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCallMPI(MPI_Allreduce(mine, all, 2, MPI_INT, MPI_MAX, PetscObjectComm((PetscObject)tao)));
-  tn->reductions++;
-  tn->signal = all[0];
-  *stop      = (PetscBool)(all[0] || all[1]);
-  if (tn->signal) {
+  *stop = TrustNCGEvaluationsAreSpent(tao); /* the same on all ranks */
+  if (!*stop && Listening(tn)) {
+    PetscCallMPI(MPI_Allreduce(mine, all, 2, MPI_INT, MPI_MAX, PetscObjectComm((PetscObject)tao)));
+    tn->reductions++;
+    tn->signal = all[0];
+    *stop      = (PetscBool)(all[0] || all[1]);
+  }
+  if (*stop) tn->alarmed = PETSC_TRUE;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The same; where there is one, the solve ends. */
+PetscErrorCode TrustNCGInterrupted(Tao tao, PetscBool *stop)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+
+  PetscFunctionBegin;
+  PetscCall(TrustNCGAlarmed(tao, stop));
+  if (!*stop) PetscFunctionReturn(PETSC_SUCCESS);
+  if (TrustNCGEvaluationsAreSpent(tao)) {
+    PetscCall(TrustNCGStopAtLimit(tao, TAO_DIVERGED_MAXFCN));
+  } else if (tn->signal) {
     PetscCall(TrustNCGStop(tao, TAO_DIVERGED_USER, TAO_TRUSTNCG_SIGNAL,
                            "signal %s arrived, ||g|| = %g",
                            tn->signal == SIGTERM ? "SIGTERM" : "SIGUSR1", (double)tn->gnorm));
-  } else if (*stop) {
+  } else {
     PetscCall(TrustNCGStop(tao, TAO_DIVERGED_USER, TAO_TRUSTNCG_TIME,
                            "the limit of %g seconds is reached, ||g|| = %g", (double)tn->maxtime,
                            (double)tn->gnorm));
@@ -148,9 +165,9 @@ PetscErrorCode TrustNCGTestLimits(Tao tao)
   Notes:
   The handlers are there during `TaoSolve()` alone; then those of the caller are restored. The
   reason is `TAO_DIVERGED_USER`, the outcome `TAO_TRUSTNCG_SIGNAL`. The ranks agree in one small
-  reduction an iteration, and within CG (of type `KSPTRUSTCG`) with its own: the solve stops within
-  one product of CG, or after those that build a sparse Hessian. A signal that comes when the solve
-  is about to end otherwise changes nothing.
+  reduction an iteration, one a product where a sparse Hessian is built, and within CG (of type
+  `KSPTRUSTCG`) with its own: the solve stops within one product. A signal that comes when the
+  solve is about to end otherwise changes nothing.
 
   A batch system gives notice by a signal, as SLURM does with `--signal=USR1@300`. Open MPI's
   mpirun passes SIGUSR1 on; after SIGTERM it kills the ranks within a second.

@@ -120,13 +120,17 @@ static PetscErrorCode RecordProducts(Tao tao, CheckpointRecord *record)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* The counts of the KSP and of the Mat go on from what they were. */
+/* The counts of the Tao, of the KSP and of the Mat go on from what they were. */
 static PetscErrorCode RecordCounters(Tao tao, CheckpointRecord *record)
 {
   TAO_TrustNCG *tn       = (TAO_TrustNCG *)tao->data;
   PetscInt      products = 0, norms = 0, now = 0, sofar;
 
   PetscFunctionBegin;
+  RecordCount(record, &tao->nfuncs, "evaluations of f");
+  RecordCount(record, &tao->ngrads, "gradients");
+  RecordCount(record, &tao->nfuncgrads, "evaluations of both");
+  RecordCount(record, &tao->nhess, "Hessians");
   if (tn->shell) PetscCall(TrustNCGHessVecGetCounts(tn->shell, &products, &norms));
   RecordCount(record, &products, "products");
   RecordCount(record, &norms, "norms");

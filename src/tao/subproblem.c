@@ -65,7 +65,7 @@ PetscErrorCode TrustNCGGetTrialGradientVec(Tao tao)
 
   PetscFunctionBegin;
   tn->gplus = NULL;
-  if (tn->ours) PetscCall(TrustCGGetFreeVec(tao->ksp, &tn->gplus));
+  if (tn->ours) PetscCall(TrustCGGetFreeVec(tao->ksp, NULL, &tn->gplus));
   if (!tn->gplus && !tn->spare) PetscCall(VecDuplicate(tao->solution, &tn->spare));
   if (!tn->gplus) tn->gplus = tn->spare;
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -85,6 +85,8 @@ static PetscErrorCode TrustNCGLook(void *ctx, PetscReal *radius, PetscBool *stop
   *stop = PETSC_FALSE;
   PetscCall(TrustNCGPrecondStandsIn(tao, &standin, &here));
   if (standin && !radius) PetscFunctionReturn(PETSC_SUCCESS); /* there is nothing to spare */
+  PetscCall(TrustNCGAlarmed(tao, stop));
+  if (*stop) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(KSPCGGetNormD(tao->ksp, &tn->dnorm));
   PetscCall(KSPCGGetObjFcn(tao->ksp, &tn->model));
   PetscCall(TrustNCGGetTrialGradientVec(tao));
@@ -107,13 +109,16 @@ static PetscErrorCode TrustNCGLook(void *ctx, PetscReal *radius, PetscBool *stop
 /* The KSP calls us during a solve, and not after it, when it may be used elsewhere. */
 static PetscErrorCode TrustNCGSetKSPCallbacks(Tao tao, PetscBool begin)
 {
-  TAO_TrustNCG   *tn   = (TAO_TrustNCG *)tao->data;
-  const PetscBool mats = (PetscBool)(begin && tn->kind == TRUSTNCG_HV_MATRIX);
+  TAO_TrustNCG       *tn     = (TAO_TrustNCG *)tao->data;
+  const TrustCGGuards guards = {.A     = tn->kind == TRUSTNCG_HV_MATRIX ? TrustNCGGuardMat : NULL,
+                                .pc    = TrustNCGGuardPC,
+                                .agree = TrustNCGGuardAgree,
+                                .ctx   = tao};
 
   PetscFunctionBegin;
   if (!tn->ours) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(TrustCGSetLook(tao->ksp, begin ? TrustNCGLook : NULL, tao));
-  PetscCall(TrustCGSetGuard(tao->ksp, mats ? TrustNCGGuardProduct : NULL, tao));
+  PetscCall(TrustCGSetGuards(tao->ksp, begin ? guards : (TrustCGGuards){NULL}));
   if (!begin) PetscCall(TrustCGSetAlarm(tao->ksp, NULL, NULL));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -171,7 +176,9 @@ PetscErrorCode TrustNCGStepTo(Tao tao)
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
 
   PetscFunctionBegin;
+  PetscCall(TrustNCGSetKSPCallbacks(tao, PETSC_TRUE));
   PetscCall(TrustCGStepTo(tao->ksp, tao->trust));
+  PetscCall(TrustNCGSetKSPCallbacks(tao, PETSC_FALSE));
   PetscCall(KSPCGGetNormD(tao->ksp, &tn->dnorm));
   PetscCall(KSPCGGetObjFcn(tao->ksp, &tn->model));
   tn->boundary = PETSC_TRUE;
@@ -223,6 +230,7 @@ PetscErrorCode TrustNCGSubproblem(Tao tao)
   PetscFunctionBegin;
   PetscCall(TrustNCGNoiseMeasureDoubted(tao));
   PetscCall(TrustNCGUpdateHessian(tao, &H, &P));
+  if (tn->alarmed) PetscFunctionReturn(PETSC_SUCCESS); /* P is not built */
   tn->forcing = TrustNCGForcing(tn->etamax, tn->forcing, tn->gnorm, tn->gnorm0, tn->mismatch,
                                 TrustNCGTarget(tao));
   PetscCall(KSPSetOperators(tao->ksp, H, P));

@@ -73,49 +73,69 @@ static PetscReal TrustNCGBetterRadius(Tao tao, PetscReal before)
   return TrustNCGLinePays(&line, gain, TrustNCGWork(tn) - before) ? t * tn->dnorm : 0.0;
 }
 
-/* A good step may end where f rises again, or, cut back from a longer one, where it still falls:
-   then the gradient there is rough, or much is left to the solves that follow. Another step off the
-   CG path costs one evaluation; where f is no lower there, it is undone, at the cost of one more,
-   for which there must be room. */
-static PetscErrorCode TrustNCGImprove(Tao tao, PetscReal before, PetscBool *accept,
-                                      PetscBool *again)
+/* The step as it was, of which all is known */
+static PetscErrorCode TrustNCGUndo(Tao tao, const TAO_TrustNCG *was, PetscReal trust)
 {
-  TAO_TrustNCG   *tn    = (TAO_TrustNCG *)tao->data;
-  const PetscReal trust = tao->trust, dnorm = tn->dnorm, model = tn->model, fplus = tn->fplus;
-  const PetscBool boundary = tn->boundary;
-  PetscReal       radius;
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
 
   PetscFunctionBegin;
-  *again = PETSC_FALSE;
-  if (!tn->ours || tn->rounding || tn->tries >= MAX_TRIES || TrustNCGEvaluationsAreSpent(tao, 1)) {
-    PetscFunctionReturn(PETSC_SUCCESS);
-  }
+  PetscCall(TrustCGKeepStep(tao->ksp, PETSC_TRUE));
+  PetscCall(VecWAXPY(tn->w, -1.0, tao->stepdirection, tao->solution));
+  tao->trust     = trust;
+  tn->boundary   = was->boundary;
+  tn->dnorm      = was->dnorm;
+  tn->dnorm2     = was->dnorm2;
+  tn->model      = was->model;
+  tn->gplus      = was->gplus;
+  tn->have_gplus = was->have_gplus;
+  tn->fplus      = was->fplus;
+  tn->gplusnorm  = was->gplusnorm;
+  tn->wnorm      = was->wnorm;
+  tn->gg         = was->gg;
+  tn->slope      = was->slope;
+  tn->slopeplus  = was->slopeplus;
+  tn->rho        = was->rho;
+  tn->rounding   = was->rounding;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* A good step may end where f rises again, or, cut back from a longer one, where it still falls:
+   then the gradient there is rough, or much is left to the solves that follow. Another step off the
+   CG path costs one evaluation; where f is no lower there, it is undone, at no cost, as the KSP has
+   room for both gradients. */
+static PetscErrorCode TrustNCGImprove(Tao tao, PetscReal before, PetscBool *better)
+{
+  TAO_TrustNCG      *tn    = (TAO_TrustNCG *)tao->data;
+  const TAO_TrustNCG was   = *tn;
+  const PetscReal    trust = tao->trust;
+  PetscReal          radius;
+  PetscBool          stop;
+
+  PetscFunctionBegin;
+  *better = PETSC_FALSE;
+  if (!tn->ours || tn->rounding || tn->tries >= MAX_TRIES) PetscFunctionReturn(PETSC_SUCCESS);
   radius = TrustNCGBetterRadius(tao, before);
   if (!(radius > 0.0)) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCall(TrustCGKeepStep(tao->ksp));
+  PetscCall(TrustNCGAlarmed(tao, &stop));
+  if (stop) { /* the step that there is will be the last, and would not have been taken */
+    PetscCall(TrustNCGCheckpointHere(tao));
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
+  PetscCall(TrustCGKeepStep(tao->ksp, PETSC_FALSE));
   tao->trust = radius;
   PetscCall(TrustNCGStepTo(tao));
-  if (tn->dnorm == dnorm) { /* the path is not straight any further */
+  if (tn->dnorm == was.dnorm) { /* the path is not straight any further */
     tao->trust   = trust;
-    tn->boundary = boundary;
+    tn->boundary = was.boundary;
     PetscFunctionReturn(PETSC_SUCCESS);
   }
   tao->trust = tn->dnorm;
   TrustNCGCountRejected(tn);
-  PetscCall(TrustNCGTrial(tao, accept));
-  *again = (PetscBool)(*accept && tn->fplus <= fplus);
-  if (*again) {
-    if (radius < dnorm) TrustNCGRefuse(tn, dnorm, fplus);
-    PetscFunctionReturn(PETSC_SUCCESS);
-  }
-  TrustNCGCountRejected(tn);
-  PetscCall(TrustCGRestoreStep(tao->ksp));
-  tao->trust   = trust;
-  tn->dnorm    = dnorm;
-  tn->model    = model;
-  tn->boundary = boundary;
-  PetscCall(TrustNCGTrial(tao, accept));
-  *again = (PetscBool) !*accept; /* noise */
+  PetscCall(TrustCGGetFreeVec(tao->ksp, was.gplus, &tn->gplus));
+  PetscCall(TrustNCGTrial(tao, better));
+  *better = (PetscBool)(*better && tn->fplus <= was.fplus);
+  if (*better && radius < was.dnorm) TrustNCGRefuse(tn, was.dnorm, was.fplus);
+  if (!*better) PetscCall(TrustNCGUndo(tao, &was, trust));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -150,19 +170,18 @@ static PetscErrorCode TrustNCGReject(Tao tao)
 PetscErrorCode TrustNCGFindStep(Tao tao, PetscReal before)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
-  PetscBool     accept, again;
+  PetscBool     accept, better;
 
   PetscFunctionBegin;
   TrustNCGRefuse(tn, 0.0, 0.0); /* none yet */
   TrustNCGProbeStart(&tn->probe);
   PetscCall(TrustNCGTrial(tao, &accept));
-  do {
-    while (!accept) {
-      PetscCall(TrustNCGReject(tao));
-      if (tao->reason != TAO_CONTINUE_ITERATING) PetscFunctionReturn(PETSC_SUCCESS);
-      PetscCall(TrustNCGTrial(tao, &accept));
-    }
-    PetscCall(TrustNCGImprove(tao, before, &accept, &again));
-  } while (again);
+  while (!accept) {
+    PetscCall(TrustNCGReject(tao));
+    if (tao->reason != TAO_CONTINUE_ITERATING) PetscFunctionReturn(PETSC_SUCCESS);
+    PetscCall(TrustNCGTrial(tao, &accept));
+  }
+  do PetscCall(TrustNCGImprove(tao, before, &better));
+  while (better);
   PetscFunctionReturn(PETSC_SUCCESS);
 }

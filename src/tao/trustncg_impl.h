@@ -152,6 +152,7 @@ typedef struct {
   /* stopping from outside */
   PetscBool      listening; /* our handlers are there */
   int            signal;    /* that arrived at some rank, or 0 */
+  PetscBool      alarmed;   /* the ranks have agreed that there is a reason */
   PetscLogDouble began;     /* the solve, by this rank's clock */
 
   struct _n_TrustNCGSaved *saved; /* the state of the iterate; NULL without a file */
@@ -250,7 +251,8 @@ PETSC_INTERN PetscErrorCode TrustNCGEvaluateStart(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGEvaluateNear(Tao tao, Vec x, PetscReal *f, Vec g);
 PETSC_INTERN PetscErrorCode TrustNCGEvaluateTrial(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGEvaluateTrialGradient(Tao tao);
-PETSC_INTERN PetscErrorCode TrustNCGGuardProduct(void *ctx, PetscErrorCode error, Vec v, Vec Hv);
+PETSC_INTERN PetscErrorCode TrustNCGGuardMat(void *ctx, PetscErrorCode error, Vec v, Vec Hv);
+PETSC_INTERN PetscErrorCode TrustNCGGuardPC(void *ctx, PetscErrorCode error, Vec r, Vec z);
 PETSC_INTERN PetscErrorCode TrustNCGComputeHessian(Tao tao, Vec x, Mat H, Mat P);
 PETSC_INTERN PetscErrorCode TrustNCGSetHessianPoint(Tao tao, PetscBool needP);
 PETSC_INTERN PetscErrorCode TrustNCGUpdateHessian(Tao tao, Mat *H, Mat *P);
@@ -267,6 +269,9 @@ PETSC_INTERN PetscErrorCode TrustNCGGuardEnd(Tao tao, PetscErrorCode error);
 PETSC_INTERN PetscErrorCode TrustNCGGuardOptions(Tao tao, TrustNCGOptionItems items);
 PETSC_INTERN PetscErrorCode TrustNCGGuardResult(Tao tao, PetscErrorCode error, const char where[],
                                                 Vec x, PetscReal *f, Vec v);
+PETSC_INTERN PetscErrorCode TrustNCGGuardProduct(Tao tao, PetscErrorCode error, const char where[],
+                                                 Vec x, Vec Hv);
+PETSC_INTERN PetscErrorCode TrustNCGGuardAgree(void *ctx);
 PETSC_INTERN PetscErrorCode TrustNCGAgree(Tao tao, PetscReal *f, PetscInt n, const SweepOp dots[]);
 
 /* learned.c */
@@ -357,6 +362,7 @@ PETSC_INTERN PetscErrorCode TrustNCGSignalsBegin(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGSignalsEnd(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGSetAlarmCG(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGSetAlarmLanczos(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGAlarmed(void *ctx, PetscBool *stop);
 PETSC_INTERN PetscErrorCode TrustNCGInterrupted(Tao tao, PetscBool *stop);
 PETSC_INTERN PetscErrorCode TrustNCGTestLimits(Tao tao);
 
@@ -364,7 +370,7 @@ PETSC_INTERN PetscErrorCode TrustNCGTestLimits(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGLimitsOptions(Tao tao, TrustNCGOptionItems items);
 PETSC_INTERN PetscErrorCode TrustNCGLimitsStart(Tao tao);
 PETSC_INTERN PetscBool      TrustNCGTimeIsUp(const TAO_TrustNCG *tn);
-PETSC_INTERN PetscBool      TrustNCGEvaluationsAreSpent(Tao tao, PetscInt more);
+PETSC_INTERN PetscBool      TrustNCGEvaluationsAreSpent(Tao tao);
 
 /* reproducible.c */
 PETSC_INTERN PetscErrorCode TrustNCGReproducibleOptions(Tao tao, TrustNCGOptionItems items);
@@ -374,6 +380,7 @@ PETSC_INTERN PetscErrorCode TrustNCGSolveReproducibly(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGCheckpointOptions(Tao tao, TrustNCGOptionItems items);
 PETSC_INTERN PetscErrorCode TrustNCGCheckpointStart(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGCheckpoint(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGCheckpointHere(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGCheckpointEnd(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGCheckpointDestroy(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGSaveState(Tao tao);
