@@ -131,7 +131,7 @@ START_TEST(ranks_may_own_nothing)
   ckm_ok(MatColoringSetDistance(mc, 2));
   ckm_ok(MatColoringSetType(mc, MATCOLORINGGREEDY));
   ckm_ok(MatColoringApply(mc, &coloring));
-  ckm_ok(TrustNCGProbesCreate(P, coloring, &probes));
+  ckm_ok(TrustNCGProbesCreate(P, coloring, PETSC_FALSE, &probes));
   ckm_assert(probes != NULL);
   ckm_ok(TrustNCGProbesGetSize(probes, &colors));
   ckm_assert(colors >= 3 && colors <= 5);
@@ -162,7 +162,7 @@ START_TEST(a_wrong_colouring_is_seen)
   ckm_ok(MatGetLocalSize(A, NULL, &n));
   ckm_ok(PetscCalloc1(n, &color));
   ckm_ok(ISColoringCreate(PETSC_COMM_WORLD, 1, n, color, PETSC_OWN_POINTER, &coloring));
-  ckm_ok(TrustNCGProbesCreate(A, coloring, &probes));
+  ckm_ok(TrustNCGProbesCreate(A, coloring, PETSC_FALSE, &probes));
   ckm_assert(!probes);
   ckm_ok(ISColoringDestroy(&coloring));
   ckm_ok(MatDestroy(&A));

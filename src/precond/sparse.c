@@ -77,7 +77,7 @@ PetscErrorCode TrustNCGSparseCreate(Vec x, Mat pattern, TrustNCGSparse *sparse)
 
   PetscFunctionBegin;
   PetscCall(GetOrigin(x, pattern, &origin));
-  if (sp && !sp->lean && origin.id && sp->origin.id == origin.id &&
+  if (sp && !sp->lean && !sp->direct && origin.id && sp->origin.id == origin.id &&
       sp->origin.state == origin.state) {
     PetscCall(Renew(sp));
     PetscCall(TrustNCGPatternNearNullSpace(x, pattern, sp->P)); /* its grid may have moved */
@@ -90,10 +90,10 @@ PetscErrorCode TrustNCGSparseCreate(Vec x, Mat pattern, TrustNCGSparse *sparse)
   *sparse = sp; /* the caller's to destroy, also after an error below */
   sp->P   = P;
   PetscCall(TrustNCGPatternNearNullSpace(x, pattern, P));
-  PetscCall(TrustNCGPatternColor(x, P, &sp->probes, &sp->fromdm));
-  if (!pattern) PetscCall(TrustNCGStencilCreate(x, &sp->stencil));
-  PetscCall(TrustNCGSparseCountVectors(sp));
   PetscCall(VecDuplicate(x, &sp->work));
+  if (!pattern) PetscCall(TrustNCGStencilCreate(x, &sp->stencil));
+  PetscCall(TrustNCGSparseColor(sp, P, PETSC_FALSE, PETSC_MAX_INT, &sp->probes, &sp->fromdm));
+  PetscCall(TrustNCGSparseCountVectors(sp));
   sp->origin = origin;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -268,6 +268,10 @@ PetscErrorCode TrustNCGSparseBuild(TrustNCGSparse sparse, Mat H, Vec g, PetscInt
   *products = 0;
   PetscCall(TrustNCGSparseShape(sparse, H, products));
   PetscCall(Assemble(sparse, H, g, products));
+  if (sparse->finite && sparse->misfit > SPARSE_EXACT) {
+    PetscCall(TrustNCGSparseColorDirectly(sparse, &again));
+    if (again) PetscCall(Assemble(sparse, H, g, products));
+  }
   again = (PetscBool)(sparse->lean && sparse->finite && sparse->misfit > SPARSE_EXACT);
   if (again) {
     PetscCall(TrustNCGSparseReshape(sparse, PETSC_FALSE, PETSC_MAX_INT));

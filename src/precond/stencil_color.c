@@ -2,8 +2,14 @@
    Colours of the columns of a matrix with given couplings on a DMDA, that repeat along the grid: as
    few as a graph's, or fewer, at no sweep over it, and the same on any number of ranks.
 
-   Reference: D. Goldfarb, Ph. L. Toint, Optimal estimation of Jacobian and Hessian matrices that
-   arise in finite difference calculations, Math. Comp. 43 (1984), 69-88. */
+   No row has a colour twice; or, where the matrix is symmetric and the grid has ends, none has it
+   twice up to its diagonal, and none beyond: then the last row tells its entries, the one before
+   it those that are not among these, and so on, each sum having no more than two entries.
+
+   References: D. Goldfarb, Ph. L. Toint, Optimal estimation of Jacobian and Hessian matrices that
+   arise in finite difference calculations, Math. Comp. 43 (1984), 69-88; M. J. D. Powell,
+   Ph. L. Toint, On the estimation of sparse Hessian matrices, SIAM J. Numer. Anal. 16 (1979),
+   1060-1074. */
 #include "precond/stencil_impl.h"
 
 #define TRIES       100000 /* of a shift, before the search ends */
@@ -13,8 +19,10 @@
    shift[] of the unknown, mod p */
 typedef struct {
   PetscInt  p, factor[DIMS], *shift;
-  PetscInt *last;  /* row in which a colour was seen, for each colour */
-  PetscInt  tries; /* left */
+  PetscInt *last;      /* where a colour was seen, for each colour */
+  PetscInt  tries;     /* left */
+  PetscBool lean;      /* only couplings that were seen */
+  PetscBool symmetric; /* the matrix is, and the grid has ends */
 } Cycle;
 
 static PetscInt Color(const Cycle *cycle, const PetscInt at[], PetscInt unknown)
@@ -29,18 +37,21 @@ static PetscInt Color(const Cycle *cycle, const PetscInt at[], PetscInt unknown)
 static PetscBool Fits(TrustNCGStencil st, Cycle *cycle, PetscInt column)
 {
   const PetscInt low[DIMS] = {-st->reach[0], -st->reach[1], -st->reach[2]};
+  const PetscInt middle    = st->offsets / 2 * st->dof;
   PetscInt       away[DIMS];
 
   cycle->tries--;
-  for (PetscInt k = 0; k < cycle->p; k++) cycle->last[k] = -1;
+  for (PetscInt k = 0; k < 2 * cycle->p; k++) cycle->last[k] = -1;
   for (PetscInt row = 0; row < st->dof; row++) {
     for (PetscInt offset = 0; offset < st->offsets; offset++) {
       TrustNCGStencilPoint(low, st->wide, offset, away);
       for (PetscInt c = 0; c <= column; c++) {
+        const PetscBool beyond =
+          (PetscBool)(cycle->symmetric && offset * st->dof + c > middle + row);
         PetscInt *last;
 
-        if (!TrustNCGStencilHas(st, offset, row, c)) continue;
-        last = &cycle->last[Color(cycle, away, c)];
+        if (!TrustNCGStencilHas(st, cycle->lean, offset, row, c)) continue;
+        last = &cycle->last[2 * Color(cycle, away, c) + (beyond ? 1 : 0)];
         if (*last == row) return PETSC_FALSE;
         *last = row;
       }
@@ -70,7 +81,8 @@ static PetscBool FindCycle(TrustNCGStencil st, PetscInt most, Cycle *cycle)
 {
   const PetscInt zero[DIMS] = {0, 0, 0};
 
-  cycle->p = TrustNCGStencilLongestRow(st);
+  cycle->p = TrustNCGStencilLongestRow(st, cycle->lean);
+  if (cycle->symmetric) cycle->p = (cycle->p + 1) / 2;
   for (; cycle->p <= most && cycle->tries > 0; cycle->p++) {
     PetscInt all[DIMS];
 
@@ -83,16 +95,23 @@ static PetscBool FindCycle(TrustNCGStencil st, PetscInt most, Cycle *cycle)
   return PETSC_FALSE;
 }
 
-PetscErrorCode TrustNCGStencilColor(TrustNCGStencil st, Vec x, PetscInt most, ISColoring *coloring)
+PetscErrorCode TrustNCGStencilColor(TrustNCGStencil st, Vec x, PetscBool lean, PetscBool symmetric,
+                                    PetscInt most, ISColoring *coloring)
 {
-  Cycle            cycle = {.tries = TRIES};
+  Cycle            cycle = {.tries = TRIES, .lean = lean, .symmetric = symmetric};
   PetscInt         m, at[DIMS];
   ISColoringValue *color;
 
   PetscFunctionBegin;
   *coloring = NULL;
   most      = PetscMin(most, COLORS_MOST);
-  PetscCall(PetscMalloc2(st->dof, &cycle.shift, PetscMax(0, most), &cycle.last));
+  if (symmetric) { /* fewer than a row has entries, or it does not pay */
+    most = PetscMin(most, TrustNCGStencilLongestRow(st, lean) - 1);
+    for (PetscInt k = 0; k < DIMS; k++) {
+      if (st->periodic[k] && st->reach[k]) most = 0; /* no row is the last */
+    }
+  }
+  PetscCall(PetscMalloc2(st->dof, &cycle.shift, 2 * PetscMax(0, most), &cycle.last));
   if (FindCycle(st, most, &cycle)) {
     PetscCall(VecGetLocalSize(x, &m));
     PetscCall(PetscMalloc1(m, &color));
