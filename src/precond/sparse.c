@@ -16,6 +16,7 @@
 
 #define REHEARSAL_ITS  10
 #define REHEARSAL_RTOL 0.25
+#define GATHERED       10.0 /* by so much errors of products may grow on the way of substitutions */
 
 /* What P, its copy, its near null space and its probes take, in vectors of n; what the PC makes of P
    is its own affair. */
@@ -268,7 +269,7 @@ PetscErrorCode TrustNCGSparseBuild(TrustNCGSparse sparse, Mat H, Vec g, PetscInt
   *products = 0;
   PetscCall(TrustNCGSparseShape(sparse, H, products));
   PetscCall(Assemble(sparse, H, g, products));
-  if (sparse->finite && sparse->misfit > SPARSE_EXACT) {
+  if (sparse->misfit > SPARSE_EXACT && sparse->misfit <= GATHERED * SPARSE_EXACT) {
     PetscCall(TrustNCGSparseColorDirectly(sparse, &again));
     if (again) PetscCall(Assemble(sparse, H, g, products));
   }

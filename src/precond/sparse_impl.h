@@ -12,7 +12,7 @@ typedef struct {
   PetscObjectState state;
 } TrustNCGOrigin;
 
-#define SPARSE_EXACT 1e-6 /* largest ||Hg - Pg|| / ||Hg|| of a P that stands in for H */
+#define SPARSE_EXACT 1e-3 /* largest ||Hg - Pg|| / ||Hg|| of a P that stands in for H */
 
 /* What P does in the present solve */
 typedef enum {

@@ -12,7 +12,7 @@
    1060-1074. */
 #include "precond/stencil_impl.h"
 
-#define TRIES       100000 /* of a shift, before the search ends */
+#define TRIES       200000 /* of a shift, before the search ends */
 #define COLORS_MOST 1000   /* beyond which nothing is sought: their cube is an integer */
 
 /* Colours that repeat along the grid: the sum of factor[k] at[k] over the dimensions, and of the
@@ -67,38 +67,65 @@ static PetscBool FindShifts(TrustNCGStencil st, Cycle *cycle)
     if (st->periodic[k] && st->size[k] % cycle->p * cycle->factor[k] % cycle->p) return PETSC_FALSE;
   }
   for (PetscInt c = 0; c < st->dof; c++) {
-    PetscInt *shift = &cycle->shift[c];
+    const PetscInt most  = c ? cycle->p : 1; /* that of the first does not matter */
+    PetscInt      *shift = &cycle->shift[c];
 
     *shift = 0;
-    while (*shift < cycle->p && cycle->tries > 0 && !Fits(st, cycle, c)) (*shift)++;
-    if (*shift == cycle->p || cycle->tries <= 0) return PETSC_FALSE;
+    while (*shift < most && cycle->tries > 0 && !Fits(st, cycle, c)) (*shift)++;
+    if (*shift == most || cycle->tries <= 0) return PETSC_FALSE;
   }
   return PETSC_TRUE;
 }
 
-/* The smallest p <= most, and its factors and shifts */
-static PetscBool FindCycle(TrustNCGStencil st, PetscInt most, Cycle *cycle)
+/* Factors for which the points of a stencil, each with all its unknowns, follow one another */
+static PetscBool InOrder(TrustNCGStencil st, Cycle *cycle)
+{
+  PetscInt factor = st->dof;
+
+  for (PetscInt k = 0; k < DIMS; k++) {
+    cycle->factor[k] = factor % cycle->p;
+    factor *= st->wide[k];
+  }
+  return FindShifts(st, cycle);
+}
+
+/* Any factors */
+static PetscBool InAnyOrder(TrustNCGStencil st, Cycle *cycle)
 {
   const PetscInt zero[DIMS] = {0, 0, 0};
+  PetscInt       all[DIMS];
 
-  cycle->p = TrustNCGStencilLongestRow(st, cycle->lean);
-  if (cycle->symmetric) cycle->p = (cycle->p + 1) / 2;
-  for (; cycle->p <= most && cycle->tries > 0; cycle->p++) {
-    PetscInt all[DIMS];
-
-    for (PetscInt k = 0; k < DIMS; k++) all[k] = st->reach[k] ? cycle->p : 1;
-    for (PetscInt k = 0; k < all[0] * all[1] * all[2] && cycle->tries > 0; k++) {
-      TrustNCGStencilPoint(zero, all, k, cycle->factor);
-      if (FindShifts(st, cycle)) return PETSC_TRUE;
-    }
+  for (PetscInt k = 0; k < DIMS; k++) all[k] = st->reach[k] ? cycle->p : 1;
+  for (PetscInt k = 0; k < all[0] * all[1] * all[2] && cycle->tries > 0; k++) {
+    TrustNCGStencilPoint(zero, all, k, cycle->factor);
+    if (FindShifts(st, cycle)) return PETSC_TRUE;
   }
   return PETSC_FALSE;
+}
+
+/* The smallest p <= most that is found, with its factors and shifts */
+static PetscBool FindCycle(TrustNCGStencil st, PetscInt most, Cycle *cycle)
+{
+  PetscInt least = TrustNCGStencilLongestRow(st, cycle->lean), inorder;
+
+  if (cycle->symmetric) least = (least + 1) / 2;
+  cycle->tries = TRIES;
+  for (inorder = least; inorder <= most; inorder++) {
+    cycle->p = inorder;
+    if (InOrder(st, cycle)) break;
+  }
+  for (cycle->p = least; cycle->p < inorder && cycle->p <= most; cycle->p++) {
+    if (InAnyOrder(st, cycle)) return PETSC_TRUE;
+  }
+  cycle->p     = inorder;
+  cycle->tries = TRIES;
+  return (PetscBool)(inorder <= most && InOrder(st, cycle));
 }
 
 PetscErrorCode TrustNCGStencilColor(TrustNCGStencil st, Vec x, PetscBool lean, PetscBool symmetric,
                                     PetscInt most, ISColoring *coloring)
 {
-  Cycle            cycle = {.tries = TRIES, .lean = lean, .symmetric = symmetric};
+  Cycle            cycle = {.lean = lean, .symmetric = symmetric};
   PetscInt         m, at[DIMS];
   ISColoringValue *color;
 
