@@ -18,6 +18,27 @@ PetscErrorCode TrustNCGGetBlocks(Mat P, Mat block[], const PetscInt **others, Pe
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+PetscErrorCode TrustNCGCopyEntries(Mat P, PetscBool toP, PetscScalar entries[])
+{
+  const PetscInt *others;
+  PetscInt        nothers;
+  Mat             block[BLOCKS];
+  MatInfo         info;
+  PetscScalar    *a;
+
+  PetscFunctionBegin;
+  PetscCall(TrustNCGGetBlocks(P, block, &others, &nothers));
+  for (int b = 0; b < BLOCKS && block[b]; b++) {
+    PetscCall(MatGetInfo(block[b], MAT_LOCAL, &info));
+    PetscCall(MatSeqAIJGetArray(block[b], &a));
+    if (toP) PetscCall(PetscArraycpy(a, entries, (PetscInt)info.nz_used));
+    else PetscCall(PetscArraycpy(entries, a, (PetscInt)info.nz_used));
+    PetscCall(MatSeqAIJRestoreArray(block[b], &a));
+    entries += (PetscInt)info.nz_used;
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* Sets the positive entries outside the diagonal to 0. sum[i] gains the sum of the row, and
    lumped[i] what was taken out of it. */
 static PetscErrorCode BlockLump(Mat A, PetscBool diagonal, PetscScalar sum[], PetscScalar lumped[])

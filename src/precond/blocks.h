@@ -11,6 +11,8 @@ enum { BLOCKS = 2 }; /* the columns that this rank owns, and those of others tha
 /* Borrowed from P; the second block is NULL on one rank, `others` are its global columns. */
 PETSC_INTERN PetscErrorCode TrustNCGGetBlocks(Mat P, Mat block[], const PetscInt **others,
                                               PetscInt *nothers);
+/* The entries of this rank to P, one block after the other, or from P */
+PETSC_INTERN PetscErrorCode TrustNCGCopyEntries(Mat P, PetscBool toP, PetscScalar entries[]);
 /* P becomes positive semidefinite, by as little as a diagonally dominant P does not notice. */
 PETSC_INTERN PetscErrorCode TrustNCGMakeDominant(Mat P, Vec work);
 

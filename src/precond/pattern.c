@@ -223,7 +223,7 @@ static PetscErrorCode TakeIfFewer(Mat P, ISColoring coloring, TrustNCGProbes *pr
   if (!*taken) PetscFunctionReturn(PETSC_SUCCESS);
   if (*probes) PetscCall(TrustNCGProbesGetSize(*probes, &now));
   PetscCall(ISColoringGetColors(coloring, NULL, &then, NULL));
-  if (then < now) PetscCall(TrustNCGProbesCreate(P, coloring, &tried));
+  if (then < now) PetscCall(TrustNCGProbesCreate(P, coloring, PETSC_FALSE, &tried));
   *taken = (PetscBool)(tried != NULL);
   if (!*taken) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(TrustNCGProbesDestroy(probes));

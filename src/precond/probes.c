@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause
    The entries of a sparse matrix from products with another one, one product a colour of its
    columns: with d the sum of the unit vectors of a colour, and at most one entry of that colour in
-   every row, (H d)_i = P_ij for the one column j of that colour.
+   every row, (H d)_i = P_ij for the one column j of that colour. Where H is symmetric, fewer colours
+   may tell all, by substitution.
 
    Reference: A. R. Curtis, M. J. D. Powell, J. K. Reid, On the estimation of sparse Jacobian
    matrices, IMA J. Appl. Math. 13 (1974), 117-119. */
 #include "precond/probes.h"
 #include "precond/blocks.h"
+#include "precond/substitute.h"
 #include <petscsf.h>
 
-/* The entries of a block, sorted by the colour of their columns. */
+/* The entries of a block that products give, sorted by the colour of their columns. */
 typedef struct {
   PetscInt *start; /* of each colour */
   PetscInt *row;
@@ -17,11 +19,12 @@ typedef struct {
 } Entries;
 
 struct _n_TrustNCGProbes {
-  PetscInt         n;     /* colours */
-  PetscInt         local; /* columns of this rank */
-  ISColoringValue *color; /* of those */
-  Entries          entries[BLOCKS];
-  Vec              d, w; /* a probe and its product, while probing; left by one cut short */
+  PetscInt             n;     /* colours */
+  PetscInt             local; /* columns of this rank */
+  ISColoringValue     *color; /* of those */
+  Entries              entries[BLOCKS];
+  TrustNCGSubstitution sub;  /* the other entries, or NULL */
+  Vec                  d, w; /* a probe and its product, while probing; left by one cut short */
 };
 
 /* The colours of the columns that belong to other ranks. */
@@ -41,8 +44,9 @@ static PetscErrorCode GetOtherColors(Mat P, const ISColoringValue own[], PetscIn
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Sorts the entries of a block by colour. */
-static PetscErrorCode EntriesCreate(Mat A, const ISColoringValue color[], PetscInt n, Entries *e)
+/* Sorts the entries of a block by colour, all or those that are measured. */
+static PetscErrorCode EntriesCreate(Mat A, const ISColoringValue color[], PetscInt n,
+                                    const PetscBool *measured, Entries *e)
 {
   const PetscInt *ia, *ja;
   PetscInt        m, *next;
@@ -51,15 +55,19 @@ static PetscErrorCode EntriesCreate(Mat A, const ISColoringValue color[], PetscI
   PetscFunctionBegin;
   PetscCall(MatGetRowIJ(A, 0, PETSC_FALSE, PETSC_FALSE, &m, &ia, &ja, &done));
   PetscCall(PetscCalloc1(n + 1, &e->start));
-  PetscCall(PetscMalloc2(ia[m], &e->row, ia[m], &e->at));
-  PetscCall(PetscMalloc1(n, &next));
-  for (PetscInt k = 0; k < ia[m]; k++) e->start[color[ja[k]] + 1]++;
+  for (PetscInt k = 0; k < ia[m]; k++) {
+    if (!measured || measured[k]) e->start[color[ja[k]] + 1]++;
+  }
   for (PetscInt c = 0; c < n; c++) e->start[c + 1] += e->start[c];
+  PetscCall(PetscMalloc2(e->start[n], &e->row, e->start[n], &e->at));
+  PetscCall(PetscMalloc1(n, &next));
   PetscCall(PetscArraycpy(next, e->start, n));
   for (PetscInt i = 0; i < m; i++) {
     for (PetscInt k = ia[i]; k < ia[i + 1]; k++) {
-      const PetscInt place = next[color[ja[k]]]++;
+      PetscInt place;
 
+      if (measured && !measured[k]) continue;
+      place         = next[color[ja[k]]]++;
       e->row[place] = i;
       e->at[place]  = k;
     }
@@ -103,14 +111,39 @@ static PetscErrorCode ProbesCheck(TrustNCGProbes probes, Mat P, PetscBool *valid
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Where each product is an entry, or by substitution */
+static PetscErrorCode Sort(TrustNCGProbes p, Mat P, PetscBool symmetric, ISColoringValue *color[],
+                           PetscBool *valid)
+{
+  const PetscInt *others;
+  PetscInt        nothers;
+  Mat             block[BLOCKS];
+
+  PetscFunctionBegin;
+  if (symmetric) {
+    PetscCall(TrustNCGSubstitutionCreate(P, (const ISColoringValue *const *)color, p->n, &p->sub));
+    *valid = (PetscBool)(p->sub != NULL);
+    if (!*valid) PetscFunctionReturn(PETSC_SUCCESS);
+  }
+  PetscCall(TrustNCGGetBlocks(P, block, &others, &nothers));
+  for (int b = 0; b < BLOCKS && block[b]; b++) {
+    PetscCall(EntriesCreate(block[b], color[b], p->n,
+                            p->sub ? TrustNCGSubstitutionMeasured(p->sub, b) : NULL,
+                            &p->entries[b]));
+  }
+  if (!symmetric) PetscCall(ProbesCheck(p, P, valid));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* Collective; P is of type aij, the colouring a global one of its columns. */
-PetscErrorCode TrustNCGProbesCreate(Mat P, ISColoring coloring, TrustNCGProbes *probes)
+PetscErrorCode TrustNCGProbesCreate(Mat P, ISColoring coloring, PetscBool symmetric,
+                                    TrustNCGProbes *probes)
 {
   TrustNCGProbes         p;
   const ISColoringValue *own;
   const PetscInt        *others = NULL;
   PetscInt               nothers;
-  ISColoringValue       *other;
+  ISColoringValue       *color[BLOCKS] = {NULL, NULL};
   Mat                    block[BLOCKS];
   PetscBool              valid;
 
@@ -119,15 +152,14 @@ PetscErrorCode TrustNCGProbesCreate(Mat P, ISColoring coloring, TrustNCGProbes *
   PetscCall(ISColoringGetColors(coloring, &p->local, &p->n, &own));
   PetscCall(PetscMalloc1(p->local, &p->color));
   PetscCall(PetscArraycpy(p->color, own, p->local));
+  color[0] = p->color;
   PetscCall(TrustNCGGetBlocks(P, block, &others, &nothers));
-  PetscCall(EntriesCreate(block[0], own, p->n, &p->entries[0]));
   if (block[1]) {
-    PetscCall(PetscMalloc1(nothers, &other));
-    PetscCall(GetOtherColors(P, own, nothers, others, other));
-    PetscCall(EntriesCreate(block[1], other, p->n, &p->entries[1]));
-    PetscCall(PetscFree(other));
+    PetscCall(PetscMalloc1(nothers, &color[1]));
+    PetscCall(GetOtherColors(P, own, nothers, others, color[1]));
   }
-  PetscCall(ProbesCheck(p, P, &valid));
+  PetscCall(Sort(p, P, symmetric, color, &valid));
+  PetscCall(PetscFree(color[1]));
   if (!valid) PetscCall(TrustNCGProbesDestroy(&p));
   *probes = p;
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -138,6 +170,7 @@ PetscErrorCode TrustNCGProbesDestroy(TrustNCGProbes *probes)
   PetscFunctionBegin;
   if (!*probes) PetscFunctionReturn(PETSC_SUCCESS);
   for (int b = 0; b < BLOCKS; b++) PetscCall(EntriesDestroy(&(*probes)->entries[b]));
+  PetscCall(TrustNCGSubstitutionDestroy(&(*probes)->sub));
   PetscCall(VecDestroy(&(*probes)->d));
   PetscCall(VecDestroy(&(*probes)->w));
   PetscCall(PetscFree((*probes)->color));
@@ -149,6 +182,13 @@ PetscErrorCode TrustNCGProbesGetSize(TrustNCGProbes probes, PetscInt *colors)
 {
   PetscFunctionBegin;
   *colors = probes->n;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode TrustNCGProbesSubstitute(TrustNCGProbes probes, PetscBool *substitute)
+{
+  PetscFunctionBegin;
+  *substitute = (PetscBool)(probes->sub != NULL);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -203,6 +243,7 @@ PetscErrorCode TrustNCGProbesApply(TrustNCGProbes probes, Mat H, Vec x, Mat P, T
   *products = c;
   PetscCall(VecDestroy(&probes->d));
   PetscCall(VecDestroy(&probes->w));
+  if (probes->sub) PetscCall(TrustNCGSubstitutionRun(probes->sub, P));
   PetscCall(MatAssemblyBegin(P, MAT_FINAL_ASSEMBLY)); /* its object state grows */
   PetscCall(MatAssemblyEnd(P, MAT_FINAL_ASSEMBLY));
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -9,11 +9,14 @@
 
 typedef struct _n_TrustNCGProbes *TrustNCGProbes;
 
-/* *probes is NULL where two columns of a row have one colour. */
-PETSC_INTERN PetscErrorCode TrustNCGProbesCreate(Mat P, ISColoring coloring,
+/* *probes is NULL where two columns of a row have one colour, or, if the matrix is `symmetric`, where
+   these colours still do not tell all. */
+PETSC_INTERN PetscErrorCode TrustNCGProbesCreate(Mat P, ISColoring coloring, PetscBool symmetric,
                                                  TrustNCGProbes *probes);
 PETSC_INTERN PetscErrorCode TrustNCGProbesDestroy(TrustNCGProbes *probes);
 PETSC_INTERN PetscErrorCode TrustNCGProbesGetSize(TrustNCGProbes probes, PetscInt *colors);
+/* Are there entries that are not those of a product, but follow from them? */
+PETSC_INTERN PetscErrorCode TrustNCGProbesSubstitute(TrustNCGProbes probes, PetscBool *substitute);
 /* Collective: is there a reason to stop? The same answer on all ranks. */
 typedef PetscErrorCode (*TrustNCGAskFn)(void *ctx, PetscBool *stop);
 /* P = H on the pattern of P; x lends its layout and its DM to the probing vectors. `ask`, unless it

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
    A sparse approximate Hessian P, assembled from coloured probes, for any PETSc preconditioner.
 
-     pattern of the DM or of a Mat of the user's; colours of its columns, checked
+     pattern of the DM or of a Mat of the user's; colours of its columns, checked; on a grid with
+       ends about half as many, from which the entries follow as P is symmetric, unless that
+       turns out too coarse
      at the first solve, and whenever P is stale:
        P = H on the pattern, one product a colour, and one more to see how well it fits
        a rehearsal: a few iterations of CG with P in the place of H, at no product with H
@@ -16,6 +18,7 @@
 
 #define REHEARSAL_ITS  10
 #define REHEARSAL_RTOL 0.25
+#define GATHERED       10.0 /* by so much substitution may magnify what is wrong with products */
 
 /* What P, its copy, its near null space and its probes take, in vectors of n; what the PC makes of P
    is its own affair. */
@@ -77,7 +80,7 @@ PetscErrorCode TrustNCGSparseCreate(Vec x, Mat pattern, TrustNCGSparse *sparse)
 
   PetscFunctionBegin;
   PetscCall(GetOrigin(x, pattern, &origin));
-  if (sp && !sp->lean && origin.id && sp->origin.id == origin.id &&
+  if (sp && !sp->lean && !sp->direct && origin.id && sp->origin.id == origin.id &&
       sp->origin.state == origin.state) {
     PetscCall(Renew(sp));
     PetscCall(TrustNCGPatternNearNullSpace(x, pattern, sp->P)); /* its grid may have moved */
@@ -90,10 +93,10 @@ PetscErrorCode TrustNCGSparseCreate(Vec x, Mat pattern, TrustNCGSparse *sparse)
   *sparse = sp; /* the caller's to destroy, also after an error below */
   sp->P   = P;
   PetscCall(TrustNCGPatternNearNullSpace(x, pattern, P));
-  PetscCall(TrustNCGPatternColor(x, P, &sp->probes, &sp->fromdm));
-  if (!pattern) PetscCall(TrustNCGStencilCreate(x, &sp->stencil));
-  PetscCall(TrustNCGSparseCountVectors(sp));
   PetscCall(VecDuplicate(x, &sp->work));
+  if (!pattern) PetscCall(TrustNCGStencilCreate(x, &sp->stencil));
+  PetscCall(TrustNCGSparseColor(sp, P, PETSC_FALSE, PETSC_MAX_INT, &sp->probes, &sp->fromdm));
+  PetscCall(TrustNCGSparseCountVectors(sp));
   sp->origin = origin;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -271,7 +274,7 @@ static PetscErrorCode Assemble(TrustNCGSparse sparse, Mat H, Vec g, PetscInt *pr
 
 PetscErrorCode TrustNCGSparseBuild(TrustNCGSparse sparse, Mat H, Vec g, PetscInt *products)
 {
-  PetscBool again;
+  PetscBool again, changed;
 
   PetscFunctionBegin;
   *products = 0;
@@ -281,6 +284,10 @@ PetscErrorCode TrustNCGSparseBuild(TrustNCGSparse sparse, Mat H, Vec g, PetscInt
   if (again) {
     PetscCall(TrustNCGSparseReshape(sparse, PETSC_FALSE, PETSC_MAX_INT));
     PetscCall(Assemble(sparse, H, g, products));
+  }
+  if (sparse->misfit > SPARSE_EXACT && sparse->misfit <= GATHERED * SPARSE_EXACT) {
+    PetscCall(TrustNCGSparseColorDirectly(sparse, &changed));
+    if (changed) PetscCall(Assemble(sparse, H, g, products));
   }
   PetscCall(TrustNCGSparseLearn(sparse, (PetscBool)(sparse->misfit <= SPARSE_EXACT), again));
   sparse->builds++;

@@ -11,7 +11,7 @@ typedef struct {
   PetscObjectState state;
 } TrustNCGOrigin;
 
-#define SPARSE_EXACT 1e-6 /* largest ||Hg - Pg|| / ||Hg|| of a P that stands in for H */
+#define SPARSE_EXACT 1e-3 /* largest ||Hg - Pg|| / ||Hg|| of a P that stands in for H */
 
 /* What P does in the present solve */
 typedef enum {
@@ -34,6 +34,7 @@ struct _n_TrustNCGSparse {
   PetscBool          lean;     /* P has those alone */
   PetscBool          all;      /* to leave some out does not pay */
   PetscBool          fromdm;   /* the colours are those of the DM */
+  PetscBool          direct;   /* each entry is that of a product: substitution was too coarse */
   PetscBool          finite;   /* the last P was */
   PetscBool          fresh;    /* it was not used yet */
   PetscBool          dominant; /* D is in use */
@@ -55,6 +56,10 @@ PETSC_INTERN PetscErrorCode TrustNCGSparseMakeDominant(TrustNCGSparse sparse);
    most; else it stays as it is. */
 PETSC_INTERN PetscErrorCode TrustNCGSparseReshape(TrustNCGSparse sparse, PetscBool lean,
                                                   PetscInt most);
+PETSC_INTERN PetscErrorCode TrustNCGSparseColor(TrustNCGSparse sparse, Mat P, PetscBool lean,
+                                                PetscInt most, TrustNCGProbes *probes,
+                                                PetscBool *fromdm);
+PETSC_INTERN PetscErrorCode TrustNCGSparseColorDirectly(TrustNCGSparse sparse, PetscBool *changed);
 PETSC_INTERN PetscErrorCode TrustNCGSparseShape(TrustNCGSparse sparse, Mat H, PetscInt *products);
 PETSC_INTERN PetscErrorCode TrustNCGSparseLearn(TrustNCGSparse sparse, PetscBool fits,
                                                 PetscBool again);

@@ -14,34 +14,10 @@ static PetscErrorCode CountEntries(Mat P, PetscInt *n)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Those of P to values, or the other way round */
-static PetscErrorCode CopyEntries(Mat P, PetscBool toP, PetscScalar values[])
-{
-  const PetscInt *others;
-  PetscInt        nothers, n = 0;
-  Mat             block[BLOCKS];
-  PetscScalar    *a;
-
-  PetscFunctionBegin;
-  PetscCall(TrustNCGGetBlocks(P, block, &others, &nothers));
-  for (int b = 0; b < BLOCKS && block[b]; b++) {
-    PetscCall(CountEntries(block[b], &n));
-    PetscCall(MatSeqAIJGetArray(block[b], &a));
-    if (toP) PetscCall(PetscArraycpy(a, values, n));
-    else PetscCall(PetscArraycpy(values, a, n));
-    PetscCall(MatSeqAIJRestoreArray(block[b], &a));
-    values += n;
-  }
-  if (!toP) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCall(MatAssemblyBegin(P, MAT_FINAL_ASSEMBLY)); /* its object state grows */
-  PetscCall(MatAssemblyEnd(P, MAT_FINAL_ASSEMBLY));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
 /* P is then of that shape, with as few colours as it had. */
 static PetscErrorCode RecordShape(TrustNCGSparse sparse, CheckpointRecord *record)
 {
-  PetscBool lean = sparse->lean;
+  PetscBool lean = sparse->lean, direct = sparse->direct, changed;
   PetscInt  colors;
 
   PetscFunctionBegin;
@@ -49,9 +25,12 @@ static PetscErrorCode RecordShape(TrustNCGSparse sparse, CheckpointRecord *recor
   RecordBool(record, &sparse->looked, "a look for couplings");
   RecordBool(record, &sparse->all, "couplings that are all there");
   RecordBool(record, &lean, "couplings that are left out");
+  RecordBool(record, &direct, "colours without substitution");
   RecordCount(record, &colors, "colours");
   TrustNCGStencilRecord(sparse->stencil, record);
-  if (record->load && !record->bad && lean) {
+  if (!record->load || record->bad) PetscFunctionReturn(PETSC_SUCCESS);
+  if (direct) PetscCall(TrustNCGSparseColorDirectly(sparse, &changed));
+  if (lean) {
     PetscCall(TrustNCGSparseReshape(sparse, PETSC_TRUE, colors));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -88,7 +67,7 @@ PetscErrorCode TrustNCGSparseGetEntries(TrustNCGSparse sparse, PetscInt n, Petsc
   PetscFunctionBegin;
   PetscCall(CountEntries(sparse->P, &now));
   *theirs = (PetscBool)(now == n); /* else a build of another shape was cut short */
-  if (*theirs) PetscCall(CopyEntries(sparse->P, PETSC_FALSE, entries));
+  if (*theirs) PetscCall(TrustNCGCopyEntries(sparse->P, PETSC_FALSE, entries));
   else PetscCall(PetscArrayzero(entries, n));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -96,7 +75,9 @@ PetscErrorCode TrustNCGSparseGetEntries(TrustNCGSparse sparse, PetscInt n, Petsc
 PetscErrorCode TrustNCGSparseSetEntries(TrustNCGSparse sparse, PetscScalar entries[])
 {
   PetscFunctionBegin;
-  PetscCall(CopyEntries(sparse->P, PETSC_TRUE, entries));
+  PetscCall(TrustNCGCopyEntries(sparse->P, PETSC_TRUE, entries));
+  PetscCall(MatAssemblyBegin(sparse->P, MAT_FINAL_ASSEMBLY)); /* its object state grows */
+  PetscCall(MatAssemblyEnd(sparse->P, MAT_FINAL_ASSEMBLY));
   if (sparse->dominant) {
     PetscCall(TrustNCGSparseMakeDominant(sparse));
     PetscCall(PCSetOperators(sparse->pc, sparse->D, sparse->D));

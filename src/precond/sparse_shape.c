@@ -8,36 +8,59 @@
 #include "precond/sparse_impl.h"
 #include "precond/pattern.h"
 
-/* Its colours: simple ones of the grid, if they are so many at most, else those of the graph */
-static PetscErrorCode ColorLean(TrustNCGSparse sparse, Mat P, PetscInt most, TrustNCGProbes *probes)
+/* Simple colours of the grid, so many at most; none where that cannot be had. */
+static PetscErrorCode ColorGrid(TrustNCGSparse sparse, Mat P, PetscBool lean, PetscBool symmetric,
+                                PetscInt most, TrustNCGProbes *probes)
 {
   ISColoring coloring;
-  PetscBool  fromdm;
 
   PetscFunctionBegin;
-  *probes = NULL;
-  PetscCall(TrustNCGStencilColor(sparse->stencil, sparse->work, most, &coloring));
-  if (coloring) PetscCall(TrustNCGProbesCreate(P, coloring, probes));
+  PetscCall(TrustNCGStencilColor(sparse->stencil, sparse->work, lean, symmetric, most, &coloring));
+  if (coloring) PetscCall(TrustNCGProbesCreate(P, coloring, symmetric, probes));
   PetscCall(ISColoringDestroy(&coloring));
-  if (!*probes) PetscCall(TrustNCGPatternColor(sparse->work, P, probes, &fromdm));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The colours of P: of a grid those that tell a symmetric matrix, unless that went wrong; else of a
+   lean one simple ones, if they are so many at most; else those of the DM or of the graph */
+PetscErrorCode TrustNCGSparseColor(TrustNCGSparse sparse, Mat P, PetscBool lean, PetscInt most,
+                                   TrustNCGProbes *probes, PetscBool *fromdm)
+{
+  PetscFunctionBegin;
+  *probes = NULL;
+  *fromdm = PETSC_FALSE;
+  if (sparse->stencil && !sparse->direct) {
+    PetscCall(ColorGrid(sparse, P, lean, PETSC_TRUE, most, probes));
+  }
+  if (!*probes && lean) PetscCall(ColorGrid(sparse, P, lean, PETSC_FALSE, most, probes));
+  if (!*probes) PetscCall(TrustNCGPatternColor(sparse->work, P, probes, fromdm));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* P has its colours anew, from now on those that need no substitution, if it has others now. */
+PetscErrorCode TrustNCGSparseColorDirectly(TrustNCGSparse sparse, PetscBool *changed)
+{
+  PetscFunctionBegin;
+  PetscCall(TrustNCGProbesSubstitute(sparse->probes, changed));
+  if (!*changed) PetscFunctionReturn(PETSC_SUCCESS);
+  sparse->direct = PETSC_TRUE;
+  PetscCall(TrustNCGProbesDestroy(&sparse->probes));
+  PetscCall(TrustNCGSparseColor(sparse, sparse->P, sparse->lean, PETSC_MAX_INT, &sparse->probes,
+                                &sparse->fromdm));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 PetscErrorCode TrustNCGSparseReshape(TrustNCGSparse sparse, PetscBool lean, PetscInt most)
 {
   PetscInt       colors;
-  PetscBool      fromdm = PETSC_FALSE;
+  PetscBool      fromdm;
   Mat            P;
   TrustNCGProbes probes;
 
   PetscFunctionBegin;
-  if (lean) {
-    PetscCall(TrustNCGStencilCreateMat(sparse->stencil, sparse->work, &P));
-    PetscCall(ColorLean(sparse, P, most, &probes));
-  } else {
-    PetscCall(TrustNCGPatternCreate(sparse->work, NULL, &P));
-    PetscCall(TrustNCGPatternColor(sparse->work, P, &probes, &fromdm));
-  }
+  if (lean) PetscCall(TrustNCGStencilCreateMat(sparse->stencil, sparse->work, &P));
+  else PetscCall(TrustNCGPatternCreate(sparse->work, NULL, &P));
+  PetscCall(TrustNCGSparseColor(sparse, P, lean, most, &probes, &fromdm));
   PetscCall(TrustNCGProbesGetSize(probes, &colors));
   if (colors > most) {
     PetscCall(TrustNCGProbesDestroy(&probes));
@@ -63,6 +86,8 @@ PetscErrorCode TrustNCGSparseShape(TrustNCGSparse sparse, Mat H, PetscInt *produ
 
   PetscFunctionBegin;
   if (!sparse->stencil || sparse->lean || sparse->all) PetscFunctionReturn(PETSC_SUCCESS);
+  sparse->all = (PetscBool)!TrustNCGStencilMayBeLean(sparse->stencil);
+  if (sparse->all) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(TrustNCGProbesGetSize(sparse->probes, &colors));
   if (!sparse->looked) {
     PetscCall(TrustNCGStencilLook(sparse->stencil, H, sparse->work, &looks));
@@ -96,21 +121,25 @@ PetscErrorCode TrustNCGSparseLearn(TrustNCGSparse sparse, PetscBool fits, PetscB
 
 PetscErrorCode TrustNCGSparseView(TrustNCGSparse sparse, PetscViewer viewer)
 {
-  PetscInt colors;
-  MatInfo  info;
+  PetscInt  colors;
+  PetscBool substitute;
+  MatInfo   info;
 
   PetscFunctionBegin;
+  PetscCall(TrustNCGProbesSubstitute(sparse->probes, &substitute));
   PetscCall(TrustNCGProbesGetSize(sparse->probes, &colors));
   PetscCall(MatGetInfo(sparse->P, MAT_GLOBAL_SUM, &info));
   PetscCall(PetscViewerASCIIPrintf(
     viewer,
-    "sparse Hessian: %.0f nonzeros, %" PetscInt_FMT " colours from the %s, a product each; "
+    "sparse Hessian: %.0f nonzeros, %" PetscInt_FMT " colours from the %s%s, a product each; "
     "times built: %" PetscInt_FMT "%s%s\n",
     info.nz_used, colors,
     sparse->fromdm ? "DM"
     : sparse->lean ? "couplings on the grid"
+    : substitute   ? "grid"
                    : "graph",
-    sparse->builds, sparse->dominant ? ", the preconditioner of a diagonally dominant copy" : "",
+    substitute ? " and its symmetry" : "", sparse->builds,
+    sparse->dominant ? ", the preconditioner of a diagonally dominant copy" : "",
     sparse->misfit <= SPARSE_EXACT ? "; CG works with it" : ""));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -37,10 +37,23 @@ static PetscInt Coupling(TrustNCGStencil st, PetscInt offset, PetscInt row, Pets
   return (offset * st->dof + row) * st->dof + column;
 }
 
-PetscBool TrustNCGStencilHas(TrustNCGStencil st, PetscInt offset, PetscInt row, PetscInt column)
+/* Does the DMDA allow an offset? */
+static PetscBool Allows(TrustNCGStencil st, PetscInt offset)
+{
+  const PetscInt low[DIMS] = {-st->reach[0], -st->reach[1], -st->reach[2]};
+  PetscInt       by[DIMS], away = 0;
+
+  TrustNCGStencilPoint(low, st->wide, offset, by);
+  for (PetscInt k = 0; k < DIMS; k++) away += by[k] ? 1 : 0;
+  return (PetscBool)(!st->star || away <= 1);
+}
+
+PetscBool TrustNCGStencilHas(TrustNCGStencil st, PetscBool lean, PetscInt offset, PetscInt row,
+                             PetscInt column)
 {
   const PetscInt mirror = st->offsets - 1 - offset;
 
+  if (!lean) return Allows(st, offset);
   if (2 * offset + 1 == st->offsets && row == column) return PETSC_TRUE; /* the diagonal */
   return (PetscBool)(st->seen[Coupling(st, offset, row, column)] ||
                      st->seen[Coupling(st, mirror, column, row)]);
@@ -51,7 +64,7 @@ PetscErrorCode TrustNCGStencilCreate(Vec x, TrustNCGStencil *stencil)
   TrustNCGStencil st;
   DM              dm;
   PetscInt        dim, reach;
-  PetscBool       da = PETSC_FALSE, worth = PETSC_TRUE;
+  PetscBool       da = PETSC_FALSE, room = PETSC_TRUE, worth;
   DMBoundaryType  end[DIMS];
   DMDAStencilType type;
 
@@ -74,9 +87,10 @@ PetscErrorCode TrustNCGStencilCreate(Vec x, TrustNCGStencil *stencil)
     st->wide[k]  = 2 * st->reach[k] + 1;
     st->offsets *= st->wide[k];
     st->periodic[k] = (PetscBool)(end[k] == DM_BOUNDARY_PERIODIC);
-    if (st->size[k] < st->wide[k]) worth = PETSC_FALSE; /* no block fits in */
+    if (st->size[k] < st->wide[k]) room = PETSC_FALSE; /* no block fits in */
   }
-  if (st->offsets == 1 || (st->dof == 1 && (st->star || dim == 1))) worth = PETSC_FALSE;
+  st->full = (PetscBool)(!room || (st->dof == 1 && (st->star || dim == 1)));
+  worth    = (PetscBool)(st->offsets > 1);
   if ((PetscReal)st->offsets * st->dof * st->dof > COUPLINGS_MOST) worth = PETSC_FALSE;
   if (worth) {
     st->couplings = st->offsets * st->dof * st->dof;
@@ -93,6 +107,11 @@ PetscErrorCode TrustNCGStencilDestroy(TrustNCGStencil *stencil)
   PetscCall(PetscFree((*stencil)->seen));
   PetscCall(PetscFree(*stencil));
   PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscBool TrustNCGStencilMayBeLean(TrustNCGStencil st)
+{
+  return (PetscBool)!st->full;
 }
 
 PetscErrorCode TrustNCGStencilForget(TrustNCGStencil st)
@@ -258,7 +277,7 @@ static PetscInt Columns(TrustNCGStencil st, const PetscInt at[], PetscInt row, P
       if (away[k] < st->from[k] || away[k] >= st->from[k] + st->around[k]) inside = PETSC_FALSE;
     }
     for (PetscInt c = 0; inside && c < st->dof; c++) {
-      if (!all && !TrustNCGStencilHas(st, offset, row, c)) continue;
+      if (!all && !TrustNCGStencilHas(st, PETSC_TRUE, offset, row, c)) continue;
       if (coupling) coupling[n] = Coupling(st, offset, row, c);
       column[n++] = Number(st->from, st->around, away) * st->dof + c;
     }
@@ -283,7 +302,7 @@ static PetscErrorCode Row(TrustNCGStencil st, ISLocalToGlobalMapping map, PetscI
 }
 
 /* No row has more entries than this. */
-PetscInt TrustNCGStencilLongestRow(TrustNCGStencil st)
+PetscInt TrustNCGStencilLongestRow(TrustNCGStencil st, PetscBool lean)
 {
   PetscInt most = 0;
 
@@ -291,7 +310,7 @@ PetscInt TrustNCGStencilLongestRow(TrustNCGStencil st)
     PetscInt n = 0;
 
     for (PetscInt k = 0; k < st->offsets * st->dof; k++) {
-      n += TrustNCGStencilHas(st, k / st->dof, row, k % st->dof) ? 1 : 0;
+      n += TrustNCGStencilHas(st, lean, k / st->dof, row, k % st->dof) ? 1 : 0;
     }
     most = PetscMax(most, n);
   }
@@ -351,7 +370,7 @@ static PetscErrorCode Preallocate(TrustNCGStencil st, ISLocalToGlobalMapping map
 
 PetscErrorCode TrustNCGStencilCreateMat(TrustNCGStencil st, Vec x, Mat *P)
 {
-  const PetscInt         most = st->offsets * st->dof;
+  const PetscInt         most = TrustNCGStencilLongestRow(st, PETSC_TRUE);
   DM                     dm;
   PetscInt               m, N, row, n, *column;
   PetscScalar           *zeros;

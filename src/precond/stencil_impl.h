@@ -15,15 +15,16 @@ struct _n_TrustNCGStencil {
   PetscInt   from[DIMS], around[DIMS]; /* and of it with its ghosts */
   PetscInt   offsets, couplings;       /* offsets between points; those times pairs of unknowns */
   PetscBool  star, periodic[DIMS];
+  PetscBool  full; /* there is nothing to leave out, or no room for a look */
   PetscBool *seen; /* couplings */
 };
 
 /* The point that is number k in a box of the grid */
 PETSC_INTERN void TrustNCGStencilPoint(const PetscInt first[], const PetscInt extent[], PetscInt k,
                                        PetscInt at[]);
-/* Was a coupling seen, or its mirror? */
-PETSC_INTERN PetscBool TrustNCGStencilHas(TrustNCGStencil stencil, PetscInt offset, PetscInt row,
-                                          PetscInt column);
-PETSC_INTERN PetscInt  TrustNCGStencilLongestRow(TrustNCGStencil stencil);
+/* Was a coupling seen, or its mirror? Or, if not `lean`: does the DMDA allow it? */
+PETSC_INTERN PetscBool TrustNCGStencilHas(TrustNCGStencil stencil, PetscBool lean, PetscInt offset,
+                                          PetscInt row, PetscInt column);
+PETSC_INTERN PetscInt  TrustNCGStencilLongestRow(TrustNCGStencil stencil, PetscBool lean);
 
 #endif
