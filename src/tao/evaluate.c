@@ -147,7 +147,7 @@ static PetscErrorCode TrustNCGSetUpHessVec(Tao tao)
   if (tn->hvfn) {
     tn->kind = TRUSTNCG_HV_USER;
     PetscCall(TrustNCGHessVecCreateUser(tao->solution, TrustNCGHessVec_User, tao, &tn->shell));
-  } else if (H) { /* the KSP takes the Mat itself, all else the guarded one */
+  } else if (H) { /* our KSP takes the Mat itself, all else the guarded one */
     tn->kind = TRUSTNCG_HV_MATRIX;
     PetscCall(TrustNCGHessVecCreateUser(tao->solution, TrustNCGHessVec_Mat, tao, &tn->shell));
   } else PetscCall(TrustNCGUseDifferences(tao));
@@ -320,6 +320,7 @@ PetscErrorCode TrustNCGUpdateHessian(Tao tao, Mat *H, Mat *P)
   PetscCall(TaoGetHessian(tao, &userH, &userP, NULL, NULL));
   *H = tn->kind == TRUSTNCG_HV_MATRIX ? userH : tn->shell;
   *P = userP ? userP : *H;
+  if (!tn->ours) *H = tn->shell; /* a KSP that guards no products */
   PetscCall(TrustNCGPrecondUpdate(tao, tn->shell, H, P));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -73,7 +73,7 @@ typedef struct {
   TaoTrustNCGHessianVectorFn hvfn; /* the user's Hv, or NULL */
   void                      *hvctx;
   TrustNCGHvKind             kind;     /* of Hv; a wrong one may give way to differences */
-  Mat                        shell;    /* Hv, guarded; the KSP takes a Mat of the user's itself */
+  Mat                        shell;    /* Hv, guarded; our KSP takes a Mat of the user's itself */
   PetscBool                  combined; /* f and gradient come from one call */
   PetscBool                  ours; /* the KSP is KSPTRUSTCG: a rejected step is read off its path */
   PetscReal                  etamax; /* largest forcing term: the rtol that the KSP came with */
