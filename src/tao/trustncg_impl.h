@@ -152,7 +152,7 @@ typedef struct {
   /* stopping from outside */
   PetscBool      listening; /* our handlers are there */
   int            signal;    /* that arrived at some rank, or 0 */
-  PetscBool      alarmed;   /* the ranks have agreed that there is a reason */
+  PetscBool      alarmed;   /* when they last agreed on it, there was a reason */
   PetscLogDouble began;     /* the solve, by this rank's clock */
 
   struct _n_TrustNCGSaved *saved; /* the state of the iterate; NULL without a file */
