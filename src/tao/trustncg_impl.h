@@ -247,6 +247,7 @@ PETSC_INTERN PetscErrorCode TrustNCGGetDrop(Tao tao, PetscReal *drop);
 
 /* evaluate.c */
 PETSC_INTERN PetscErrorCode TrustNCGSetUpEvaluation(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGCallFunctionAndGradient(Tao tao, Vec x, PetscReal *f, Vec g);
 PETSC_INTERN PetscErrorCode TrustNCGEvaluateStart(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGEvaluateNear(Tao tao, Vec x, PetscReal *f, Vec g);
 PETSC_INTERN PetscErrorCode TrustNCGEvaluateTrial(Tao tao);
