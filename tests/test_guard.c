@@ -647,6 +647,39 @@ START_TEST(a_preconditioner_that_fails_on_one_rank_fails_on_all)
 }
 END_TEST
 
+/* Whatever makes the products, also where the KSP is one of PETSc's */
+START_TEST(an_error_in_a_product_for_another_ksp_is_one_on_all)
+{
+  Run run;
+
+  ckm_ok(RunCreateWith("-tao_trustncg_ksp_type", "stcg", "rosenbrock", 20, (HvWay)_i, &run));
+  ckm_ok(TaoTrustNCGSetDeadline(run.tao, 10.0));
+  if (_i == HV_FD) run.fault = (Fault){.failure = 3, .rank = LAST};
+  else run.fault = (Fault){.error = 3, .rank = LAST};
+  ckm_fails(TaoSolve(run.tao), PETSC_ERR_USER, "");
+  run.fault = (Fault){.value = 0.0};
+  ckm_ok((*run.prob->start)(run.prob, run.x));
+  ckm_ok(TaoSolve(run.tao));
+  ckm_assert(RunReason(&run) > 0);
+  ckm_ok(RunDestroy(&run));
+}
+END_TEST
+
+/* f fails on one rank at the start, and the gradient, a function of its own, is collective. */
+START_TEST(a_gradient_apart_is_called_where_f_has_failed)
+{
+  Run run;
+
+  ckm_ok(RunCreate(PETSC_COMM_WORLD, "genrose", 20, HV_USER, PETSC_TRUE, &run));
+  ckm_ok(TaoTrustNCGSetDeadline(run.tao, 10.0));
+  if (_i) ckm_ok(TaoTrustNCGSetCheckDerivatives(run.tao, PETSC_TRUE, PETSC_FALSE));
+  run.fault = (Fault){.failure = 1, .rank = LAST};
+  ckm_fails(TaoSolve(run.tao), PETSC_ERR_USER, "");
+  ckm_assert(run.nf == run.ng);
+  ckm_ok(RunDestroy(&run));
+}
+END_TEST
+
 START_TEST(a_solution_of_another_layout_is_refused)
 {
   Run run;
@@ -718,6 +751,8 @@ static void AddTests(Suite *suite)
   tcase_add_loop_test(tc, solvers_on_split_communicators_are_independent, 0, 2);
   tcase_add_loop_test(tc, a_rank_without_unknowns_is_heard, 0, 2);
   tcase_add_loop_test(tc, a_rank_without_unknowns_is_heard_in_products, 0, 2);
+  tcase_add_loop_test(tc, a_gradient_apart_is_called_where_f_has_failed, 0, 2);
+  tcase_add_loop_test(tc, an_error_in_a_product_for_another_ksp_is_one_on_all, 0, 3);
   tcase_add_loop_test(tc, a_preconditioner_that_fails_on_one_rank_fails_on_all, 0, 6);
   tcase_add_test(tc, a_solution_of_another_layout_is_refused);
   tcase_add_loop_test(tc, the_guard_takes_one_reduction_an_evaluation, 0, 2);

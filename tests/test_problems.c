@@ -20,7 +20,7 @@ static PetscErrorCode WriteImage(void)
 {
   struct jpeg_compress_struct info;
   struct jpeg_error_mgr       manager; /* the default one ends the program at an error */
-  FILE                       *file;
+  FILE                       *file = NULL;
 
   PetscFunctionBegin;
   PetscCall(FileOpen(files[IMAGE].name, &file));

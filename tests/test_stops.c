@@ -13,10 +13,10 @@ static const struct {
   {"combustion", 225, TAO_TRUSTNCG_PRECOND_AUTO}, /* the same, with other couplings */
   {"minsurf", 100, TAO_TRUSTNCG_PRECOND_NONE},    /* better points of a step */
   {"genrose", 40, TAO_TRUSTNCG_PRECOND_PAIRS},    /* looks at the boundary, learned steps */
-  {"broydn7d", 60, TAO_TRUSTNCG_PRECOND_AUTO},    /* a pattern that is found */
+  {"morebv", 100, TAO_TRUSTNCG_PRECOND_AUTO},     /* a pattern that is found */
 };
 
-enum { CASES = sizeof(cases) / sizeof(*cases), STRIKES = 60 };
+enum { CASES = sizeof(cases) / sizeof(*cases), STRIKES = 100 };
 
 static char     folder[PETSC_MAX_PATH_LEN], file[PETSC_MAX_PATH_LEN + 16];
 static PetscInt calls, strike; /* of f with its gradient, and products; the signal comes in this */
@@ -56,7 +56,7 @@ static PetscErrorCode Solve(int k, PetscInt when, const char checkpoint[], const
   PetscCall(TaoTrustNCGSetHessianVector(run->tao, HessianVector, run));
   PetscCall(TaoTrustNCGSetPrecondType(run->tao, cases[k].precond));
   PetscCall(TaoTrustNCGSetSignals(run->tao, PETSC_TRUE));
-  PetscCall(TaoTrustNCGSetCheckpoint(run->tao, checkpoint, 0, 0.0));
+  PetscCall(TaoTrustNCGSetCheckpoint(run->tao, checkpoint, when % 2, 0.0));
   PetscCall(TaoTrustNCGSetRestart(run->tao, restart));
   calls  = 0;
   strike = when;

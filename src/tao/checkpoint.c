@@ -81,7 +81,8 @@ PetscErrorCode TrustNCGCheckpoint(Tao tao)
   PetscBool     due;
 
   PetscFunctionBegin;
-  if (!tn->saved) PetscFunctionReturn(PETSC_SUCCESS);
+  if (!tn->saved || (tn->saved->ended && tn->alarmed)) PetscFunctionReturn(PETSC_SUCCESS);
+  tn->saved->ended = PETSC_FALSE; /* or the user has taken the reason to stop away */
   PetscCall(TrustNCGSaveState(tao));
   PetscCall(IsDue(tao, &due));
   if (due) PetscCall(Write(tao));

@@ -195,13 +195,9 @@ PetscErrorCode TrustNCGDoctorOptions(Tao tao, TrustNCGOptionItems PetscOptionsOb
 
 static PetscErrorCode DoctorValue(void *ctx, Vec x, PetscReal *f, Vec g)
 {
-  Tao            tao = (Tao)ctx;
-  PetscErrorCode error;
-
   PetscFunctionBegin;
-  error = TaoComputeObjectiveAndGradient(tao, x, f, g);
-  PetscCall(TrustNCGGuardResult(tao, error, "the objective and gradient", x, f, g));
-  PetscCall(TrustNCGAgree(tao, NULL, 0, NULL)); /* f stays as each rank has it */
+  PetscCall(TrustNCGCallFunctionAndGradient((Tao)ctx, x, f, g));
+  PetscCall(TrustNCGAgree((Tao)ctx, NULL, 0, NULL)); /* f stays as each rank has it */
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

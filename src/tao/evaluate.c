@@ -23,14 +23,31 @@ static PetscErrorCode TrustNCGGradientNorm(Tao tao, Vec g, PetscReal gg, PetscRe
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode TrustNCGFunctionAndGradient(Tao tao, Vec x, PetscReal *f, Vec g)
+/* Apart each is called on all ranks, also where f has failed on some: the gradient may need them.
+   Nothing is counted. */
+PetscErrorCode TrustNCGCallFunctionAndGradient(Tao tao, Vec x, PetscReal *f, Vec g)
 {
-  TAO_TrustNCG  *tn = (TAO_TrustNCG *)tao->data;
   PetscErrorCode error;
 
   PetscFunctionBegin;
-  error = TaoComputeObjectiveAndGradient(tao, x, f, g);
-  PetscCall(TrustNCGGuardResult(tao, error, "the objective and gradient", x, f, g));
+  if (((TAO_TrustNCG *)tao->data)->combined) {
+    error = TaoComputeObjectiveAndGradient(tao, x, f, g);
+    PetscCall(TrustNCGGuardResult(tao, error, "the objective and gradient", x, f, g));
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
+  error = TaoComputeObjective(tao, x, f);
+  PetscCall(TrustNCGGuardResult(tao, error, "the objective", x, f, NULL));
+  error = TaoComputeGradient(tao, x, g);
+  PetscCall(TrustNCGGuardResult(tao, error, "the gradient", x, NULL, g));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode TrustNCGFunctionAndGradient(Tao tao, Vec x, PetscReal *f, Vec g)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+
+  PetscFunctionBegin;
+  PetscCall(TrustNCGCallFunctionAndGradient(tao, x, f, g));
   if (tn->combined) tn->ledger.nfg++;
   else {
     tn->ledger.nf++;
@@ -147,7 +164,7 @@ static PetscErrorCode TrustNCGSetUpHessVec(Tao tao)
   if (tn->hvfn) {
     tn->kind = TRUSTNCG_HV_USER;
     PetscCall(TrustNCGHessVecCreateUser(tao->solution, TrustNCGHessVec_User, tao, &tn->shell));
-  } else if (H) { /* the KSP takes the Mat itself, all else the guarded one */
+  } else if (H) { /* our KSP takes the Mat itself, all else the guarded one */
     tn->kind = TRUSTNCG_HV_MATRIX;
     PetscCall(TrustNCGHessVecCreateUser(tao->solution, TrustNCGHessVec_Mat, tao, &tn->shell));
   } else PetscCall(TrustNCGUseDifferences(tao));
@@ -320,6 +337,7 @@ PetscErrorCode TrustNCGUpdateHessian(Tao tao, Mat *H, Mat *P)
   PetscCall(TaoGetHessian(tao, &userH, &userP, NULL, NULL));
   *H = tn->kind == TRUSTNCG_HV_MATRIX ? userH : tn->shell;
   *P = userP ? userP : *H;
+  if (!tn->ours) *H = tn->shell; /* a KSP that guards no products */
   PetscCall(TrustNCGPrecondUpdate(tao, tn->shell, H, P));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

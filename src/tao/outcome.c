@@ -48,10 +48,9 @@ PetscErrorCode TrustNCGStopAtLimit(Tao tao, TaoConvergedReason reason)
 {
   const PetscBool its   = (PetscBool)(reason == TAO_DIVERGED_MAXITS);
   const PetscInt  limit = its ? tao->max_it : tao->max_funcs;
-  const PetscBool taos =
-    its ? (PetscBool)(tao->niter >= limit) : TrustNCGEvaluationsAreSpent(tao);
-  const char *what       = its ? "iterations" : "evaluations";
-  char        number[32] = "on ";
+  const PetscBool taos  = its ? (PetscBool)(tao->niter >= limit) : TrustNCGEvaluationsAreSpent(tao);
+  const char     *what  = its ? "iterations" : "evaluations";
+  char            number[32] = "on ";
 
   PetscFunctionBegin;
   if (taos) PetscCall(PetscSNPrintf(number, sizeof(number), "of %" PetscInt_FMT " ", limit));

@@ -109,7 +109,7 @@ PetscErrorCode TrustNCGAlarmed(void *ctx, PetscBool *stop)
     tn->signal = all[0];
     *stop      = (PetscBool)(all[0] || all[1]);
   }
-  if (*stop) tn->alarmed = PETSC_TRUE;
+  tn->alarmed = *stop;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

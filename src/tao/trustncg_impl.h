@@ -73,7 +73,7 @@ typedef struct {
   TaoTrustNCGHessianVectorFn hvfn; /* the user's Hv, or NULL */
   void                      *hvctx;
   TrustNCGHvKind             kind;     /* of Hv; a wrong one may give way to differences */
-  Mat                        shell;    /* Hv, guarded; the KSP takes a Mat of the user's itself */
+  Mat                        shell;    /* Hv, guarded; our KSP takes a Mat of the user's itself */
   PetscBool                  combined; /* f and gradient come from one call */
   PetscBool                  ours; /* the KSP is KSPTRUSTCG: a rejected step is read off its path */
   PetscReal                  etamax; /* largest forcing term: the rtol that the KSP came with */
@@ -152,7 +152,7 @@ typedef struct {
   /* stopping from outside */
   PetscBool      listening; /* our handlers are there */
   int            signal;    /* that arrived at some rank, or 0 */
-  PetscBool      alarmed;   /* the ranks have agreed that there is a reason */
+  PetscBool      alarmed;   /* when they last agreed on it, there was a reason */
   PetscLogDouble began;     /* the solve, by this rank's clock */
 
   struct _n_TrustNCGSaved *saved; /* the state of the iterate; NULL without a file */
@@ -247,6 +247,7 @@ PETSC_INTERN PetscErrorCode TrustNCGGetDrop(Tao tao, PetscReal *drop);
 
 /* evaluate.c */
 PETSC_INTERN PetscErrorCode TrustNCGSetUpEvaluation(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGCallFunctionAndGradient(Tao tao, Vec x, PetscReal *f, Vec g);
 PETSC_INTERN PetscErrorCode TrustNCGEvaluateStart(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGEvaluateNear(Tao tao, Vec x, PetscReal *f, Vec g);
 PETSC_INTERN PetscErrorCode TrustNCGEvaluateTrial(Tao tao);
