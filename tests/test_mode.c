@@ -2,7 +2,7 @@
    The rule that chooses between learned steps and those of CG: when it changes its mind. */
 #include "sweep.h"
 
-enum { PATIENCE = 24, BUDGET_MAX = 8 };
+enum { PATIENCE = 24 };
 
 /* The rate of the block of learned steps that KnowsModel() remembers */
 #define RATE 0.25
@@ -45,10 +45,10 @@ START_TEST(it_starts_with_cg)
   TrustNCGMode mode;
 
   TrustNCGModeStart(&mode);
-  ckm_assert(!mode.learned && !mode.known && mode.budget == 1);
+  ckm_assert(!mode.learned && !mode.known);
   mode = KnowsModel(1.0);
   TrustNCGModeStart(&mode);
-  ckm_assert(!mode.learned && !mode.known && mode.budget == 1);
+  ckm_assert(!mode.learned && !mode.known);
 }
 END_TEST
 
@@ -63,7 +63,7 @@ START_TEST(after_the_first_step_of_cg_comes_the_model)
 
         TrustNCGModeStart(&mode);
         TrustNCGModeCG(&mode, (PetscBool)(k % 2), rho, 1.0, gplusnorm, 3.0, 3.0);
-        holds(mode.learned && mode.quad == 0 && mode.budget == 1, rho, gplusnorm, k);
+        holds(mode.learned && mode.quad == 0, rho, gplusnorm, k);
         holds(mode.spent == 3.0, rho, gplusnorm, k);
       }
     }
@@ -74,15 +74,12 @@ END_TEST
 
 START_TEST(as_many_quadratic_steps_as_its_patience_lead_to_cg)
 {
-  for (PetscInt budget = 1; budget <= BUDGET_MAX; budget *= 2) {
-    TrustNCGMode mode = InModel(1.0);
+  TrustNCGMode mode = InModel(1.0);
 
-    mode.budget = budget;
-    Steps(&mode, PATIENCE * budget - 1, PETSC_TRUE);
-    ckm_assert(mode.learned);
-    Steps(&mode, 1, PETSC_TRUE);
-    ckm_assert(!mode.learned && mode.known && mode.budget == budget);
-  }
+  Steps(&mode, PATIENCE - 1, PETSC_TRUE);
+  ckm_assert(mode.learned);
+  Steps(&mode, 1, PETSC_TRUE);
+  ckm_assert(!mode.learned && mode.known);
 }
 END_TEST
 
@@ -112,8 +109,8 @@ START_TEST(a_new_block_counts_from_zero)
   Steps(&mode, PATIENCE, PETSC_TRUE);
   ckm_assert(!mode.learned);
   TrustNCGModeCG(&mode, PETSC_FALSE, 1.0, 1.0, 1.0, 4.0, 15.0);
-  ckm_assert(mode.learned && mode.quad == 0 && mode.budget == 2);
-  Steps(&mode, 2 * PATIENCE - 1, PETSC_TRUE);
+  ckm_assert(mode.learned && mode.quad == 0);
+  Steps(&mode, PATIENCE - 1, PETSC_TRUE);
   ckm_assert(mode.learned);
   Steps(&mode, 1, PETSC_TRUE);
   ckm_assert(!mode.learned);
@@ -258,21 +255,6 @@ START_TEST(a_rate_that_is_no_number_does_not_keep_cg)
 }
 END_TEST
 
-START_TEST(each_disappointment_doubles_the_patience_up_to_eight)
-{
-  static const PetscInt expected[] = {2, 4, 8, 8, 8};
-  TrustNCGMode          mode       = KnowsModel(1.0);
-
-  for (int k = 0; k < 5; k++) {
-    StepOfCG(&mode, 0.4);
-    ckm_assert(mode.learned && mode.budget == expected[k]);
-    mode = (TrustNCGMode){.known = PETSC_TRUE, .rate = RATE, .budget = mode.budget};
-  }
-  StepOfCG(&mode, 0.6);
-  ckm_assert(!mode.learned && mode.budget == 1);
-}
-END_TEST
-
 static void AddTests(Suite *suite)
 {
   TCase *tcase = SweepCase(suite, "mode");
@@ -290,7 +272,6 @@ static void AddTests(Suite *suite)
   tcase_add_test(tcase, cg_stays_while_its_model_holds_inside_at_half_the_rate);
   tcase_add_test(tcase, cg_that_ends_at_no_gradient_stays);
   tcase_add_test(tcase, a_rate_that_is_no_number_does_not_keep_cg);
-  tcase_add_test(tcase, each_disappointment_doubles_the_patience_up_to_eight);
 }
 
 int main(int argc, char **argv)

@@ -7,18 +7,15 @@
 #include "rules/rules.h"
 
 #define QUADRATIC  0.1 /* f along a step agrees with the trapezoidal rule to this: quadratic */
-#define PATIENCE   24  /* such steps before CG is tried, for a budget of 1 */
+#define PATIENCE   24  /* such steps before CG is tried */
 #define IN_SIGHT   2.0 /* digits still to go for each that the block has brought */
-#define BUDGET_MAX 8   /* the budget doubles each time that CG disappoints */
 #define RATE_SHARE 0.5
 #define RHO_LOW    0.5 /* the model holds along CG's step */
 #define RHO_HIGH   1.5
 
 void TrustNCGModeStart(TrustNCGMode *mode)
 {
-  const TrustNCGMode start = {.budget = 1};
-
-  *mode = start;
+  *mode = (TrustNCGMode){0};
 }
 
 static void Enter(TrustNCGMode *mode, PetscReal gnorm, PetscReal spent)
@@ -52,7 +49,7 @@ void TrustNCGModeLearned(TrustNCGMode *mode, PetscReal df, PetscReal trapezoid, 
                 PetscLogReal(gnorm / target) <= IN_SIGHT * PetscLogReal(mode->gnorm / gnorm));
 
   mode->quad = quadratic ? mode->quad + 1 : PetscMax(0, mode->quad - 2);
-  if (mode->quad >= PATIENCE * mode->budget && !insight) TrustNCGModeLeave(mode, gnorm, spent);
+  if (mode->quad >= PATIENCE && !insight) TrustNCGModeLeave(mode, gnorm, spent);
 }
 
 /* After a step of CG from gnorm to gplusnorm at `cost`; `inside` the trust region or not. */
@@ -61,12 +58,8 @@ void TrustNCGModeCG(TrustNCGMode *mode, PetscBool inside, PetscReal rho, PetscRe
 {
   const PetscReal rate = gplusnorm == 0.0 ? PETSC_INFINITY : PetscLogReal(gnorm / gplusnorm) / cost;
 
-  if (mode->known) {
-    if (inside && rho > RHO_LOW && rho < RHO_HIGH && rate >= RATE_SHARE * mode->rate) {
-      mode->budget = 1;
-      return;
-    }
-    mode->budget = PetscMin(2 * mode->budget, BUDGET_MAX);
+  if (mode->known && inside && rho > RHO_LOW && rho < RHO_HIGH && rate >= RATE_SHARE * mode->rate) {
+    return;
   }
   Enter(mode, gplusnorm, spent);
 }

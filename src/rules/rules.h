@@ -42,7 +42,6 @@ typedef struct {
   PetscBool learned; /* the answer */
   PetscBool known;   /* learned steps were tried: rate is theirs */
   PetscInt  quad;    /* for how long f has looked quadratic along learned steps */
-  PetscInt  budget;  /* patience with learned steps */
   PetscReal rate;    /* decrease of log ||g|| a gradient-equivalent of the last block of them */
   PetscReal gnorm;   /* ||g|| at the start of the block, */
   PetscReal spent;   /* and gradient-equivalents by then */

@@ -30,7 +30,6 @@ static PetscErrorCode RecordMode(TrustNCGMode *mode, CheckpointRecord *record)
   RecordBool(record, &mode->learned, "whose turn it is");
   RecordBool(record, &mode->known, "a known rate");
   RecordCount(record, &mode->quad, "quadratic steps");
-  RecordCount(record, &mode->budget, "the budget");
   RecordReal(record, &mode->rate, -HUGE_VAL, "the rate");
   RecordReal(record, &mode->gnorm, 0.0, "the gradient of the block");
   RecordReal(record, &mode->spent, 0.0, "the work before the block");
