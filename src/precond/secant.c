@@ -112,11 +112,9 @@ PetscErrorCode TrustNCGSecantLearn(TrustNCGSecant s, Vec d, Vec r)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode TrustNCGSecantGetCounts(TrustNCGSecant s, PetscInt *stored, PetscInt *vectors,
-                                       PetscInt *reductions)
+PetscErrorCode TrustNCGSecantGetCounts(TrustNCGSecant s, PetscInt *vectors, PetscInt *reductions)
 {
   PetscFunctionBegin;
-  *stored     = s->k;
   *reductions = s->reductions;
   *vectors    = 0;
   for (PetscInt j = 0; j < s->most; j++) *vectors += s->r[j] ? 1 : 0;

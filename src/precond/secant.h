@@ -19,8 +19,8 @@ PETSC_INTERN PetscErrorCode TrustNCGSecantGetMat(TrustNCGSecant secant, Mat *B);
 /* After a step d along which the gradient changed by y, with r = B d - y: B d = y from now on, where
    that is safe and there is room. */
 PETSC_INTERN PetscErrorCode TrustNCGSecantLearn(TrustNCGSecant secant, Vec d, Vec r);
-PETSC_INTERN PetscErrorCode TrustNCGSecantGetCounts(TrustNCGSecant secant, PetscInt *stored,
-                                                    PetscInt *vectors, PetscInt *reductions);
+PETSC_INTERN PetscErrorCode TrustNCGSecantGetCounts(TrustNCGSecant secant, PetscInt *vectors,
+                                                    PetscInt *reductions);
 /* For checkpoints: all but the vectors, of which there are so many; and those, appended to a list */
 PETSC_INTERN PetscErrorCode TrustNCGSecantRecord(TrustNCGSecant secant, CheckpointRecord *record,
                                                  PetscInt *stored);

@@ -386,18 +386,3 @@ PetscErrorCode TrustNCGSparseStandsIn(TrustNCGSparse sparse, PetscBool *standsin
   *built    = (PetscBool)(sparse->role == SPARSE_STANDS_IN);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
-
-PetscErrorCode TrustNCGSparseGetCounts(TrustNCGSparse sparse, PetscInt *colors, PetscInt *vectors,
-                                       PetscInt *reductions)
-{
-  PetscInt more[3] = {0, 0, 0};
-
-  PetscFunctionBegin;
-  if (sparse->secant) {
-    PetscCall(TrustNCGSecantGetCounts(sparse->secant, &more[0], &more[1], &more[2]));
-  }
-  if (colors) PetscCall(TrustNCGProbesGetSize(sparse->probes, colors));
-  if (vectors) *vectors = sparse->vectors + more[1];
-  if (reductions) *reductions = sparse->reductions + more[2];
-  PetscFunctionReturn(PETSC_SUCCESS);
-}

@@ -140,6 +140,21 @@ PetscErrorCode TrustNCGSparseLearn(TrustNCGSparse sparse, PetscBool fits, PetscB
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+PetscErrorCode TrustNCGSparseGetCounts(TrustNCGSparse sparse, PetscInt *colors, PetscInt *vectors,
+                                       PetscInt *reductions)
+{
+  PetscInt more[2] = {0, 0};
+
+  PetscFunctionBegin;
+  if (sparse->secant) {
+    PetscCall(TrustNCGSecantGetCounts(sparse->secant, &more[0], &more[1]));
+  }
+  if (colors) PetscCall(TrustNCGProbesGetSize(sparse->probes, colors));
+  if (vectors) *vectors = sparse->vectors + more[0];
+  if (reductions) *reductions = sparse->reductions + more[1];
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode TrustNCGSparseView(TrustNCGSparse sparse, PetscViewer viewer)
 {
   PetscInt  colors;

@@ -133,7 +133,7 @@ PetscErrorCode TrustNCGPrecondRecord(Tao tao, CheckpointRecord *record, TrustNCG
   PetscCall(RecordKind(tao, record));
   RecordCount(record, &tn->nhv_precond, "products of the preconditioner");
   saved->pairs = saved->entries = saved->corrections = 0;
-  saved->learned                = PETSC_FALSE;
+  saved->learned                                     = PETSC_FALSE;
   if (record->bad) PetscFunctionReturn(PETSC_SUCCESS);
   if (tn->pairs) {
     PetscCall(TrustNCGPairsRecord(tn->pairs, record, &saved->pairs, &saved->learned));
