@@ -9,7 +9,7 @@
        a rehearsal: a few iterations of CG with P in the place of H, at no product with H
        where it meets an indefinite P or preconditioner, or does not get on: the preconditioner is
          made of a copy of P, made dominant
-       where P is H but for rounding, CG works with P in the place of H, here and as long as
+       where P is H to a thousandth, CG works with P in the place of H, here and as long as
          the steps do not show another Hessian: it takes no products then; and each of these
          steps corrects it (secant.c) */
 #include "precond/sparse_impl.h"

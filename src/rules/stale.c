@@ -3,7 +3,7 @@
 #include "rules/rules.h"
 
 #define AHEAD 2.0 /* solves to come that a new one serves, like the last */
-#define DRIFT 0.3 /* ||y - P s|| / ||y|| from which P is no longer the Hessian */
+#define DRIFT 0.2 /* ||y - P s|| / ||y|| from which P is no longer the Hessian */
 
 /* May CG work with P in the place of H? The gradient after the step is then about as large as the
    residual and drift ||g||: the chord method, at no product. False for NaN. */
