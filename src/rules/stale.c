@@ -14,8 +14,8 @@ PetscBool TrustNCGServes(PetscReal drift)
 
 /* To rent or to buy: build again once the products spent since the last build, and those of solves
    like the last that will come, pay for one, points beyond the first included. P that still is the
-   Hessian is not to blame for products; where it served itself (`chord`) what was spent are points, as it needs no products. A
-   NaN is no reason to build. */
+   Hessian is not to blame for products; where it served itself (`chord`) what was spent are points,
+   as it needs no products. A NaN is no reason to build. */
 PetscBool TrustNCGStale(PetscReal drift, PetscReal spent, PetscReal last, PetscBool chord,
                         PetscReal price)
 {
