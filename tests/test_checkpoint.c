@@ -673,7 +673,7 @@ static void AddTests(Suite *suite)
   tcase_add_loop_test(tc, a_file_that_cannot_be_replaced_does_not_stop_the_solve, 0, 3);
   tcase_add_test(tc, a_name_is_no_command);
   tcase_add_loop_test(tc, a_signal_stops_cg_and_the_solve_is_resumed, 0, 12);
-  tcase_add_loop_test(tc, a_signal_while_a_preconditioner_is_built_loses_nothing, 0, 9);
+  tcase_add_loop_test(tc, a_signal_while_a_preconditioner_is_built_loses_nothing, 0, 6);
   tcase_add_test(tc, signals_are_left_alone_unless_asked_for);
   tcase_add_test(tc, an_error_restores_the_handlers);
   tcase_add_test(tc, setters_have_getters_and_bounds);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
    The sparse preconditioner: when it is built, and what it saves. */
 #include "solve.h"
+#include "precond/secant.h"
 #include "rules/rules.h"
 #include <math.h>
 
@@ -109,8 +110,8 @@ END_TEST
 START_TEST(an_old_matrix_serves_while_it_is_nearly_the_hessian)
 {
   ckm_assert(TrustNCGServes(0.0));
-  ckm_assert(TrustNCGServes(0.1));
-  ckm_assert(!TrustNCGServes(0.11));
+  ckm_assert(TrustNCGServes(0.2));
+  ckm_assert(!TrustNCGServes(0.21));
   ckm_assert(!TrustNCGServes(NAN));
 }
 END_TEST
@@ -132,6 +133,68 @@ START_TEST(a_matrix_that_served_long_is_built_again)
 }
 END_TEST
 
+/* Of a quadratic a symmetric correction of rank one spoils none of those before it. */
+START_TEST(a_corrected_matrix_explains_the_steps)
+{
+  const PetscInt n = 20;
+  Mat            P, H, B;
+  Vec            d[2], r, y;
+  PetscInt       vectors, reductions;
+  PetscReal      error, scale;
+  TrustNCGSecant secant;
+
+  ckm_ok(MatCreateConstantDiagonal(PETSC_COMM_WORLD, PETSC_DECIDE, PETSC_DECIDE, n, n, 2.0, &P));
+  ckm_ok(MatCreateConstantDiagonal(PETSC_COMM_WORLD, PETSC_DECIDE, PETSC_DECIDE, n, n, -1.0, &H));
+  ckm_ok(MatCreateVecs(P, &r, &y));
+  ckm_ok(TrustNCGSecantCreate(r, 2, &secant));
+  ckm_ok(TrustNCGSecantStart(secant, P));
+  ckm_ok(TrustNCGSecantGetMat(secant, &B));
+  for (int k = 0; k < 2; k++) {
+    ckm_ok(VecDuplicate(r, &d[k]));
+    if (k) ckm_ok(VecPointwiseMult(d[k], d[0], d[0]));
+    else ckm_ok(VecSetRandom(d[k], NULL));
+    ckm_ok(MatMult(H, d[k], y));
+    ckm_ok(MatMult(B, d[k], r));
+    ckm_ok(VecAXPY(r, -1.0, y));
+    ckm_ok(TrustNCGSecantLearn(secant, d[k], r));
+  }
+  for (int k = 0; k < 2; k++) {
+    ckm_ok(MatMult(H, d[k], y));
+    ckm_ok(MatMult(B, d[k], r));
+    ckm_ok(VecAXPY(r, -1.0, y));
+    ckm_ok(VecNorm(r, NORM_2, &error));
+    ckm_ok(VecNorm(y, NORM_2, &scale));
+    ckm_assert_near(error, 0.0, 1e-10 * scale);
+    ckm_ok(VecDestroy(&d[k]));
+  }
+  ckm_ok(TrustNCGSecantGetCounts(secant, &vectors, &reductions));
+  ckm_assert(vectors == 2 && reductions > 0);
+  ckm_ok(TrustNCGSecantDestroy(&secant));
+  ckm_ok(VecDestroy(&r));
+  ckm_ok(VecDestroy(&y));
+  ckm_ok(MatDestroy(&P));
+  ckm_ok(MatDestroy(&H));
+}
+END_TEST
+
+START_TEST(corrections_keep_to_the_bound_on_vectors)
+{
+  Run      run;
+  PetscInt most = 0, vectors[2];
+
+  for (int k = 0; k < 2; k++) {
+    ckm_ok(RunCreateWith("-tao_trustncg_precond", "sparse", "combustion", 900, HV_USER, &run));
+    if (k) ckm_ok(TaoTrustNCGSetMaxVectors(run.tao, most));
+    ckm_ok(TaoSolve(run.tao));
+    ckm_assert(RunReason(&run) > 0);
+    vectors[k] = RunLedger(&run).vectors_precond;
+    most       = vectors[0] - 1;
+    ckm_ok(RunDestroy(&run));
+  }
+  ckm_assert(vectors[1] < vectors[0]);
+}
+END_TEST
+
 static void Add(Suite *suite)
 {
   TCase *tcase = ckm_tcase(suite, "rules");
@@ -149,6 +212,8 @@ static void Add(Suite *suite)
   tcase_add_loop_test(tcase, indefinite_and_singular_hessians_are_no_obstacle, 0, 4);
   tcase_add_loop_test(tcase, a_product_that_is_not_finite_does_no_harm, 0, 2);
   tcase_add_test(tcase, a_vector_without_a_pattern_is_an_error);
+  tcase_add_test(tcase, a_corrected_matrix_explains_the_steps);
+  tcase_add_test(tcase, corrections_keep_to_the_bound_on_vectors);
 }
 
 int main(int argc, char **argv)

@@ -9,8 +9,9 @@
        a rehearsal: a few iterations of CG with P in the place of H, at no product with H
        where it meets an indefinite P or preconditioner, or does not get on: the preconditioner is
          made of a copy of P, made dominant
-       where P is H but for rounding, CG works with P in the place of H, here and as long as
-         the steps do not show another Hessian: it takes no products then */
+       where P is H to a thousandth, CG works with P in the place of H, here and as long as
+         the steps do not show another Hessian: it takes no products then; and each of these
+         steps corrects it (secant.c) */
 #include "precond/sparse_impl.h"
 #include "precond/blocks.h"
 #include "precond/pattern.h"
@@ -18,28 +19,8 @@
 
 #define REHEARSAL_ITS  10
 #define REHEARSAL_RTOL 0.25
+#define CORRECTIONS    6    /* by steps, where the user does not bound the memory */
 #define GATHERED       10.0 /* by so much substitution may magnify what is wrong with products */
-
-/* What P, its copy, its near null space and its probes take, in vectors of n; what the PC makes of P
-   is its own affair. */
-PetscErrorCode TrustNCGSparseCountVectors(TrustNCGSparse sparse)
-{
-  const Mat       P      = sparse->P;
-  const PetscReal entry  = 1.0 + 3.0 * sizeof(PetscInt) / sizeof(PetscScalar);
-  const PetscReal copied = 1.0 + 1.0 * sizeof(PetscInt) / sizeof(PetscScalar);
-  PetscInt        n, near = 0;
-  MatInfo         info;
-  MatNullSpace    space;
-
-  PetscFunctionBegin;
-  PetscCall(MatGetSize(P, &n, NULL));
-  PetscCall(MatGetInfo(P, MAT_GLOBAL_SUM, &info));
-  PetscCall(MatGetNearNullSpace(P, &space));
-  if (space) PetscCall(MatNullSpaceGetVecs(space, NULL, &near, NULL));
-  sparse->vectors =
-    1 + near + (PetscInt)PetscCeilReal((entry + copied) * info.nz_used / PetscMax(1, n));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
 
 /* Where a pattern comes from, and how it was then. No object is given the number of another. */
 static PetscErrorCode GetOrigin(Vec x, Mat pattern, TrustNCGOrigin *origin)
@@ -63,6 +44,7 @@ static PetscErrorCode Renew(TrustNCGSparse sp)
   PetscFunctionBegin;
   PetscCall(TrustNCGSparseRelease(sp));
   if (sp->stencil) PetscCall(TrustNCGStencilForget(sp->stencil));
+  PetscCall(TrustNCGSecantDestroy(&sp->secant));
   sp->looked = sp->all = PETSC_FALSE;
   sp->builds = sp->reductions = 0;
   sp->fresh = sp->dominant = PETSC_FALSE;
@@ -101,6 +83,15 @@ PetscErrorCode TrustNCGSparseCreate(Vec x, Mat pattern, TrustNCGSparse *sparse)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+PetscErrorCode TrustNCGSparseSetRoom(TrustNCGSparse sparse, PetscInt vectors)
+{
+  PetscFunctionBegin;
+  PetscCall(TrustNCGSecantDestroy(&sparse->secant));
+  PetscCall(TrustNCGSecantCreate(sparse->work, PetscMin(vectors, CORRECTIONS), &sparse->secant));
+  if (sparse->secant) PetscCall(TrustNCGSecantStart(sparse->secant, sparse->P));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* The PC is as it was, unless the user has set it. */
 PetscErrorCode TrustNCGSparseRelease(TrustNCGSparse sparse)
 {
@@ -124,6 +115,7 @@ PetscErrorCode TrustNCGSparseDestroy(TrustNCGSparse *sparse)
   PetscCall(MatDestroy(&(*sparse)->P));
   PetscCall(MatDestroy(&(*sparse)->D));
   PetscCall(VecDestroy(&(*sparse)->work));
+  PetscCall(TrustNCGSecantDestroy(&(*sparse)->secant));
   PetscCall(TrustNCGProbesDestroy(&(*sparse)->probes));
   PetscCall(TrustNCGStencilDestroy(&(*sparse)->stencil));
   PetscCall(PetscFree(*sparse));
@@ -218,8 +210,17 @@ static PetscErrorCode Rehearse(TrustNCGSparse sparse, Vec g, PetscBool *good)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* ratio = ||y - P v|| / ||y|| with y in work, which is lost; infinite where it is no number */
-static PetscErrorCode Misfit(TrustNCGSparse sparse, Vec v, PetscReal *ratio)
+/* P, and its corrections if there are any */
+static PetscErrorCode GetCorrected(TrustNCGSparse sparse, Mat *B)
+{
+  PetscFunctionBegin;
+  if (sparse->secant) PetscCall(TrustNCGSecantGetMat(sparse->secant, B));
+  else *B = sparse->P;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* ratio = ||y - B v|| / ||y|| with y in work, where B v - y is then; infinite where it is no number */
+static PetscErrorCode Misfit(TrustNCGSparse sparse, Mat B, Vec v, PetscReal *ratio)
 {
   Vec       y = sparse->work;
   PetscReal ynorm, rnorm;
@@ -227,7 +228,7 @@ static PetscErrorCode Misfit(TrustNCGSparse sparse, Vec v, PetscReal *ratio)
   PetscFunctionBegin;
   PetscCall(VecNorm(y, NORM_2, &ynorm));
   PetscCall(VecScale(y, -1.0));
-  PetscCall(MatMultAdd(sparse->P, v, y, y));
+  PetscCall(MatMultAdd(B, v, y, y));
   PetscCall(VecNorm(y, NORM_2, &rnorm));
   *ratio = rnorm > 0.0 ? rnorm / ynorm : 0.0;
   if (PetscIsInfOrNanReal(ynorm) || PetscIsInfOrNanReal(rnorm)) *ratio = PETSC_INFINITY;
@@ -268,7 +269,7 @@ static PetscErrorCode Assemble(TrustNCGSparse sparse, Mat H, Vec g, PetscInt *pr
   if (!sparse->finite) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(MatMult(H, g, sparse->work));
   (*products)++;
-  PetscCall(Misfit(sparse, g, &sparse->misfit));
+  PetscCall(Misfit(sparse, sparse->P, g, &sparse->misfit));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -290,6 +291,7 @@ PetscErrorCode TrustNCGSparseBuild(TrustNCGSparse sparse, Mat H, Vec g, PetscInt
     if (changed) PetscCall(Assemble(sparse, H, g, products));
   }
   PetscCall(TrustNCGSparseLearn(sparse, (PetscBool)(sparse->misfit <= SPARSE_EXACT), again));
+  if (sparse->secant) PetscCall(TrustNCGSecantStart(sparse->secant, sparse->P));
   sparse->builds++;
   sparse->fresh = PETSC_TRUE;
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -346,9 +348,15 @@ PetscErrorCode TrustNCGSparseUpdate(TrustNCGSparse sparse, Mat H, Vec g, PetscIn
 PetscErrorCode TrustNCGSparseNote(TrustNCGSparse sparse, Vec g, Vec gplus, Vec d, PetscInt its,
                                   PetscInt trials)
 {
+  Mat B;
+
   PetscFunctionBegin;
   PetscCall(VecWAXPY(sparse->work, -1.0, gplus, g)); /* H d = -H s, nearly */
-  PetscCall(Misfit(sparse, d, &sparse->drift));
+  PetscCall(GetCorrected(sparse, &B));
+  PetscCall(Misfit(sparse, B, d, &sparse->drift));
+  if (sparse->secant && sparse->misfit <= SPARSE_EXACT) {
+    PetscCall(TrustNCGSecantLearn(sparse->secant, d, sparse->work));
+  }
   if (!trials) PetscFunctionReturn(PETSC_SUCCESS);
   sparse->last = (PetscReal)(its + trials - 1); /* a bad P costs points, too */
   if (sparse->role == SPARSE_PRECONDITIONS) sparse->spent += sparse->last;
@@ -360,7 +368,8 @@ PetscErrorCode TrustNCGSparseNote(TrustNCGSparse sparse, Vec g, Vec gplus, Vec d
 PetscErrorCode TrustNCGSparseGetMats(TrustNCGSparse sparse, Mat *A, Mat *P)
 {
   PetscFunctionBegin;
-  if (A && sparse->role != SPARSE_PRECONDITIONS) *A = sparse->P;
+  if (A && sparse->role == SPARSE_STANDS_IN) *A = sparse->P;
+  if (A && sparse->role == SPARSE_CHORD) PetscCall(GetCorrected(sparse, A));
   if (P) *P = sparse->dominant ? sparse->D : sparse->P;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -384,15 +393,5 @@ PetscErrorCode TrustNCGSparseStandsIn(TrustNCGSparse sparse, PetscBool *standsin
   PetscFunctionBegin;
   *standsin = (PetscBool)(sparse->role != SPARSE_PRECONDITIONS);
   *built    = (PetscBool)(sparse->role == SPARSE_STANDS_IN);
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-PetscErrorCode TrustNCGSparseGetCounts(TrustNCGSparse sparse, PetscInt *colors, PetscInt *vectors,
-                                       PetscInt *reductions)
-{
-  PetscFunctionBegin;
-  if (colors) PetscCall(TrustNCGProbesGetSize(sparse->probes, colors));
-  if (vectors) *vectors = sparse->vectors;
-  if (reductions) *reductions = sparse->reductions;
   PetscFunctionReturn(PETSC_SUCCESS);
 }

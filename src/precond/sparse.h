@@ -14,6 +14,8 @@ typedef struct _n_TrustNCGSparse *TrustNCGSparse;
 /* *sparse is NULL, or kept from an earlier solve: then it serves again if pattern or DM are what
    they were. */
 PETSC_INTERN PetscErrorCode TrustNCGSparseCreate(Vec x, Mat pattern, TrustNCGSparse *sparse);
+/* Room for so many vectors of corrections by the steps since P was built */
+PETSC_INTERN PetscErrorCode TrustNCGSparseSetRoom(TrustNCGSparse sparse, PetscInt vectors);
 PETSC_INTERN PetscErrorCode TrustNCGSparseDestroy(TrustNCGSparse *sparse);
 /* After a solve: gives the PC back. */
 PETSC_INTERN PetscErrorCode TrustNCGSparseRelease(TrustNCGSparse sparse);
@@ -52,7 +54,10 @@ PETSC_INTERN PetscErrorCode TrustNCGSparseView(TrustNCGSparse sparse, PetscViewe
 /* For checkpoints: all that it knows but the entries; `entries` on this rank, 0 where nothing was
    built. */
 PETSC_INTERN PetscErrorCode TrustNCGSparseRecord(TrustNCGSparse sparse, CheckpointRecord *record,
-                                                 PetscInt *entries);
+                                                 PetscInt *entries, PetscInt *corrections);
+/* The vectors of so many corrections, appended to the list */
+PETSC_INTERN PetscErrorCode TrustNCGSparseGetVecs(TrustNCGSparse sparse, PetscInt corrections,
+                                                  PetscInt *n, Vec list[]);
 /* As many as were counted; zeros, and not `theirs`, where P has got another shape since. */
 PETSC_INTERN PetscErrorCode TrustNCGSparseGetEntries(TrustNCGSparse sparse, PetscInt n,
                                                      PetscScalar entries[], PetscBool *theirs);

@@ -3,6 +3,8 @@
 #ifndef TRUSTNCG_SPARSE_IMPL_H
 #define TRUSTNCG_SPARSE_IMPL_H
 
+#include "precond/probes.h"
+#include "precond/secant.h"
 #include "precond/sparse.h"
 #include "precond/stencil.h"
 
@@ -29,6 +31,7 @@ struct _n_TrustNCGSparse {
   TrustNCGProbes     probes;
   TrustNCGAskFn      ask; /* whether to stop, or NULL */
   void              *askctx;
+  TrustNCGSecant     secant;   /* P with corrections since it was built, or NULL */
   TrustNCGStencil    stencil;  /* couplings of a DMDA, or NULL */
   PetscBool          looked;   /* for them */
   PetscBool          lean;     /* P has those alone */
@@ -48,7 +51,7 @@ struct _n_TrustNCGSparse {
   /* since the last build */
   PetscReal last;  /* iterations of the last solve of CG and points after its first, */
   PetscReal spent; /* and of all that took products */
-  PetscReal drift; /* ||y - P s|| / ||y|| of the last step */
+  PetscReal drift; /* ||y - B s|| / ||y|| of the last step, B = P with corrections */
 };
 
 PETSC_INTERN PetscErrorCode TrustNCGSparseMakeDominant(TrustNCGSparse sparse);

@@ -37,7 +37,7 @@ static PetscErrorCode RecordShape(TrustNCGSparse sparse, CheckpointRecord *recor
 }
 
 PetscErrorCode TrustNCGSparseRecord(TrustNCGSparse sparse, CheckpointRecord *record,
-                                    PetscInt *entries)
+                                    PetscInt *entries, PetscInt *corrections)
 {
   PetscBool chord = (PetscBool)(sparse->role == SPARSE_CHORD);
 
@@ -54,8 +54,23 @@ PetscErrorCode TrustNCGSparseRecord(TrustNCGSparse sparse, CheckpointRecord *rec
   RecordReal(record, &sparse->drift, 0.0, "drift");
   if (record->load) sparse->role = chord ? SPARSE_CHORD : SPARSE_PRECONDITIONS;
   if (sparse->stencil) PetscCall(RecordShape(sparse, record));
+  *corrections = 0;
+  if (sparse->secant) {
+    if (record->load) PetscCall(TrustNCGSecantStart(sparse->secant, sparse->P));
+    PetscCall(TrustNCGSecantRecord(sparse->secant, record, corrections));
+  }
   *entries = 0;
   if (sparse->builds) PetscCall(CountEntries(sparse->P, entries));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode TrustNCGSparseGetVecs(TrustNCGSparse sparse, PetscInt corrections, PetscInt *n,
+                                     Vec list[])
+{
+  PetscFunctionBegin;
+  if (sparse->secant) {
+    PetscCall(TrustNCGSecantGetVecs(sparse->secant, corrections, n, list));
+  }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -89,6 +104,7 @@ PetscErrorCode TrustNCGSparseForget(TrustNCGSparse sparse)
 {
   PetscFunctionBegin;
   sparse->fresh = PETSC_FALSE;
+  if (sparse->secant) PetscCall(TrustNCGSecantStart(sparse->secant, sparse->P));
   sparse->drift = sparse->spent = PETSC_INFINITY;
   PetscFunctionReturn(PETSC_SUCCESS);
 }

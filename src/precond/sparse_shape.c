@@ -8,6 +8,27 @@
 #include "precond/sparse_impl.h"
 #include "precond/pattern.h"
 
+/* What P, its copy, its near null space and its probes take, in vectors of n; what the PC makes of P
+   is its own affair. */
+PetscErrorCode TrustNCGSparseCountVectors(TrustNCGSparse sparse)
+{
+  const Mat       P      = sparse->P;
+  const PetscReal entry  = 1.0 + 3.0 * sizeof(PetscInt) / sizeof(PetscScalar);
+  const PetscReal copied = 1.0 + 1.0 * sizeof(PetscInt) / sizeof(PetscScalar);
+  PetscInt        n, near = 0;
+  MatInfo         info;
+  MatNullSpace    space;
+
+  PetscFunctionBegin;
+  PetscCall(MatGetSize(P, &n, NULL));
+  PetscCall(MatGetInfo(P, MAT_GLOBAL_SUM, &info));
+  PetscCall(MatGetNearNullSpace(P, &space));
+  if (space) PetscCall(MatNullSpaceGetVecs(space, NULL, &near, NULL));
+  sparse->vectors =
+    1 + near + (PetscInt)PetscCeilReal((entry + copied) * info.nz_used / PetscMax(1, n));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* Simple colours of the grid, so many at most; none where that cannot be had. */
 static PetscErrorCode ColorGrid(TrustNCGSparse sparse, Mat P, PetscBool lean, PetscBool symmetric,
                                 PetscInt most, TrustNCGProbes *probes)
@@ -116,6 +137,21 @@ PetscErrorCode TrustNCGSparseLearn(TrustNCGSparse sparse, PetscBool fits, PetscB
   PetscCall(TrustNCGStencilLearn(sparse->stencil, sparse->P, sparse->work, &grew));
   sparse->reductions++;
   if (again && !grew) sparse->all = PETSC_TRUE;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode TrustNCGSparseGetCounts(TrustNCGSparse sparse, PetscInt *colors, PetscInt *vectors,
+                                       PetscInt *reductions)
+{
+  PetscInt more[2] = {0, 0};
+
+  PetscFunctionBegin;
+  if (sparse->secant) {
+    PetscCall(TrustNCGSecantGetCounts(sparse->secant, &more[0], &more[1]));
+  }
+  if (colors) PetscCall(TrustNCGProbesGetSize(sparse->probes, colors));
+  if (vectors) *vectors = sparse->vectors + more[0];
+  if (reductions) *reductions = sparse->reductions + more[1];
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -3,7 +3,7 @@
 #include "rules/rules.h"
 
 #define AHEAD 2.0 /* solves to come that a new one serves, like the last */
-#define DRIFT 0.1 /* ||y - P s|| / ||y|| from which P is no longer the Hessian */
+#define DRIFT 0.2 /* ||y - P s|| / ||y|| from which P is no longer the Hessian */
 
 /* May CG work with P in the place of H? The gradient after the step is then about as large as the
    residual and drift ||g||: the chord method, at no product. False for NaN. */
@@ -14,8 +14,8 @@ PetscBool TrustNCGServes(PetscReal drift)
 
 /* To rent or to buy: build again once the products spent since the last build, and those of solves
    like the last that will come, pay for one, points beyond the first included. P that still is the
-   Hessian is not to blame for products; where it served itself (`chord`) what was spent are points, as it needs no products. A
-   NaN is no reason to build. */
+   Hessian is not to blame for products; where it served itself (`chord`) what was spent are points,
+   as it needs no products. A NaN is no reason to build. */
 PetscBool TrustNCGStale(PetscReal drift, PetscReal spent, PetscReal last, PetscBool chord,
                         PetscReal price)
 {

@@ -151,6 +151,7 @@ PetscErrorCode TrustNCGPrecondCreateSparse(Tao tao)
   }
   if (tn->hidden.pattern) vectors += VectorsOfPairs(tn->maxvectors); /* they stay */
   if (vectors > tn->maxvectors) PetscCall(TrustNCGSparseDestroy(&tn->sparse));
+  if (tn->sparse) PetscCall(TrustNCGSparseSetRoom(tn->sparse, tn->maxvectors - vectors));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -58,11 +58,13 @@ const char *const TaoTrustNCGPrecondTypes[] = {"none",
   pattern and colours are kept for the next `TaoSolve()`. The couplings of a `DMDA`'s box that the
   Hessian turns out not to have are left out while one product more a build shows none of them: one
   product for each unknown of a point finds them where that may halve the colours, the first build
-  where not.
+  where not. On a `DMDA` that is not periodic about half of the colours do, as the Hessian is
+  symmetric and the other entries follow by substitution.
 
   J. L. Morales, J. Nocedal, Automatic preconditioning by limited memory quasi-Newton updating,
   SIAM J. Optim. 10 (2000); T. F. Coleman, J. J. More, Estimation of sparse Hessian matrices and
-  graph coloring problems, Math. Programming 28 (1984).
+  graph coloring problems, Math. Programming 28 (1984); M. J. D. Powell, Ph. L. Toint, On the
+  estimation of sparse Hessian matrices, SIAM J. Numer. Anal. 16 (1979).
 
   Errors with `PETSC_ERR_ARG_OUTOFRANGE` for a value that is none of these, and with
   `PETSC_ERR_ARG_INCOMP` at the solve where the KSP or the bound on vectors leaves no room for it.

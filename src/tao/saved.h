@@ -12,15 +12,16 @@ enum { SAVED_VECS_MOST = 64, SAVED_WHY = 320 };
 /* The numbers of the last iterate. Its vectors stay what they are until the next one. */
 struct _n_TrustNCGSaved {
   uint64_t       words[CHECKPOINT_NUMBERS_MOST];
-  PetscInt       n;       /* words in use */
-  PetscInt       pairs;   /* of the model, */
-  PetscBool      learned; /* and whether it has a diagonal */
-  PetscInt       entries; /* of the sparse Hessian on this rank */
-  PetscInt       niter;   /* the iterate */
-  PetscBool      written; /* it is in the file, or was tried to be */
-  PetscBool      ended;   /* and is the last that will be */
-  PetscInt       last;    /* the iterate written before, */
-  PetscLogDouble time;    /* and when, on the first rank */
+  PetscInt       n;           /* words in use */
+  PetscInt       pairs;       /* of the model, */
+  PetscBool      learned;     /* and whether it has a diagonal */
+  PetscInt       entries;     /* of the sparse Hessian on this rank */
+  PetscInt       corrections; /* of it by steps */
+  PetscInt       niter;       /* the iterate */
+  PetscBool      written;     /* it is in the file, or was tried to be */
+  PetscBool      ended;       /* and is the last that will be */
+  PetscInt       last;        /* the iterate written before, */
+  PetscLogDouble time;        /* and when, on the first rank */
 };
 typedef struct _n_TrustNCGSaved *TrustNCGSaved;
 

@@ -4,6 +4,7 @@
 #include "tao/saved.h"
 #include "hessvec/hessvec.h"
 #include "precond/pairs.h"
+#include "precond/sparse.h"
 #include "subproblem/trustcg.h"
 #include <petscdmda.h>
 
@@ -184,6 +185,9 @@ PetscErrorCode TrustNCGStateGetVecs(Tao tao, TrustNCGSaved saved, PetscInt *n, V
   list[0] = tao->solution;
   if (tn->pairs) {
     PetscCall(TrustNCGPairsGetVecs(tn->pairs, saved->pairs, saved->learned, n, list));
+  }
+  if (saved->corrections) {
+    PetscCall(TrustNCGSparseGetVecs(tn->sparse, saved->corrections, n, list));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
