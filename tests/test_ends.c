@@ -385,7 +385,8 @@ static TaoTrustNCGOutcome RunSolve(const char name[], PetscReal scale, PetscReal
   return outcome;
 }
 
-/* fault 17: f -> a f + c changes no iterate, but for rounding, and no end */
+/* fault 17: f -> a f + c changes no iterate, but for rounding, and no end. Beside c = 1e8 f nine
+   digits of f are left for the points along a step. */
 START_TEST(scaling_and_shifting_f_change_nothing_but_rounding)
 {
   static const PetscReal scales[] = {1e-12, 1e-6, 1e6, 1e12}, shifts[] = {-1e8, -1.0, 1.0, 1e8};
@@ -395,10 +396,11 @@ START_TEST(scaling_and_shifting_f_change_nothing_but_rounding)
 
   ckm_assert(RunSolve(name, 1.0, 0.0, &plain) == TAO_TRUSTNCG_FIRST_ORDER);
   const PetscReal shift = shifts[_i / NAMES / 4] * scale * plain.f[0];
+  const PetscReal near  = PetscAbsReal(shifts[_i / NAMES / 4]) > 1.0 ? 1e-5 : 1e-6;
   ckm_assert(RunSolve(name, scale, shift, &changed) == TAO_TRUSTNCG_FIRST_ORDER);
   ckm_assert(changed.gnorm[changed.its - 1] <= 1e-6 * changed.gnorm[0]);
   for (PetscInt k = 0; k < PetscMin(5, plain.its); k++) {
-    ckm_assert_near(changed.gnorm[k] / scale, plain.gnorm[k], 1e-6 * plain.gnorm[0]);
+    ckm_assert_near(changed.gnorm[k] / scale, plain.gnorm[k], near * plain.gnorm[0]);
   }
   ckm_ok(RunDestroy(&plain));
   ckm_ok(RunDestroy(&changed));

@@ -100,7 +100,7 @@ PetscErrorCode TrustNCGPatternNearNullSpace(Vec x, Mat pattern, Mat P)
 }
 
 /* No colouring has fewer colours than this. */
-static PetscErrorCode LargestRow(Mat P, PetscInt *most)
+PetscErrorCode TrustNCGPatternLongestRow(Mat P, PetscInt *most)
 {
   const PetscInt *others, *ia[BLOCKS], *ja;
   PetscInt        m = 0, nothers;
@@ -247,7 +247,7 @@ PetscErrorCode TrustNCGPatternColor(Vec x, Mat P, TrustNCGProbes *probes, PetscB
   PetscFunctionBegin;
   *probes = NULL;
   *fromdm = PETSC_FALSE;
-  PetscCall(LargestRow(P, &least));
+  PetscCall(TrustNCGPatternLongestRow(P, &least));
   PetscCall(VecGetDM(x, &dm));
   if (dm) PetscCall(DMHasColoring(dm, &has));
   if (has) {

@@ -9,6 +9,8 @@
 /* An empty matrix of type aij with the pattern of the user's, a symmetric one, else of the DM of x;
    *P is NULL where there is neither, or that DM knows none. */
 PETSC_INTERN PetscErrorCode TrustNCGPatternCreate(Vec x, Mat pattern, Mat *P);
+/* No colours without substitution are fewer than the entries of this row. */
+PETSC_INTERN PetscErrorCode TrustNCGPatternLongestRow(Mat P, PetscInt *most);
 /* Colours of its columns, checked; are they those of the DM? */
 PETSC_INTERN PetscErrorCode TrustNCGPatternColor(Vec x, Mat P, TrustNCGProbes *probes,
                                                  PetscBool *fromdm);

@@ -126,7 +126,7 @@ static PetscErrorCode Sort(TrustNCGProbes p, Mat P, PetscBool symmetric, ISColor
     if (!*valid) PetscFunctionReturn(PETSC_SUCCESS);
   }
   PetscCall(TrustNCGGetBlocks(P, block, &others, &nothers));
-  for (int b = 0; b < BLOCKS && block[b]; b++) {
+  for (int b = 0; b < BLOCKS && block[b] && color[b]; b++) {
     PetscCall(EntriesCreate(block[b], color[b], p->n,
                             p->sub ? TrustNCGSubstitutionMeasured(p->sub, b) : NULL,
                             &p->entries[b]));
@@ -150,12 +150,12 @@ PetscErrorCode TrustNCGProbesCreate(Mat P, ISColoring coloring, PetscBool symmet
   PetscFunctionBegin;
   PetscCall(PetscNew(&p));
   PetscCall(ISColoringGetColors(coloring, &p->local, &p->n, &own));
-  PetscCall(PetscMalloc1(p->local, &p->color));
+  PetscCall(PetscMalloc1(PetscMax(1, p->local), &p->color));
   PetscCall(PetscArraycpy(p->color, own, p->local));
   color[0] = p->color;
   PetscCall(TrustNCGGetBlocks(P, block, &others, &nothers));
   if (block[1]) {
-    PetscCall(PetscMalloc1(nothers, &color[1]));
+    PetscCall(PetscMalloc1(PetscMax(1, nothers), &color[1])); /* not NULL */
     PetscCall(GetOtherColors(P, own, nothers, others, color[1]));
   }
   PetscCall(Sort(p, P, symmetric, color, &valid));

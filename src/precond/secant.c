@@ -25,6 +25,18 @@ struct _n_TrustNCGSecant {
   PetscInt     reductions;
 };
 
+/* z -= (P - B) v */
+static PetscErrorCode Correct(TrustNCGSecant s, Vec v, Vec z)
+{
+  PetscFunctionBegin;
+  if (!s->k) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(TrustNCGDots(v, s->k, s->r, s->c));
+  s->reductions++;
+  for (PetscInt j = 0; j < s->k; j++) s->c[j] /= -s->rd[j];
+  PetscCall(VecMAXPY(z, s->k, s->c, s->r));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* z = Bv */
 static PetscErrorCode Apply(Mat B, Vec v, Vec z)
 {
@@ -33,11 +45,19 @@ static PetscErrorCode Apply(Mat B, Vec v, Vec z)
   PetscFunctionBegin;
   PetscCall(MatShellGetContext(B, &s));
   PetscCall(MatMult(s->P, v, z));
-  if (!s->k) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCall(TrustNCGDots(v, s->k, s->r, s->c));
-  s->reductions++;
-  for (PetscInt j = 0; j < s->k; j++) s->c[j] /= -s->rd[j];
-  PetscCall(VecMAXPY(z, s->k, s->c, s->r));
+  PetscCall(Correct(s, v, z));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* z = w + Bv, at no vector of the shell's */
+static PetscErrorCode ApplyAdd(Mat B, Vec v, Vec w, Vec z)
+{
+  TrustNCGSecant s;
+
+  PetscFunctionBegin;
+  PetscCall(MatShellGetContext(B, &s));
+  PetscCall(MatMultAdd(s->P, v, w, z));
+  PetscCall(Correct(s, v, z));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -58,6 +78,7 @@ PetscErrorCode TrustNCGSecantCreate(Vec like, PetscInt most, TrustNCGSecant *sec
   PetscCall(VecGetSize(like, &N));
   PetscCall(MatCreateShell(PetscObjectComm((PetscObject)like), m, m, N, N, s, &s->B));
   PetscCall(MatShellSetOperation(s->B, MATOP_MULT, (void (*)(void))Apply));
+  PetscCall(MatShellSetOperation(s->B, MATOP_MULT_ADD, (void (*)(void))ApplyAdd));
   PetscCall(MatSetOption(s->B, MAT_SYMMETRIC, PETSC_TRUE));
   *secant = s;
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -123,14 +144,17 @@ PetscErrorCode TrustNCGSecantGetCounts(TrustNCGSecant s, PetscInt *vectors, Pets
 
 PetscErrorCode TrustNCGSecantRecord(TrustNCGSecant s, CheckpointRecord *record, PetscInt *stored)
 {
+  PetscInt none = 0, *k = s ? &s->k : &none;
+
   PetscFunctionBegin;
-  RecordInt(record, &s->k, 0, s->most, "corrections, for which -tao_trustncg_vectors has no room");
-  if (record->bad) s->k = 0;
-  for (PetscInt j = 0; j < s->k; j++) {
+  RecordInt(record, k, 0, s ? s->most : 0,
+            "corrections, for which -tao_trustncg_vectors has no room");
+  if (record->bad) *k = 0;
+  for (PetscInt j = 0; j < *k; j++) {
     RecordReal(record, &s->rd[j], -HUGE_VAL, "the scale of a correction");
   }
-  RecordCount(record, &s->reductions, "reductions of the corrections");
-  *stored = s->k;
+  RecordCount(record, s ? &s->reductions : &none, "reductions of the corrections");
+  *stored = *k;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

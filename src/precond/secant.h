@@ -21,7 +21,7 @@ PETSC_INTERN PetscErrorCode TrustNCGSecantGetMat(TrustNCGSecant secant, Mat *B);
 PETSC_INTERN PetscErrorCode TrustNCGSecantLearn(TrustNCGSecant secant, Vec d, Vec r);
 PETSC_INTERN PetscErrorCode TrustNCGSecantGetCounts(TrustNCGSecant secant, PetscInt *vectors,
                                                     PetscInt *reductions);
-/* For checkpoints: all but the vectors, of which there are so many; and those, appended to a list */
+/* For checkpoints, also where `secant` is NULL: all but the vectors, of which there are so many; and those, appended to a list */
 PETSC_INTERN PetscErrorCode TrustNCGSecantRecord(TrustNCGSecant secant, CheckpointRecord *record,
                                                  PetscInt *stored);
 PETSC_INTERN PetscErrorCode TrustNCGSecantGetVecs(TrustNCGSecant secant, PetscInt stored,

@@ -354,7 +354,7 @@ PetscErrorCode TrustNCGSparseNote(TrustNCGSparse sparse, Vec g, Vec gplus, Vec d
   PetscCall(VecWAXPY(sparse->work, -1.0, gplus, g)); /* H d = -H s, nearly */
   PetscCall(GetCorrected(sparse, &B));
   PetscCall(Misfit(sparse, B, d, &sparse->drift));
-  if (sparse->secant && sparse->misfit <= SPARSE_EXACT) {
+  if (sparse->secant && sparse->misfit <= SPARSE_EXACT && sparse->drift > SPARSE_EXACT) {
     PetscCall(TrustNCGSecantLearn(sparse->secant, d, sparse->work));
   }
   if (!trials) PetscFunctionReturn(PETSC_SUCCESS);

@@ -54,13 +54,15 @@ PETSC_INTERN PetscErrorCode TrustNCGSparseView(TrustNCGSparse sparse, PetscViewe
 /* For checkpoints: all that it knows but the entries; `entries` on this rank, 0 where nothing was
    built. */
 PETSC_INTERN PetscErrorCode TrustNCGSparseRecord(TrustNCGSparse sparse, CheckpointRecord *record,
-                                                 PetscInt *entries, PetscInt *corrections);
+                                                 PetscInt *builds, PetscInt *entries,
+                                                 PetscInt *corrections);
 /* The vectors of so many corrections, appended to the list */
 PETSC_INTERN PetscErrorCode TrustNCGSparseGetVecs(TrustNCGSparse sparse, PetscInt corrections,
                                                   PetscInt *n, Vec list[]);
-/* As many as were counted; zeros, and not `theirs`, where P has got another shape since. */
-PETSC_INTERN PetscErrorCode TrustNCGSparseGetEntries(TrustNCGSparse sparse, PetscInt n,
-                                                     PetscScalar entries[], PetscBool *theirs);
+/* As many as were counted after so many builds; `theirs`: there was none since. */
+PETSC_INTERN PetscErrorCode TrustNCGSparseGetEntries(TrustNCGSparse sparse, PetscInt builds,
+                                                     PetscInt n, PetscScalar entries[],
+                                                     PetscBool *theirs);
 /* P and the PC are then what they were when these were saved; or P is built anew. */
 PETSC_INTERN PetscErrorCode TrustNCGSparseSetEntries(TrustNCGSparse sparse, PetscScalar entries[]);
 /* P is to be built anew. */

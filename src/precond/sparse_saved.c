@@ -30,6 +30,7 @@ static PetscErrorCode RecordShape(TrustNCGSparse sparse, CheckpointRecord *recor
   TrustNCGStencilRecord(sparse->stencil, record);
   if (!record->load || record->bad) PetscFunctionReturn(PETSC_SUCCESS);
   if (direct) PetscCall(TrustNCGSparseColorDirectly(sparse, &changed));
+  sparse->direct = direct;
   if (lean) {
     PetscCall(TrustNCGSparseReshape(sparse, PETSC_TRUE, colors));
   }
@@ -37,7 +38,7 @@ static PetscErrorCode RecordShape(TrustNCGSparse sparse, CheckpointRecord *recor
 }
 
 PetscErrorCode TrustNCGSparseRecord(TrustNCGSparse sparse, CheckpointRecord *record,
-                                    PetscInt *entries, PetscInt *corrections)
+                                    PetscInt *builds, PetscInt *entries, PetscInt *corrections)
 {
   PetscBool chord = (PetscBool)(sparse->role == SPARSE_CHORD);
 
@@ -54,11 +55,9 @@ PetscErrorCode TrustNCGSparseRecord(TrustNCGSparse sparse, CheckpointRecord *rec
   RecordReal(record, &sparse->drift, 0.0, "drift");
   if (record->load) sparse->role = chord ? SPARSE_CHORD : SPARSE_PRECONDITIONS;
   if (sparse->stencil) PetscCall(RecordShape(sparse, record));
-  *corrections = 0;
-  if (sparse->secant) {
-    if (record->load) PetscCall(TrustNCGSecantStart(sparse->secant, sparse->P));
-    PetscCall(TrustNCGSecantRecord(sparse->secant, record, corrections));
-  }
+  if (sparse->secant && record->load) PetscCall(TrustNCGSecantStart(sparse->secant, sparse->P));
+  PetscCall(TrustNCGSecantRecord(sparse->secant, record, corrections));
+  *builds  = sparse->builds;
   *entries = 0;
   if (sparse->builds) PetscCall(CountEntries(sparse->P, entries));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -74,14 +73,14 @@ PetscErrorCode TrustNCGSparseGetVecs(TrustNCGSparse sparse, PetscInt corrections
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode TrustNCGSparseGetEntries(TrustNCGSparse sparse, PetscInt n, PetscScalar entries[],
-                                        PetscBool *theirs)
+PetscErrorCode TrustNCGSparseGetEntries(TrustNCGSparse sparse, PetscInt builds, PetscInt n,
+                                        PetscScalar entries[], PetscBool *theirs)
 {
   PetscInt now = 0;
 
   PetscFunctionBegin;
   PetscCall(CountEntries(sparse->P, &now));
-  *theirs = (PetscBool)(now == n); /* else a build of another shape was cut short */
+  *theirs = (PetscBool)(now == n && sparse->builds == builds); /* else there was a build since */
   if (*theirs) PetscCall(TrustNCGCopyEntries(sparse->P, PETSC_FALSE, entries));
   else PetscCall(PetscArrayzero(entries, n));
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -8,14 +8,16 @@
 #include "precond/sparse_impl.h"
 #include "precond/pattern.h"
 
-/* What P, its copy, its near null space and its probes take, in vectors of n; what the PC makes of P
-   is its own affair. */
+/* What P, its copy, its near null space and its probes take, in vectors of n, with the list of a
+   substitution and its copy of the entries; what the PC makes of P is its own affair. */
 PetscErrorCode TrustNCGSparseCountVectors(TrustNCGSparse sparse)
 {
   const Mat       P      = sparse->P;
   const PetscReal entry  = 1.0 + 3.0 * sizeof(PetscInt) / sizeof(PetscScalar);
   const PetscReal copied = 1.0 + 1.0 * sizeof(PetscInt) / sizeof(PetscScalar);
+  PetscReal       listed = 0.0;
   PetscInt        n, near = 0;
+  PetscBool       substitute;
   MatInfo         info;
   MatNullSpace    space;
 
@@ -24,8 +26,10 @@ PetscErrorCode TrustNCGSparseCountVectors(TrustNCGSparse sparse)
   PetscCall(MatGetInfo(P, MAT_GLOBAL_SUM, &info));
   PetscCall(MatGetNearNullSpace(P, &space));
   if (space) PetscCall(MatNullSpaceGetVecs(space, NULL, &near, NULL));
+  PetscCall(TrustNCGProbesSubstitute(sparse->probes, &substitute));
+  if (substitute) listed = 1.5 + 1.0 * sizeof(PetscInt) / sizeof(PetscScalar);
   sparse->vectors =
-    1 + near + (PetscInt)PetscCeilReal((entry + copied) * info.nz_used / PetscMax(1, n));
+    1 + near + (PetscInt)PetscCeilReal((entry + copied + listed) * info.nz_used / PetscMax(1, n));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -47,11 +51,14 @@ static PetscErrorCode ColorGrid(TrustNCGSparse sparse, Mat P, PetscBool lean, Pe
 PetscErrorCode TrustNCGSparseColor(TrustNCGSparse sparse, Mat P, PetscBool lean, PetscInt most,
                                    TrustNCGProbes *probes, PetscBool *fromdm)
 {
+  PetscInt row;
+
   PetscFunctionBegin;
   *probes = NULL;
   *fromdm = PETSC_FALSE;
-  if (sparse->stencil && !sparse->direct) {
-    PetscCall(ColorGrid(sparse, P, lean, PETSC_TRUE, most, probes));
+  if (sparse->stencil && !sparse->direct) { /* for fewer colours than any others are */
+    PetscCall(TrustNCGPatternLongestRow(P, &row));
+    PetscCall(ColorGrid(sparse, P, lean, PETSC_TRUE, PetscMin(most, row - 1), probes));
   }
   if (!*probes && lean) PetscCall(ColorGrid(sparse, P, lean, PETSC_FALSE, most, probes));
   if (!*probes) PetscCall(TrustNCGPatternColor(sparse->work, P, probes, fromdm));

@@ -216,9 +216,8 @@ static PetscErrorCode Unite(TrustNCGStencil st, PetscReal size[], Vec x, PetscBo
   }
   *grew = PETSC_FALSE;
   for (PetscInt pair = 0; pair < pairs; pair++) {
-    const PetscReal row = Scale(st, pair / st->dof, size),
-                    zero =
-                      ZERO * PetscSqrtReal(row) * PetscSqrtReal(Scale(st, pair % st->dof, size));
+    const PetscReal row = Scale(st, pair / st->dof, size), column = Scale(st, pair % st->dof, size);
+    const PetscReal zero = ZERO * PetscSqrtReal(row) * PetscSqrtReal(column);
 
     for (PetscInt k = pair; k < n; k += pairs) {
       if (st->seen[k] || !(finite ? size[k] > zero : size[k] >= 0.0)) continue;
@@ -285,10 +284,9 @@ static PetscInt Columns(TrustNCGStencil st, const PetscInt at[], PetscInt row, P
   return n;
 }
 
-/* The row of unknown k of this rank, and its n columns, likewise, as all ranks number them; negative
-   where there is none, as at the corners of a star */
-static PetscErrorCode Row(TrustNCGStencil st, ISLocalToGlobalMapping map, PetscInt k, PetscBool all,
-                          PetscInt *row, PetscInt *n, PetscInt column[], PetscInt coupling[])
+PetscErrorCode TrustNCGStencilRow(TrustNCGStencil st, ISLocalToGlobalMapping map, PetscInt k,
+                                  PetscBool all, PetscInt *row, PetscInt *n, PetscInt column[],
+                                  PetscInt coupling[])
 {
   PetscInt at[DIMS];
 
@@ -334,7 +332,7 @@ PetscErrorCode TrustNCGStencilLearn(TrustNCGStencil st, Mat P, Vec x, PetscBool 
   PetscCall(SizesCreate(st, &size));
   PetscCall(PetscMalloc3(most, &column, most, &coupling, most, &a));
   for (PetscInt k = 0; k < m; k++) {
-    PetscCall(Row(st, map, k, PETSC_TRUE, &row, &n, column, coupling));
+    PetscCall(TrustNCGStencilRow(st, map, k, PETSC_TRUE, &row, &n, column, coupling));
     PetscCall(PetscArrayzero(a, n)); /* where a column is negative */
     PetscCall(MatGetValues(P, 1, &row, n, column, a));
     for (PetscInt j = 0; j < n; j++) See(&size[coupling[j]], a[j]);
@@ -342,60 +340,6 @@ PetscErrorCode TrustNCGStencilLearn(TrustNCGStencil st, Mat P, Vec x, PetscBool 
   PetscCall(Unite(st, size, x, grew));
   PetscCall(PetscFree(size));
   PetscCall(PetscFree3(column, coupling, a));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-/* Room for the couplings that were seen, and no more */
-static PetscErrorCode Preallocate(TrustNCGStencil st, ISLocalToGlobalMapping map, Vec x, Mat P)
-{
-  PetscInt lo, hi, row, n, *own, *other, *column;
-
-  PetscFunctionBegin;
-  PetscCall(VecGetOwnershipRange(x, &lo, &hi));
-  PetscCall(PetscCalloc2(hi - lo, &own, hi - lo, &other));
-  PetscCall(PetscMalloc1(st->offsets * st->dof, &column));
-  for (PetscInt k = 0; k < hi - lo; k++) {
-    PetscCall(Row(st, map, k, PETSC_FALSE, &row, &n, column, NULL));
-    for (PetscInt j = 0; j < n; j++) {
-      if (column[j] >= lo && column[j] < hi) own[row - lo]++;
-      else if (column[j] >= 0) other[row - lo]++;
-    }
-  }
-  PetscCall(MatSeqAIJSetPreallocation(P, 0, own));
-  PetscCall(MatMPIAIJSetPreallocation(P, 0, own, 0, other));
-  PetscCall(PetscFree2(own, other));
-  PetscCall(PetscFree(column));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-PetscErrorCode TrustNCGStencilCreateMat(TrustNCGStencil st, Vec x, Mat *P)
-{
-  const PetscInt         most = TrustNCGStencilLongestRow(st, PETSC_TRUE);
-  DM                     dm;
-  PetscInt               m, N, row, n, *column;
-  PetscScalar           *zeros;
-  ISLocalToGlobalMapping map;
-
-  PetscFunctionBegin;
-  PetscCall(VecGetDM(x, &dm));
-  PetscCall(DMGetLocalToGlobalMapping(dm, &map));
-  PetscCall(VecGetLocalSize(x, &m));
-  PetscCall(VecGetSize(x, &N));
-  PetscCall(MatCreate(PetscObjectComm((PetscObject)x), P));
-  PetscCall(MatSetSizes(*P, m, m, N, N));
-  PetscCall(MatSetBlockSize(*P, st->dof));
-  PetscCall(MatSetType(*P, MATAIJ));
-  PetscCall(MatSetOption(*P, MAT_SYMMETRIC, PETSC_TRUE));
-  PetscCall(Preallocate(st, map, x, *P));
-  PetscCall(MatSetLocalToGlobalMapping(*P, map, map));
-  PetscCall(PetscCalloc2(most, &column, most, &zeros));
-  for (PetscInt k = 0; k < m; k++) {
-    PetscCall(Row(st, map, k, PETSC_FALSE, &row, &n, column, NULL));
-    PetscCall(MatSetValues(*P, 1, &row, n, column, zeros, INSERT_VALUES));
-  }
-  PetscCall(PetscFree2(column, zeros));
-  PetscCall(MatAssemblyBegin(*P, MAT_FINAL_ASSEMBLY));
-  PetscCall(MatAssemblyEnd(*P, MAT_FINAL_ASSEMBLY));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

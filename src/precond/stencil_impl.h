@@ -26,5 +26,11 @@ PETSC_INTERN void TrustNCGStencilPoint(const PetscInt first[], const PetscInt ex
 PETSC_INTERN PetscBool TrustNCGStencilHas(TrustNCGStencil stencil, PetscBool lean, PetscInt offset,
                                           PetscInt row, PetscInt column);
 PETSC_INTERN PetscInt  TrustNCGStencilLongestRow(TrustNCGStencil stencil, PetscBool lean);
+/* The row of unknown k of this rank, and its n columns, as all ranks number them; negative where there
+   is none, as at the corners of a star. `all` that the DMDA allows, or those that were seen; with
+   their couplings, unless that is NULL */
+PETSC_INTERN PetscErrorCode TrustNCGStencilRow(TrustNCGStencil st, ISLocalToGlobalMapping map,
+                                               PetscInt k, PetscBool all, PetscInt *row,
+                                               PetscInt *n, PetscInt column[], PetscInt coupling[]);
 
 #endif

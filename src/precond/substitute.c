@@ -299,6 +299,22 @@ static PetscErrorCode FindMirrors(Plan *plan, Mat P, PetscBool *alike)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Can sums and steps be numbered? */
+static PetscErrorCode IsCountable(Mat P, PetscInt colors, PetscBool *countable)
+{
+  PetscInt m;
+  MatInfo  info;
+
+  PetscFunctionBegin;
+  PetscCall(MatGetLocalSize(P, &m, NULL));
+  PetscCall(MatGetInfo(P, MAT_LOCAL, &info));
+  *countable = (PetscBool)((PetscReal)m * (PetscReal)colors < PETSC_MAX_INT &&
+                           3.0 * info.nz_used < PETSC_MAX_INT);
+  PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, countable, 1, MPIU_BOOL, MPI_LAND,
+                             PetscObjectComm((PetscObject)P)));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode TrustNCGSubstitutionCreate(Mat P, const ISColoringValue *const color[],
                                           PetscInt colors, TrustNCGSubstitution *sub)
 {
@@ -306,6 +322,9 @@ PetscErrorCode TrustNCGSubstitutionCreate(Mat P, const ISColoringValue *const co
   PetscBool all;
 
   PetscFunctionBegin;
+  *sub = NULL;
+  PetscCall(IsCountable(P, colors, &all));
+  if (!all) PetscFunctionReturn(PETSC_SUCCESS);
   for (int b = 0; b < BLOCKS; b++) plan.color[b] = color[b];
   PetscCall(PetscNew(sub));
   PetscCall(PlanStart(&plan, P, *sub));

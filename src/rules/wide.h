@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
    Loops in two versions, chosen when the library is loaded, where compiler and loader know how;
-   their results have the same bits, as neither contracts a b + c. */
+   their results have the same bits, as neither contracts a b + c, but for sums whose order is left to
+   the compiler. */
 #ifndef TRUSTNCG_WIDE_H
 #define TRUSTNCG_WIDE_H
 

@@ -148,7 +148,8 @@ PetscErrorCode TrustNCGCheckpointDestroy(Tao tao)
 
   Notes:
   One is also written when the solve ends, by convergence, a limit, a failure or a signal
-  (`TaoTrustNCGSetSignals()`), but not by an error.
+  (`TaoTrustNCGSetSignals()`), but not by an error. Where a limit or a signal has cut the last step
+  short, it is of the iterate before: who goes on from it repeats that step as it would have been.
 
   Each rank writes its share to `file`.part, which takes the place of `file` when all of it is on
   the disk: at any moment `file` is an older checkpoint or a newer one, whole. Where that fails

@@ -224,7 +224,7 @@ PetscErrorCode TrustNCGEvaluateStart(Tao tao)
   PetscCall(TrustNCGGradientNorm(tao, g, gg, &tn->gnorm));
   tn->xnorm  = PetscSqrtReal(xx);
   tn->gnorm0 = tn->gnorm;
-  PetscCall(TrustNCGCheckRange(tao));
+  if (!tn->restart) PetscCall(TrustNCGCheckRange(tao));
   PetscCheck(!PetscIsInfOrNanReal(tn->f) && !PetscIsInfOrNanReal(tn->gnorm), comm, PETSC_ERR_FP,
              "At the start f = %g, ||gradient|| = %g and ||x|| = %g: start where f and its "
              "gradient are finite",
@@ -321,6 +321,16 @@ PetscErrorCode TrustNCGSetHessianPoint(Tao tao, PetscBool needP)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+static PetscErrorCode CopyNullSpace(Mat from, Mat to)
+{
+  MatNullSpace space;
+
+  PetscFunctionBegin;
+  PetscCall(MatGetNullSpace(from, &space));
+  PetscCall(MatSetNullSpace(to, space));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* The operators of the subproblem at the iterate: H, and P for the preconditioner, which may be
    a Mat of the user's beside any H. */
 PetscErrorCode TrustNCGUpdateHessian(Tao tao, Mat *H, Mat *P)
@@ -337,7 +347,10 @@ PetscErrorCode TrustNCGUpdateHessian(Tao tao, Mat *H, Mat *P)
   PetscCall(TaoGetHessian(tao, &userH, &userP, NULL, NULL));
   *H = tn->kind == TRUSTNCG_HV_MATRIX ? userH : tn->shell;
   *P = userP ? userP : *H;
-  if (!tn->ours) *H = tn->shell; /* a KSP that guards no products */
+  if (!tn->ours) { /* a KSP that guards no products */
+    *H = tn->shell;
+    if (tn->kind == TRUSTNCG_HV_MATRIX) PetscCall(CopyNullSpace(userH, tn->shell));
+  }
   PetscCall(TrustNCGPrecondUpdate(tao, tn->shell, H, P));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -2,11 +2,9 @@
    The user's callbacks under guard: what one rank meets in them becomes the same on all ranks.
 
      after a callback, on each rank alone: an error is kept, not returned; where there is one, or
-       the point is outside the domain here, the result becomes NaN, which spreads by itself in
-       every sum over the ranks;
+       the point is outside the domain here, the result becomes NaN, which spreads in every sum
      TrustNCGAgree(): one such sum, with the dot products that are wanted anyway, on a
-       communicator that no collective call of a callback can meet: then all return the error, or
-       all have the value of rank 0.
+       communicator of its own: then all return the error, or all have the value of rank 0
 
    A rank that fails may leave the others behind in a collective call of the callback. From its
    error to the agreement a watch runs on it, which ends the job if the others never come. */
@@ -98,7 +96,6 @@ static void EndWatch(TrustNCGGuard guard)
   guard->watching = PETSC_FALSE;
 }
 
-/* Nothing of an earlier solve is left. */
 PetscErrorCode TrustNCGGuardStart(Tao tao)
 {
   TAO_TrustNCG   *tn    = (TAO_TrustNCG *)tao->data;
@@ -161,21 +158,6 @@ PetscErrorCode TrustNCGGuardResult(Tao tao, PetscErrorCode error, const char whe
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* After a product Hv, likewise; collective. Its NaN is in the dot products that follow, except of a
-   rank that has no entry to say so: where there is one, the ranks agree at once. */
-PetscErrorCode TrustNCGGuardProduct(Tao tao, PetscErrorCode error, const char where[], Vec x,
-                                    Vec Hv)
-{
-  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
-
-  PetscFunctionBegin;
-  PetscCall(TrustNCGGuardResult(tao, error, where, x, NULL, Hv));
-  if (!tn->guard->hollow) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCall(TrustNCGAgree(tao, NULL, 0, NULL));
-  if (tn->outside) PetscCall(SetNaN(Hv));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
 /* All ranks return the error of the first that has one. */
 static PetscErrorCode Raise(TrustNCGGuard guard)
 {
@@ -210,9 +192,9 @@ static void TakeValue(TrustNCGGuard guard, const PetscReal sums[], PetscReal *f)
   guard->strayed = PetscAbsReal(mine - *f) / PetscMax(PetscAbsReal(mine), PetscAbsReal(*f));
 }
 
-/* Collective. All ranks get the error that some rank has met since the last agreement, else the
-   same value of f, if one is given, and at most TRUSTNCG_DOTS dot products: in one reduction. */
-PetscErrorCode TrustNCGAgree(Tao tao, PetscReal *f, PetscInt n, const SweepOp dots[])
+/* Collective, one reduction: has some rank met an error? If not, what TrustNCGAgree() gives */
+static PetscErrorCode Reduce(Tao tao, PetscReal *f, PetscInt n, const SweepOp dots[],
+                             PetscBool *failed)
 {
   TAO_TrustNCG *tn                          = (TAO_TrustNCG *)tao->data;
   TrustNCGGuard guard                       = tn->guard;
@@ -240,7 +222,7 @@ PetscErrorCode TrustNCGAgree(Tao tao, PetscReal *f, PetscInt n, const SweepOp do
   guard->left    = PETSC_FALSE;
   guard->strayed = 0.0;
   tn->outside    = (PetscBool)(sums[OUTSIDE] > 0.0);
-  if (sums[FAILED] > 0.0) PetscCall(Raise(guard));
+  *failed        = (PetscBool)(sums[FAILED] > 0.0);
   if (sums[STRAYED] > 0.0 && !guard->warned) {
     guard->warned = PETSC_TRUE;
     PetscCall(PetscFPrintf(
@@ -251,6 +233,36 @@ PetscErrorCode TrustNCGAgree(Tao tao, PetscReal *f, PetscInt n, const SweepOp do
   }
   if (f) TakeValue(guard, sums, f);
   for (PetscInt k = 0; k < n; k++) *dots[k].dot = sums[VOTES + k];
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Collective. All ranks get the error that some rank has met since the last agreement, else the
+   same value of f, if one is given, and at most TRUSTNCG_DOTS dot products: in one reduction. */
+PetscErrorCode TrustNCGAgree(Tao tao, PetscReal *f, PetscInt n, const SweepOp dots[])
+{
+  PetscBool failed;
+
+  PetscFunctionBegin;
+  PetscCall(Reduce(tao, f, n, dots, &failed));
+  if (failed) PetscCall(Raise(((TAO_TrustNCG *)tao->data)->guard));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* After a product Hv, likewise; collective. Its NaN is in the dot products that follow, except of a
+   rank without entries: where there is one, the ranks tell each other at once. Here may be inside
+   MatMult(), or a reduction under way: an error is for the next agreement to return. */
+PetscErrorCode TrustNCGGuardProduct(Tao tao, PetscErrorCode error, const char where[], Vec x,
+                                    Vec Hv)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+  PetscBool     failed;
+
+  PetscFunctionBegin;
+  PetscCall(TrustNCGGuardResult(tao, error, where, x, NULL, Hv));
+  if (!tn->guard->hollow) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(Reduce(tao, NULL, 0, NULL, &failed));
+  if (tn->guard->error) StartWatch(tn->guard);
+  if (failed || tn->outside) PetscCall(SetNaN(Hv));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -57,7 +57,8 @@ PetscErrorCode TrustNCGLimitsOptions(Tao tao, TrustNCGOptionItems PetscOptionsOb
   The solve stops within one evaluation or one Hessian-vector product after the time is up, also
   inside a long CG solve, with the best point as the solution, the reason `TAO_DIVERGED_USER` and
   the outcome `TAO_TRUSTNCG_TIME`. The derivative check before a solve, a measurement of noise
-  (a handful of gradients), and the inside of a KSP other than `KSPTRUSTCG` are not interrupted.
+  (a handful of gradients), a look for the pattern of the Hessian (a few products), and the inside
+  of a KSP other than `KSPTRUSTCG` are not interrupted.
 
   With a limit the ranks agree in one small reduction an iteration, one a product where a sparse
   Hessian is built, and in CG with its own.

@@ -231,7 +231,8 @@ PetscErrorCode TaoTrustNCGGetLearnedSteps(Tao tao, PetscBool *use)
   Input Parameters:
 + tao  - the `Tao`, of type `TAOTRUSTNCG` (otherwise ignored)
 - most - vectors like the solution, >= 0; default unbounded, when up to 43 are taken by pairs, and
-  by a sparse Hessian about 2.5 for each entry in a row of it
+  by a sparse Hessian about 4 for each entry in a row of it, or 6 where it is symmetric on a grid
+  that is not periodic, and up to six more for its corrections
 
   Options Database Key:
 . -tao_trustncg_vectors <unbounded> - the bound

@@ -132,14 +132,15 @@ PetscErrorCode TrustNCGPrecondRecord(Tao tao, CheckpointRecord *record, TrustNCG
   PetscFunctionBegin;
   PetscCall(RecordKind(tao, record));
   RecordCount(record, &tn->nhv_precond, "products of the preconditioner");
-  saved->pairs = saved->entries = saved->corrections = 0;
-  saved->learned                                     = PETSC_FALSE;
+  saved->pairs = saved->builds = saved->entries = saved->corrections = 0;
+  saved->learned                                                     = PETSC_FALSE;
   if (record->bad) PetscFunctionReturn(PETSC_SUCCESS);
   if (tn->pairs) {
     PetscCall(TrustNCGPairsRecord(tn->pairs, record, &saved->pairs, &saved->learned));
   }
   if (tn->type == TAO_TRUSTNCG_PRECOND_SPARSE) {
-    PetscCall(TrustNCGSparseRecord(tn->sparse, record, &saved->entries, &saved->corrections));
+    PetscCall(TrustNCGSparseRecord(tn->sparse, record, &saved->builds, &saved->entries,
+                                   &saved->corrections));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }

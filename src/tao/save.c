@@ -49,7 +49,7 @@ static PetscErrorCode WriteVec(Writer *w, const TrustNCGNumbering *by, Vec v, ui
 }
 
 /* The entries of the sparse Hessian: how many this rank has, and what they are. */
-static PetscErrorCode WriteEntries(Writer *w, Tao tao, PetscInt entries)
+static PetscErrorCode WriteEntries(Writer *w, Tao tao, PetscInt builds, PetscInt entries)
 {
   TAO_TrustNCG *tn   = (TAO_TrustNCG *)tao->data;
   MPI_Comm      comm = PetscObjectComm((PetscObject)tao);
@@ -65,7 +65,7 @@ static PetscErrorCode WriteEntries(Writer *w, Tao tao, PetscInt entries)
   PetscCallMPI(MPI_Exscan(&mine, &before, 1, MPI_INT64_T, MPI_SUM, comm));
   if (rank == 0) before = 0; /* MPI leaves it undefined */
   PetscCall(PetscMalloc1(entries, &values));
-  PetscCall(TrustNCGSparseGetEntries(tn->sparse, entries, values, &theirs));
+  PetscCall(TrustNCGSparseGetEntries(tn->sparse, builds, entries, values, &theirs));
   if (!theirs) mine = -1; /* no number of entries: who reads it builds P anew */
   WriteWords(w, &mine, 1, at + (uint64_t)rank);
   at += (uint64_t)w->header.ranks + (uint64_t)before;
@@ -126,7 +126,7 @@ static PetscErrorCode WriteAll(Writer *w, Tao tao, TrustNCGSaved saved, const Tr
 
     PetscCall(WriteVec(w, by, list[k], CheckpointVectors(&w->header) + skip));
   }
-  PetscCall(WriteEntries(w, tao, saved->entries));
+  PetscCall(WriteEntries(w, tao, saved->builds, saved->entries));
   if (rank == 0) {
     WriteWords(w, saved->words, (size_t)saved->n, CHECKPOINT_HEADER);
     CheckpointFormat(&w->header, words);

@@ -16,7 +16,8 @@ struct _n_TrustNCGSaved {
   PetscInt       pairs;       /* of the model, */
   PetscBool      learned;     /* and whether it has a diagonal */
   PetscInt       entries;     /* of the sparse Hessian on this rank */
-  PetscInt       corrections; /* of it by steps */
+  PetscInt       builds;      /* of it so far, */
+  PetscInt       corrections; /* and of it by steps */
   PetscInt       niter;       /* the iterate */
   PetscBool      written;     /* it is in the file, or was tried to be */
   PetscBool      ended;       /* and is the last that will be */

@@ -370,14 +370,15 @@ static PetscErrorCode Relax(Tao tao)
 }
 
 /* Where the convergence test is met: checks the curvature, and moves on where it leads down. */
-PetscErrorCode TrustNCGSecondOrder(Tao tao)
+PetscErrorCode TrustNCGSecondOrder(Tao tao, PetscBool *left)
 {
-  TAO_TrustNCG      *tn   = (TAO_TrustNCG *)tao->data;
-  PetscBool          left = PETSC_FALSE, stop;
+  TAO_TrustNCG      *tn = (TAO_TrustNCG *)tao->data;
+  PetscBool          stop;
   TaoConvergedReason reason;
   LanczosResult      result;
 
   PetscFunctionBegin;
+  *left = PETSC_FALSE;
   PetscCall(Relax(tao));
   reason = tao->reason;
   if (!tn->secondorder || tao->reason <= 0 || tao->reason == TAO_CONVERGED_MINF) {
@@ -388,9 +389,9 @@ PetscErrorCode TrustNCGSecondOrder(Tao tao)
   PetscCall(Interrupted(tao, reason, &stop));
   if (stop) PetscFunctionReturn(PETSC_SUCCESS);
   if (result.verdict != LANCZOS_SPOILT && result.theta <= result.level) {
-    PetscCall(Leave(tao, tn->shell, &result, &left));
+    PetscCall(Leave(tao, tn->shell, &result, left));
   }
-  if (left) PetscFunctionReturn(PETSC_SUCCESS);
+  if (*left) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(Interrupted(tao, reason, &stop));
   if (!stop) PetscCall(Conclude(tao, &result));
   PetscFunctionReturn(PETSC_SUCCESS);

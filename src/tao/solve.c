@@ -245,12 +245,14 @@ static PetscErrorCode TrustNCGIterate(Tao tao)
 
 static PetscErrorCode TrustNCGSolve(Tao tao)
 {
+  PetscBool left; /* a saddle point, for a point that may be the end, too */
+
   PetscFunctionBegin;
   PetscCall(TrustNCGStart(tao));
   do {
     while (tao->reason == TAO_CONTINUE_ITERATING) PetscCall(TrustNCGIterate(tao));
-    PetscCall(TrustNCGSecondOrder(tao)); /* may find that there is a way on */
-  } while (tao->reason == TAO_CONTINUE_ITERATING);
+    PetscCall(TrustNCGSecondOrder(tao, &left));
+  } while (tao->reason == TAO_CONTINUE_ITERATING || (left && tao->reason > 0));
   PetscCall(TrustNCGCheckpointEnd(tao));
   PetscCall(TrustNCGRestoreKSP(tao));
   PetscCall(TrustNCGNameOutcome(tao));

@@ -354,7 +354,7 @@ PETSC_INTERN PetscErrorCode TrustNCGNameOutcome(Tao tao);
 /* second_order.c */
 PETSC_INTERN PetscErrorCode TrustNCGSecondOrderOptions(Tao tao, TrustNCGOptionItems items);
 PETSC_INTERN PetscErrorCode TrustNCGSecondOrderStart(Tao tao);
-PETSC_INTERN PetscErrorCode TrustNCGSecondOrder(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGSecondOrder(Tao tao, PetscBool *left);
 PETSC_INTERN PetscErrorCode TrustNCGSecondOrderGetCounts(Tao tao, PetscInt *vectors,
                                                          PetscInt *reductions);
 
