@@ -150,7 +150,7 @@ PetscErrorCode TrustNCGSecantRecord(TrustNCGSecant s, CheckpointRecord *record, 
   RecordInt(record, k, 0, s ? s->most : 0,
             "corrections, for which -tao_trustncg_vectors has no room");
   if (record->bad) *k = 0;
-  for (PetscInt j = 0; j < *k; j++) {
+  for (PetscInt j = 0; s && j < *k; j++) {
     RecordReal(record, &s->rd[j], -HUGE_VAL, "the scale of a correction");
   }
   RecordCount(record, s ? &s->reductions : &none, "reductions of the corrections");
