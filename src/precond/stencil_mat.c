@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
    The matrix of the couplings on a DMDA that the Hessian has. */
 #include "precond/stencil_impl.h"
-#include <petscdmda.h>
+#include <petscdm.h>
 
 /* Room for the couplings that were seen, and no more */
 static PetscErrorCode Preallocate(TrustNCGStencil st, ISLocalToGlobalMapping map, Vec x, Mat P)

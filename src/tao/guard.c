@@ -248,9 +248,9 @@ PetscErrorCode TrustNCGAgree(Tao tao, PetscReal *f, PetscInt n, const SweepOp do
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* After a product Hv, likewise; collective. Its NaN is in the dot products that follow, except of a
-   rank without entries: where there is one, the ranks tell each other at once. Here may be inside
-   MatMult(), or a reduction under way: an error is for the next agreement to return. */
+/* As TrustNCGGuardResult() after a product Hv; collective. Its NaN is in the dot products to come,
+   except of a rank without entries: where there is one, the ranks tell each other at once. Here may
+   be inside MatMult(), or a reduction under way: an error is for the next agreement to return. */
 PetscErrorCode TrustNCGGuardProduct(Tao tao, PetscErrorCode error, const char where[], Vec x,
                                     Vec Hv)
 {
@@ -336,9 +336,9 @@ PetscErrorCode TaoTrustNCGSetDomainError(Tao tao)
 
   Notes:
   An error that a callback, or the application of a preconditioner, returns on one rank is returned
-  by `TaoSolve()` on all ranks, if the others leave theirs. Where they cannot, because they wait in a collective call that the
-  failed rank did not make, it ends the job by `MPI_Abort()` after that time, with a message that
-  names the rank and the callback.
+  by `TaoSolve()` on all ranks, if the others leave theirs. Where they cannot, because they wait in
+  a collective call that the failed rank did not make, it ends the job by `MPI_Abort()` after that
+  time, with a message that names the rank and the callback.
 
   The longest time between the first and the last rank to leave a callback is a good choice.
 

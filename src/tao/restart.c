@@ -294,9 +294,9 @@ PetscErrorCode TrustNCGRestart(Tao tao)
   Level: intermediate
 
   Notes:
-  The solution vector, the radius, what was learned of the Hessian, and all counters, TAO's own among
-  them, are those of the file: limits of iterations and evaluations hold for all of the solve. One
-  evaluation shows whether the file is of this problem, and is not counted. On as many
+  The solution vector, the radius, what was learned of the Hessian, and all counters, TAO's own
+  among them, are those of the file: limits of iterations and evaluations hold for all of the
+  solve. One evaluation shows whether the file is of this problem, and is not counted. On as many
   ranks the iterates are those of a solve that was not interrupted, to the last bit, if the
   callbacks give the same bits and the preconditioner does (PETSc's multigrid does so on 1 and 2
   ranks); on another number of ranks they agree to rounding, and a sparse Hessian is built anew.
