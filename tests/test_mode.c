@@ -180,6 +180,25 @@ START_TEST(with_the_end_in_sight_the_model_keeps_the_turn)
 }
 END_TEST
 
+/* Steps that brought much, and then as many that bring nothing */
+START_TEST(the_end_is_out_of_sight_where_the_last_steps_bring_nothing)
+{
+  for (PetscReal brought = 1.0; brought < 1e6; brought *= 10.0) {
+    const PetscReal target = 1.0 / brought;
+    TrustNCGMode    mode   = InModel(brought);
+
+    for (int k = 1; k <= 2 * PATIENCE; k++) {
+      const PetscBool kept = mode.learned;
+
+      TrustNCGModeLearned(&mode, -1.0, -1.0, 1.0, target, 3.0 + k);
+      holds(kept, brought, k);
+    }
+    holds(mode.learned == (brought == 1.0), brought); /* at the target there is nothing to bring */
+  }
+  assert_all_held();
+}
+END_TEST
+
 START_TEST(leaving_remembers_the_rate_of_the_block)
 {
   for (PetscReal gnorm = 1e-200; gnorm < 1e200; gnorm *= 1e25) {
@@ -268,6 +287,7 @@ static void AddTests(Suite *suite)
   tcase_add_test(tcase, quadratic_is_what_the_trapezoidal_rule_gives_to_a_tenth);
   tcase_add_test(tcase, what_is_not_finite_is_not_quadratic);
   tcase_add_test(tcase, with_the_end_in_sight_the_model_keeps_the_turn);
+  tcase_add_test(tcase, the_end_is_out_of_sight_where_the_last_steps_bring_nothing);
   tcase_add_test(tcase, leaving_remembers_the_rate_of_the_block);
   tcase_add_test(tcase, cg_stays_while_its_model_holds_inside_at_half_the_rate);
   tcase_add_test(tcase, cg_that_ends_at_no_gradient_stays);

@@ -43,13 +43,15 @@ void TrustNCGModeLearned(TrustNCGMode *mode, PetscReal df, PetscReal trapezoid, 
 {
   const PetscBool quadratic =
     (PetscBool)(PetscAbsReal(df - trapezoid) < QUADRATIC * PetscAbsReal(df));
-  /* at the rate of the block so far the rest costs at most so many times as much as it has */
+  /* at the rate of this block the rest costs at most so many times as much as it has */
   const PetscBool insight =
     (PetscBool)(target > 0.0 &&
                 PetscLogReal(gnorm / target) <= IN_SIGHT * PetscLogReal(mode->gnorm / gnorm));
 
   mode->quad = quadratic ? mode->quad + 1 : PetscMax(0, mode->quad - 2);
-  if (mode->quad >= PATIENCE && !insight) TrustNCGModeLeave(mode, gnorm, spent);
+  if (mode->quad < PATIENCE) return;
+  if (insight) Enter(mode, gnorm, spent); /* a new block, as what was gained before may mislead */
+  else TrustNCGModeLeave(mode, gnorm, spent);
 }
 
 /* After a step of CG from gnorm to gplusnorm at `cost`; `inside` the trust region or not. */
