@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause
-   The rule that chooses between learned steps and those of CG: when it changes its mind. */
+   The rules of learned steps: when they come and when those of CG, and how far they reach. */
 #include "sweep.h"
 
 enum { PATIENCE = 24 };
@@ -274,6 +274,83 @@ START_TEST(a_rate_that_is_no_number_does_not_keep_cg)
 }
 END_TEST
 
+/* The reach after two such steps */
+static TrustNCGReach TwoSteps(PetscReal t, PetscReal df, PetscReal slope, PetscReal slopeplus)
+{
+  TrustNCGReach reach;
+
+  TrustNCGReachStart(&reach);
+  for (int k = 0; k < 2; k++) TrustNCGReachStep(&reach, t, df, slope, slopeplus);
+  return reach;
+}
+
+START_TEST(a_learned_step_begins_with_that_of_the_model)
+{
+  TrustNCGReach reach;
+
+  TrustNCGReachStart(&reach);
+  ckm_assert(TrustNCGReachFirst(&reach) == 1.0);
+}
+END_TEST
+
+/* f = (1 - t)^order, and steps that end at t = share */
+START_TEST(where_the_curvature_keeps_falling_the_next_step_is_longer)
+{
+  for (PetscReal scale = 1e-200; scale < 1e200; scale *= 1e25) {
+    for (int order = 2; order <= 8; order++) {
+      const PetscReal rest = 0.7, slope = -scale * order * 0.3;
+      const PetscReal slopeplus = slope * PetscPowReal(rest, order - 1.0);
+      const PetscReal df        = scale * (PetscPowReal(rest, order) - 1.0);
+      TrustNCGReach   reach     = TwoSteps(1.0, df, slope, slopeplus);
+      const PetscReal first = TrustNCGReachFirst(&reach), chord = 1.0 / (1.0 - slopeplus / slope);
+
+      if (order == 2) holds(first == 1.0, order, scale);
+      if (order >= 4) {
+        holds(PetscAbsReal(first - PetscMin(2.0, chord)) < 1e-13, order, scale);
+      }
+      TrustNCGReachStep(&reach, 1.0, df, slope, -slopeplus); /* one that ends beyond */
+      holds(TrustNCGReachFirst(&reach) == 1.0, order, scale);
+    }
+  }
+  assert_all_held();
+}
+END_TEST
+
+START_TEST(one_step_alone_or_one_cut_back_makes_none_longer)
+{
+  const PetscReal df = -0.69, slope = -1.0, slopeplus = -0.43;
+  TrustNCGReach   reach = TwoSteps(1.0, df, slope, slopeplus);
+
+  ckm_assert(TrustNCGReachFirst(&reach) > 1.7);
+  TrustNCGReachStart(&reach);
+  TrustNCGReachStep(&reach, 1.0, df, slope, slopeplus);
+  ckm_assert(TrustNCGReachFirst(&reach) == 1.0);
+  reach = TwoSteps(0.9, df, slope, slopeplus);
+  ckm_assert(TrustNCGReachFirst(&reach) == 1.0);
+}
+END_TEST
+
+START_TEST(the_reach_is_one_to_two_whatever_the_step)
+{
+  for each (df, ANY) {
+    for each (slope, ANY) {
+      for each (slopeplus, ANY) {
+        for (PetscReal t = 0.25; t <= 1024.0; t *= 2.0) {
+          in(df);
+          in(slope);
+          in(slopeplus);
+          TrustNCGReach   reach = TwoSteps(t, df, slope, slopeplus);
+          const PetscReal first = TrustNCGReachFirst(&reach);
+
+          holds(first >= 1.0 && first <= 2.0, df, slope, slopeplus);
+        }
+      }
+    }
+  }
+  assert_all_held();
+}
+END_TEST
+
 static void AddTests(Suite *suite)
 {
   TCase *tcase = SweepCase(suite, "mode");
@@ -292,6 +369,10 @@ static void AddTests(Suite *suite)
   tcase_add_test(tcase, cg_stays_while_its_model_holds_inside_at_half_the_rate);
   tcase_add_test(tcase, cg_that_ends_at_no_gradient_stays);
   tcase_add_test(tcase, a_rate_that_is_no_number_does_not_keep_cg);
+  tcase_add_test(tcase, a_learned_step_begins_with_that_of_the_model);
+  tcase_add_test(tcase, where_the_curvature_keeps_falling_the_next_step_is_longer);
+  tcase_add_test(tcase, one_step_alone_or_one_cut_back_makes_none_longer);
+  tcase_add_test(tcase, the_reach_is_one_to_two_whatever_the_step);
 }
 
 int main(int argc, char **argv)

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause
-   Where along a step f has its minimum, as far as its values and slopes tell. */
+   Where along a step f has its minimum, as far as its values and slopes tell; and where, as the
+   last steps tell, along the next one. */
 #include "rules/rules.h"
 
 #define NEAREST 0.0625 /* of the step */
 #define COST    2.0    /* evaluations, for a trial and for the way back where it is no better */
 #define HALVES  40     /* of an interval */
+#define FALLING 0.02   /* of the decrease of f, by which it is off the trapezoidal rule at least */
+#define LONGEST 2.0    /* first trial of a learned step */
 
 /* The cubic s t + a t^2 + b t^3 has the right values and slopes at t = 0 and 1, and so has
    s t + a t^2 + b t^3 + c t^2 (t - 1)^2 for any c. */
@@ -72,4 +75,32 @@ PetscReal TrustNCGLineMinimum(const TrustNCGLine *line, PetscReal *gain)
 PetscBool TrustNCGLinePays(const TrustNCGLine *line, PetscReal gain, PetscReal work)
 {
   return (PetscBool)(gain * work > COST * (line->f - line->fplus));
+}
+
+void TrustNCGReachStart(TrustNCGReach *reach)
+{
+  *reach = (TrustNCGReach){1.0, 1.0};
+}
+
+/* After a learned step of t times the model's own, along which f changed by df < 0. */
+void TrustNCGReachStep(TrustNCGReach *reach, PetscReal t, PetscReal df, PetscReal slope,
+                       PetscReal slopeplus)
+{
+  const PetscReal trapezoid = 0.5 * (slope + slopeplus), risen = 1.0 - slopeplus / slope;
+  /* a slope that rises ever more slowly lies above the chord that the rule takes for it */
+  const PetscBool falling = (PetscBool)(df - trapezoid > FALLING * -df);
+
+  reach->before = reach->last;
+  reach->last   = 1.0;
+  if (t < 1.0 || !falling || !(slope < 0.0 && slopeplus < 0.0)) return;
+  /* the slope along the chord vanishes where the step should have ended */
+  reach->last = LONGEST * risen > t ? t / risen : LONGEST;
+}
+
+/* The first trial of the next one, in steps of the model: it knows the curvature along the steps
+   behind, which is too much where the curvature keeps falling, as on the way to a minimum of higher
+   order than two. */
+PetscReal TrustNCGReachFirst(const TrustNCGReach *reach)
+{
+  return PetscMin(reach->last, reach->before);
 }

@@ -65,6 +65,17 @@ typedef struct {
 PETSC_INTERN PetscReal TrustNCGLineMinimum(const TrustNCGLine *line, PetscReal *gain);
 PETSC_INTERN PetscBool TrustNCGLinePays(const TrustNCGLine *line, PetscReal gain, PetscReal work);
 
+/* and on the next? The lengths that the last two learned steps should have had, 1 to 2 times that of
+   the model */
+typedef struct {
+  PetscReal last, before;
+} TrustNCGReach;
+
+PETSC_INTERN void      TrustNCGReachStart(TrustNCGReach *reach);
+PETSC_INTERN void      TrustNCGReachStep(TrustNCGReach *reach, PetscReal t, PetscReal df,
+                                         PetscReal slope, PetscReal slopeplus);
+PETSC_INTERN PetscReal TrustNCGReachFirst(const TrustNCGReach *reach);
+
 /* difference.c: the step of a finite difference */
 PETSC_INTERN PetscReal TrustNCGDifferenceStep(PetscReal relstep, PetscReal xnorm, PetscReal vnorm);
 PETSC_INTERN PetscReal TrustNCGAsymmetry(PetscReal length);

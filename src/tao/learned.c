@@ -27,17 +27,25 @@ static PetscErrorCode Judge(Tao tao, Verdict *verdict)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* On return w, f+ and g+ are those of a step to take, or *accept is false. */
+/* f+ - f of the step that may be taken, by the slopes where the values no longer tell */
+static PetscReal Fallen(const TAO_TrustNCG *tn)
+{
+  return tn->rounding ? 0.5 * (tn->slope + tn->slopeplus) : tn->fplus - tn->f;
+}
+
+/* From the step of the model. On return w, f+ and g+ are those of a step to take, or *accept is
+   false. */
 static PetscErrorCode Search(Tao tao, PetscBool *accept)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
-  PetscReal     t = 1.0, low = 0.0, high = PETSC_INFINITY, next;
+  PetscReal     t = TrustNCGReachFirst(&tn->reach), low = 0.0, high = PETSC_INFINITY, next;
   Verdict       verdict = FAR;
   PetscBool     last;
 
   PetscFunctionBegin;
   *accept   = PETSC_FALSE;
   tn->tries = 0;
+  if (t > 1.0) PetscCall(VecScale(tao->stepdirection, t));
   while (tn->tries < TRIALS) {
     PetscCall(Judge(tao, &verdict));
     if (!(tn->slope < 0.0)) { /* B is not positive along g, or holds a NaN */
@@ -60,7 +68,9 @@ static PetscErrorCode Search(Tao tao, PetscBool *accept)
     PetscCall(VecScale(tao->stepdirection, next / t));
     t = next;
   }
-  if (*accept) tn->dnorm = PetscSqrtReal(-t * tn->slope); /* ||d||_M with M = B^-1 */
+  if (!*accept) PetscFunctionReturn(PETSC_SUCCESS);
+  tn->dnorm = PetscSqrtReal(-t * tn->slope); /* ||d||_M with M = B^-1 */
+  TrustNCGReachStep(&tn->reach, t, Fallen(tn), tn->slope, tn->slopeplus);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -68,7 +78,6 @@ static PetscErrorCode Search(Tao tao, PetscBool *accept)
 PetscErrorCode TrustNCGLearnedTrial(Tao tao, PetscBool *accept)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
-  PetscReal     df, trapezoid;
 
   PetscFunctionBegin;
   tao->ksp_its = 0;
@@ -77,10 +86,8 @@ PetscErrorCode TrustNCGLearnedTrial(Tao tao, PetscBool *accept)
   PetscCall(Search(tao, accept));
   if (*accept) {
     tao->trust = PetscMax(tao->trust, tn->dnorm);
-    trapezoid  = 0.5 * (tn->slope + tn->slopeplus);
-    df         = tn->rounding ? trapezoid : tn->fplus - tn->f;
-    TrustNCGModeLearned(&tn->mode, df, trapezoid, tn->gplusnorm, TrustNCGTarget(tao),
-                        TrustNCGWork(tn));
+    TrustNCGModeLearned(&tn->mode, Fallen(tn), 0.5 * (tn->slope + tn->slopeplus), tn->gplusnorm,
+                        TrustNCGTarget(tao), TrustNCGWork(tn));
   }
   /* a step that met no curvature taught nothing */
   if (!*accept || tn->slopeplus < WOLFE * tn->slope) {

@@ -76,6 +76,7 @@ void TrustNCGResetLoop(Tao tao)
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
 
   TrustNCGModeStart(&tn->mode);
+  TrustNCGReachStart(&tn->reach);
   TrustNCGEndsStart(tn);
   TrustNCGConsistencyStart(tn);
   tn->mismatch = PETSC_INFINITY;

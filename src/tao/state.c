@@ -25,7 +25,7 @@ static PetscErrorCode RecordIterate(Tao tao, CheckpointRecord *record)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode RecordMode(TrustNCGMode *mode, CheckpointRecord *record)
+static PetscErrorCode RecordMode(TrustNCGMode *mode, TrustNCGReach *reach, CheckpointRecord *record)
 {
   PetscFunctionBegin;
   RecordBool(record, &mode->learned, "whose turn it is");
@@ -34,6 +34,8 @@ static PetscErrorCode RecordMode(TrustNCGMode *mode, CheckpointRecord *record)
   RecordReal(record, &mode->rate, -HUGE_VAL, "the rate");
   RecordReal(record, &mode->gnorm, 0.0, "the gradient of the block");
   RecordReal(record, &mode->spent, 0.0, "the work before the block");
+  RecordReal(record, &reach->last, 1.0, "the reach of the last step");
+  RecordReal(record, &reach->before, 1.0, "the reach of the step before");
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -163,7 +165,7 @@ PetscErrorCode TrustNCGStateRecord(Tao tao, CheckpointRecord *record, TrustNCGSa
 
   PetscFunctionBegin;
   PetscCall(RecordIterate(tao, record));
-  PetscCall(RecordMode(&tn->mode, record));
+  PetscCall(RecordMode(&tn->mode, &tn->reach, record));
   PetscCall(RecordEnds(tn, record));
   PetscCall(RecordProducts(tao, record));
   PetscCall(RecordNoise(tn, record));

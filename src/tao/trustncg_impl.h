@@ -126,6 +126,7 @@ typedef struct {
   KSPNormType               normtype; /* of the KSP, then */
 
   TrustNCGMode       mode;  /* whose turn it is: the learned model's or CG's */
+  TrustNCGReach      reach; /* of its steps */
   TrustNCGNoiseState noise; /* in f and gradient */
 
   TrustNCGGuard guard;   /* of the callbacks */
