@@ -102,7 +102,7 @@ START_TEST(diagonals_are_found)
   Vec             x;
 
   ckm_ok(CreateMatrix(patterns[_i].entry, patterns[_i].N, &A, &x));
-  ckm_ok(TrustNCGFindOffsets(A, x, &offsets, &products));
+  ckm_ok(TrustNCGFindOffsets(A, x, NULL, NULL, &offsets, &products));
   ckm_assert(products == 3);
   ckm_assert(offsets.n == 2 * n - 1);
   for (PetscInt k = 0; k < n; k++) {
@@ -124,7 +124,7 @@ START_TEST(other_patterns_are_refused)
   Vec                  x;
 
   ckm_ok(CreateMatrix(entries[_i], 500, &A, &x));
-  ckm_ok(TrustNCGFindOffsets(A, x, &offsets, &products));
+  ckm_ok(TrustNCGFindOffsets(A, x, NULL, NULL, &offsets, &products));
   ckm_assert(offsets.n == 0);
   ckm_assert(products <= (_i < 2 ? 1 : 3));
   ckm_ok(MatDestroy(&A));
@@ -145,7 +145,7 @@ START_TEST(a_pattern_that_is_too_small_shows)
   ckm_ok(CreateMatrix(Tridiagonal, 600, &A, &x));
   ckm_ok(CreateMatrix(_i ? FarBand : Tridiagonal, 600, &B, &y));
   ckm_ok(VecSet(x, 1.0));
-  ckm_ok(TrustNCGFindOffsets(A, x, &offsets, &products));
+  ckm_ok(TrustNCGFindOffsets(A, x, NULL, NULL, &offsets, &products));
   ckm_ok(TrustNCGOffsetsCreateMat(&offsets, x, &pattern));
   ckm_ok(TrustNCGSparseCreate(x, pattern, &sparse));
   ckm_ok(TrustNCGSparseBuild(sparse, B, x, &products));

@@ -218,11 +218,12 @@ static PetscInt Cycle(const TrustNCGOffsets *offsets)
   return PETSC_MAX_INT;
 }
 
-PetscErrorCode TrustNCGFindOffsets(Mat H, Vec x, TrustNCGOffsets *offsets, PetscInt *products)
+PetscErrorCode TrustNCGFindOffsets(Mat H, Vec x, TrustNCGAskFn ask, void *ctx,
+                                   TrustNCGOffsets *offsets, PetscInt *products)
 {
   Probe     probe[PROBES] = {{0}};
   PetscInt  N;
-  PetscBool good = PETSC_TRUE;
+  PetscBool good = PETSC_TRUE, stop = PETSC_FALSE;
   Vec       d, w;
 
   PetscFunctionBegin;
@@ -232,6 +233,11 @@ PetscErrorCode TrustNCGFindOffsets(Mat H, Vec x, TrustNCGOffsets *offsets, Petsc
   PetscCall(VecDuplicate(x, &d));
   PetscCall(VecDuplicate(x, &w));
   for (PetscInt q = 0; q < PROBES && good; q++) {
+    if (ask) PetscCall((*ask)(ctx, &stop));
+    if (stop) {
+      offsets->n = 0;
+      break;
+    }
     ChooseSpikes(&probe[q], q, N);
     PetscCall(SetSpikes(&probe[q], d));
     PetscCall(MatMult(H, d, w));

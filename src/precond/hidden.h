@@ -4,7 +4,7 @@
 #define TRUSTNCG_HIDDEN_H
 
 #include <petscmat.h>
-#include "compat.h"
+#include "precond/probes.h"
 
 enum { HIDDEN_MOST = 64 }; /* diagonals */
 
@@ -14,9 +14,10 @@ typedef struct {
   PetscInt offset[HIDDEN_MOST];
 } TrustNCGOffsets;
 
-/* With so many `products` with H; x lends its layout and its DM. */
-PETSC_INTERN PetscErrorCode TrustNCGFindOffsets(Mat H, Vec x, TrustNCGOffsets *offsets,
-                                                PetscInt *products);
+/* With so many `products` with H; x lends its layout and its DM. `ask`, unless it is NULL, is asked
+   before each of them; where there is a reason to stop, no offsets are found. */
+PETSC_INTERN PetscErrorCode TrustNCGFindOffsets(Mat H, Vec x, TrustNCGAskFn ask, void *ctx,
+                                                TrustNCGOffsets *offsets, PetscInt *products);
 /* A matrix of type aij with these diagonals, and the layout of x */
 PETSC_INTERN PetscErrorCode TrustNCGOffsetsCreateMat(const TrustNCGOffsets *offsets, Vec x, Mat *P);
 

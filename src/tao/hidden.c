@@ -2,7 +2,8 @@
    A pattern hidden in H: where the solution has no DM and nobody gave a pattern, auto looks for one.
 
      once the solve has cost so much that a search in vain would hardly be felt, and CG has the turn,
-       or when it has cost as much again: look for diagonals (precond/hidden.c)
+       whose solve with the pairs alone may cost many times as much, or when it has cost more than
+       twice that: look for diagonals (precond/hidden.c)
      where there are: P = H on them, as soon as that costs little beside what was spent; one product
        more shows whether it is H
      from then on learned steps are those of the pairs, as before, and in the turns of CG
@@ -17,7 +18,7 @@
 #include "tao/trustncg_impl.h"
 #include "precond/sparse.h"
 
-#define SEEK_CG  40.0 /* work before a search where CG has the turn, */
+#define SEEK_CG  24.0 /* work before a search where CG has the turn, */
 #define SEEK     60.0 /* and in any case */
 #define AGAIN    10.0 /* times the work before the next search */
 #define SHARE_CG 1.0  /* the products of P in units of the work before, where CG has the turn, */
@@ -82,7 +83,8 @@ PetscErrorCode TrustNCGHiddenSeek(Tao tao)
   if (!SeekNow(tn)) PetscFunctionReturn(PETSC_SUCCESS);
   h->next = AGAIN * TrustNCGWork(tn);
   PetscCall(TrustNCGSetHessianPoint(tao, PETSC_FALSE));
-  PetscCall(TrustNCGFindOffsets(tn->shell, tao->solution, &h->offsets, &h->products));
+  PetscCall(
+    TrustNCGFindOffsets(tn->shell, tao->solution, TrustNCGAlarmed, tao, &h->offsets, &h->products));
   PetscCall(TrustNCGPrecondCount(tao, h->products));
   tn->reductions += 4 * h->products;
   if (h->offsets.n) PetscCall(TrustNCGHiddenCreatePattern(tao));

@@ -217,9 +217,9 @@ static PetscErrorCode TrustNCGIterate(Tao tao)
     PetscCall(TrustNCGGuardResult(tao, error, "the update", tao->solution, NULL, NULL));
   }
   PetscCall(TrustNCGConsistencyTest(tao));
-  PetscCall(TrustNCGInterrupted(tao, &stop));
-  if (stop) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(TrustNCGPrecondDue(tao));
+  PetscCall(TrustNCGInterrupted(tao, &stop)); /* that may have seen a reason to stop */
+  if (stop) PetscFunctionReturn(PETSC_SUCCESS);
   if (tn->mode.learned && tn->pairs && !tn->due) {
     PetscCall(TrustNCGLearnedTrial(tao, &done));
     if (done) PetscCall(TrustNCGTakeStep(tao, PETSC_FALSE));
