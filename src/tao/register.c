@@ -137,6 +137,7 @@ PetscErrorCode TaoCreate_TrustNCG(Tao tao)
   tn->maxvectors           = PETSC_MAX_INT;
   tn->learnedsteps         = PETSC_TRUE;
   tn->maxtime              = PETSC_INFINITY;
+  tn->deadline             = 60.0;
   tn->flat                 = 1e-4;
   tn->checkpointminutes    = 10.0;
   TrustNCGTaoDefaults(tao);
