@@ -31,6 +31,7 @@ PetscErrorCode TrustNCGSetUpKSP(Tao tao)
   PetscReal     rtol;
   PetscInt      its;
   KSPType       type;
+  PetscBool     gltr;
   void (*setradius)(void);
 
   PetscFunctionBegin;
@@ -40,6 +41,11 @@ PetscErrorCode TrustNCGSetUpKSP(Tao tao)
   PetscCheck(setradius, PetscObjectComm((PetscObject)tao), PETSC_ERR_ARG_WRONG,
              "The KSP of type %s knows no trust-region radius: use -%stao_trustncg_ksp_type %s",
              type, TrustNCGPrefix(tao), KSPTRUSTCG);
+  PetscCall(PetscObjectTypeCompare((PetscObject)tao->ksp, KSPGLTR, &gltr));
+  PetscCheck(!gltr, PetscObjectComm((PetscObject)tao), PETSC_ERR_SUP,
+             "PETSc's KSP gltr frees the middle of a block of memory when it meets negative "
+             "curvature again: use -%stao_trustncg_ksp_type %s",
+             TrustNCGPrefix(tao), KSPTRUSTCG);
   tn->reductions0 = 0;
   if (tn->ours) PetscCall(TrustCGGetCounts(tao->ksp, &tn->reductions0, NULL));
   PetscCall(KSPGetTolerances(tao->ksp, &rtol, NULL, NULL, &its));
