@@ -65,6 +65,9 @@ typedef struct {
 PETSC_INTERN PetscReal TrustNCGLineMinimum(const TrustNCGLine *line, PetscReal *gain);
 PETSC_INTERN PetscBool TrustNCGLinePays(const TrustNCGLine *line, PetscReal gain, PetscReal work);
 
+/* unit.c */
+PETSC_INTERN PetscReal TrustNCGUnit(PetscReal norm);
+
 /* difference.c: the step of a finite difference */
 PETSC_INTERN PetscReal TrustNCGDifferenceStep(PetscReal relstep, PetscReal xnorm, PetscReal vnorm);
 PETSC_INTERN PetscReal TrustNCGAsymmetry(PetscReal length);

@@ -284,6 +284,7 @@ PETSC_INTERN PetscErrorCode TrustNCGHasPC(Tao tao, PetscBool *has);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondChoose(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondFits(Tao tao, PetscBool *fits);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondTry(Tao tao, Mat H, PetscBool *fits);
+PETSC_INTERN PetscErrorCode TrustNCGPrecondDirection(Tao tao, Vec *v);
 
 /* precond.c */
 #define TRUSTNCG_VECTORS_DIAGONAL 8  /* that a learned diagonal takes at least, */
