@@ -268,6 +268,34 @@ START_TEST(the_last_cg_iteration_is_not_looked_at)
 }
 END_TEST
 
+/* What the KSP was given outlives the Tao where somebody holds on to it: a matrix serves, a Hessian
+   that calls back says that it cannot. */
+START_TEST(operators_of_the_ksp_may_outlive_the_tao)
+{
+  Run run;
+  KSP ksp;
+  Mat A, P;
+  Vec Ax;
+
+  ckm_ok(RunCreate(PETSC_COMM_WORLD, _i / 2 ? "combustion" : "torsion", 400, (HvWay)(_i % 2),
+                   PETSC_FALSE, &run));
+  ckm_ok(TaoTrustNCGSetPrecondType(run.tao, own[_i / 2]));
+  ckm_ok(TaoSetTolerances(run.tao, 0.0, 0.0, 1e-3));
+  ckm_ok(TaoSolve(run.tao));
+  ckm_ok(TaoGetKSP(run.tao, &ksp));
+  ckm_ok(PetscObjectReference((PetscObject)ksp));
+  ckm_ok(TaoDestroy(&run.tao));
+  ckm_ok(KSPGetOperators(ksp, &A, &P));
+  ckm_ok(VecDuplicate(run.x, &Ax));
+  if (_i / 2) ckm_ok(MatMult(A, run.x, Ax));
+  else
+    ckm_fails(MatMult(A, run.x, Ax), PETSC_ERR_ARG_WRONGSTATE, "the Tao or its solve is no more");
+  ckm_ok(VecDestroy(&Ax));
+  ckm_ok(KSPDestroy(&ksp));
+  ckm_ok(RunDestroy(&run));
+}
+END_TEST
+
 static void AddTests(Suite *suite)
 {
   TCase *tc = ckm_tcase(suite, "solve to solve");
@@ -281,6 +309,7 @@ static void AddTests(Suite *suite)
   tcase_add_loop_test(tc, the_bound_on_vectors_holds, 0, 51);
   tcase_add_loop_test(tc, a_pattern_that_does_not_fit_is_refused, 0, 2);
   tcase_add_test(tc, the_last_cg_iteration_is_not_looked_at);
+  tcase_add_loop_test(tc, operators_of_the_ksp_may_outlive_the_tao, 0, 4);
 }
 
 int main(int argc, char **argv)

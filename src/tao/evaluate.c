@@ -118,7 +118,7 @@ PetscErrorCode TrustNCGUseDifferences(Tao tao)
 
   PetscFunctionBegin;
   tn->kind = TRUSTNCG_HV_FD;
-  PetscCall(MatDestroy(&tn->shell));
+  PetscCall(TrustNCGHessVecDestroy(&tn->shell));
   PetscCall(
     TrustNCGHessVecCreateFD(tao->solution, TrustNCGGradient_FD, tao, tn->noise.step, &tn->shell));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -160,7 +160,7 @@ static PetscErrorCode TrustNCGSetUpHessVec(Tao tao)
   PetscFunctionBegin;
   PetscCall(TaoGetHessian(tao, &H, NULL, NULL, NULL));
   PetscCall(TaoTrustNCGGetHessianVector(tao, &tn->hvfn, &tn->hvctx));
-  PetscCall(MatDestroy(&tn->shell));
+  PetscCall(TrustNCGHessVecDestroy(&tn->shell));
   if (tn->hvfn) {
     tn->kind = TRUSTNCG_HV_USER;
     PetscCall(TrustNCGHessVecCreateUser(tao->solution, TrustNCGHessVec_User, tao, &tn->shell));

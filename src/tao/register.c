@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
    The TAO type itself: creation, set-up, destruction, registration, and loading as a plugin. */
 #include "tao/trustncg_impl.h"
+#include "hessvec/hessvec.h"
 #include "subproblem/lanczos.h"
 #include "subproblem/trustcg.h"
 
@@ -42,7 +43,7 @@ static PetscErrorCode TaoDestroy_TrustNCG(Tao tao)
   PetscFunctionBegin;
   PetscCall(VecDestroy(&tn->w));
   PetscCall(VecDestroy(&tn->spare));
-  PetscCall(MatDestroy(&tn->shell));
+  PetscCall(TrustNCGHessVecDestroy(&tn->shell));
   PetscCall(TrustNCGLanczosDestroy(&tn->lanczos));
   PetscCall(TrustNCGPrecondReset(tao));
   PetscCall(TrustNCGCheckpointDestroy(tao));
