@@ -143,11 +143,15 @@ PetscErrorCode TrustNCGGuardPC(void *ctx, PetscErrorCode error, Vec r, Vec z)
 
 static PetscErrorCode TrustNCGHessVec_Mat(void *ctx, Vec x, Vec v, Vec Hv)
 {
-  Mat H;
+  Mat      H;
+  PetscInt locks, left;
 
   PetscFunctionBegin;
   PetscCall(TaoGetHessian((Tao)ctx, &H, NULL, NULL, NULL));
+  PetscCall(VecLockGet(v, &locks));
   PetscCall(TrustNCGGuardMat(ctx, MatMult(H, v, Hv), v, Hv));
+  PetscCall(VecLockGet(v, &left)); /* none after an error, also not those of the shell's product */
+  for (; left < locks; left++) PetscCall(VecLockReadPush(v));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
