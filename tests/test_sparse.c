@@ -133,6 +133,26 @@ START_TEST(a_matrix_that_served_long_is_built_again)
 }
 END_TEST
 
+/* It costs a product. */
+START_TEST(the_fit_is_looked_at_until_it_is_known_and_now_and_then)
+{
+  ckm_assert(TrustNCGChecksFit(0, PETSC_TRUE, 0.0));
+  ckm_assert(TrustNCGChecksFit(1, PETSC_TRUE, 0.5));
+  ckm_assert(!TrustNCGChecksFit(2, PETSC_TRUE, 0.5));
+  ckm_assert(!TrustNCGChecksFit(3, PETSC_TRUE, 0.5));
+  ckm_assert(TrustNCGChecksFit(4, PETSC_TRUE, 0.5));
+}
+END_TEST
+
+START_TEST(the_fit_is_looked_at_where_it_is_doubtful)
+{
+  ckm_assert(TrustNCGChecksFit(2, PETSC_FALSE, 0.5));
+  ckm_assert(TrustNCGChecksFit(2, PETSC_TRUE, 1.1));
+  ckm_assert(TrustNCGChecksFit(2, PETSC_TRUE, PETSC_INFINITY));
+  ckm_assert(TrustNCGChecksFit(2, PETSC_TRUE, NAN));
+}
+END_TEST
+
 /* Of a quadratic a symmetric correction of rank one spoils none of those before it. */
 START_TEST(a_corrected_matrix_explains_the_steps)
 {
@@ -206,6 +226,8 @@ static void Add(Suite *suite)
   tcase_add_test(tcase, an_old_matrix_serves_while_it_is_nearly_the_hessian);
   tcase_add_test(tcase, a_matrix_that_drifted_is_built_again_when_that_pays);
   tcase_add_test(tcase, a_matrix_that_served_long_is_built_again);
+  tcase_add_test(tcase, the_fit_is_looked_at_until_it_is_known_and_now_and_then);
+  tcase_add_test(tcase, the_fit_is_looked_at_where_it_is_doubtful);
   tcase = ckm_tcase(suite, "solves");
   tcase_add_loop_test(tcase, the_cost_of_a_quadratic_does_not_grow_with_the_grid, 0, 4);
   tcase_add_test(tcase, a_bar_that_bends_far_needs_few_products);

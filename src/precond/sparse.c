@@ -5,7 +5,8 @@
        ends about half as many, from which the entries follow as P is symmetric, unless that
        turns out too coarse
      at the first solve, and whenever P is stale:
-       P = H on the pattern, one product a colour, and one more to see how well it fits
+       P = H on the pattern, one product a colour, and one more to see how well it fits; once it
+         fits, at every fourth build and where a step makes one doubt it
        a rehearsal: a few iterations of CG with P in the place of H, at no product with H
        where it meets an indefinite P or preconditioner, or does not get on: the preconditioner is
          made of a copy of P, made dominant
@@ -244,12 +245,20 @@ PetscErrorCode TrustNCGSparseSetAsk(TrustNCGSparse sparse, TrustNCGAskFn ask, vo
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Is the fit of the next build to be looked at? */
+static PetscBool Checks(TrustNCGSparse sparse)
+{
+  return TrustNCGChecksFit(sparse->builds, (PetscBool)(sparse->misfit <= SPARSE_EXACT),
+                           sparse->drift);
+}
+
 /* P = H on the pattern. Where a product was not finite, P = I until the next solve: then CG meets
    the fault itself and says so. So it is where the build was stopped. */
 static PetscErrorCode Assemble(TrustNCGSparse sparse, Mat H, Vec g, PetscInt *products)
 {
-  PetscReal norm;
-  PetscInt  colors, made;
+  const PetscBool check = Checks(sparse);
+  PetscReal       norm;
+  PetscInt        colors, made;
 
   PetscFunctionBegin;
   PetscCall(TrustNCGProbesGetSize(sparse->probes, &colors));
@@ -263,10 +272,10 @@ static PetscErrorCode Assemble(TrustNCGSparse sparse, Mat H, Vec g, PetscInt *pr
     PetscCall(MatShift(sparse->P, 1.0));
   }
   *products += made;
-  sparse->misfit = PETSC_INFINITY;
-  sparse->spent  = sparse->finite ? 0.0 : PETSC_INFINITY;
-  sparse->drift  = sparse->finite ? 0.0 : PETSC_INFINITY;
-  if (!sparse->finite) PetscFunctionReturn(PETSC_SUCCESS);
+  sparse->spent = sparse->finite ? 0.0 : PETSC_INFINITY;
+  sparse->drift = sparse->finite ? 0.0 : PETSC_INFINITY;
+  if (check || !sparse->finite) sparse->misfit = PETSC_INFINITY;
+  if (!check || !sparse->finite) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(MatMult(H, g, sparse->work));
   (*products)++;
   PetscCall(Misfit(sparse, sparse->P, g, &sparse->misfit));
@@ -327,9 +336,9 @@ PetscErrorCode TrustNCGSparseUpdate(TrustNCGSparse sparse, Mat H, Vec g, PetscIn
   *products = 0;
   PetscCall(TrustNCGProbesGetSize(sparse->probes, &colors));
   if (!sparse->fresh) {
-    if (sparse->builds &&
-        !TrustNCGStale(sparse->drift, sparse->spent, sparse->last,
-                       (PetscBool)(sparse->role == SPARSE_CHORD), (PetscReal)(colors + 1))) {
+    if (sparse->builds && !TrustNCGStale(sparse->drift, sparse->spent, sparse->last,
+                                         (PetscBool)(sparse->role == SPARSE_CHORD),
+                                         (PetscReal)(colors + Checks(sparse)))) {
       Keep(sparse);
       PetscFunctionReturn(PETSC_SUCCESS);
     }
@@ -371,27 +380,5 @@ PetscErrorCode TrustNCGSparseGetMats(TrustNCGSparse sparse, Mat *A, Mat *P)
   if (A && sparse->role == SPARSE_STANDS_IN) *A = sparse->P;
   if (A && sparse->role == SPARSE_CHORD) PetscCall(GetCorrected(sparse, A));
   if (P) *P = sparse->dominant ? sparse->D : sparse->P;
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-PetscErrorCode TrustNCGSparseGetMisfit(TrustNCGSparse sparse, PetscReal *misfit)
-{
-  PetscFunctionBegin;
-  *misfit = sparse->misfit;
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-PetscErrorCode TrustNCGSparseIsLeft(TrustNCGSparse sparse, PetscBool *left)
-{
-  PetscFunctionBegin;
-  *left = (PetscBool)(sparse->misfit <= SPARSE_EXACT && sparse->role == SPARSE_PRECONDITIONS);
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-PetscErrorCode TrustNCGSparseStandsIn(TrustNCGSparse sparse, PetscBool *standsin, PetscBool *built)
-{
-  PetscFunctionBegin;
-  *standsin = (PetscBool)(sparse->role != SPARSE_PRECONDITIONS);
-  *built    = (PetscBool)(sparse->role == SPARSE_STANDS_IN);
   PetscFunctionReturn(PETSC_SUCCESS);
 }

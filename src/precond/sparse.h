@@ -23,7 +23,7 @@ PETSC_INTERN PetscErrorCode TrustNCGSparseSetPC(TrustNCGSparse sparse, PC pc);
 /* Asked on the way of a build: where the answer is yes it ends, and P is not the Hessian. */
 PETSC_INTERN PetscErrorCode TrustNCGSparseSetAsk(TrustNCGSparse sparse, TrustNCGAskFn ask,
                                                  void *ctx);
-/* P = H on the pattern, and one product more to see whether the Hessian has this pattern. */
+/* P = H on the pattern, and mostly one product more to see whether the Hessian has this pattern. */
 PETSC_INTERN PetscErrorCode TrustNCGSparseBuild(TrustNCGSparse sparse, Mat H, Vec g,
                                                 PetscInt *products);
 /* Before a solve of H d = g at a new point: builds where it is due; `products` with H. */

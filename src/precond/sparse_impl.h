@@ -43,7 +43,7 @@ struct _n_TrustNCGSparse {
   PetscBool          dominant; /* D is in use */
   PetscBool          band;     /* the PC was chosen for a band: it makes itself positive */
   TrustNCGSparseRole role;
-  PetscReal          misfit;  /* ||Hg - Pg|| / ||Hg|| when it was built */
+  PetscReal          misfit;  /* ||Hg - Pg|| / ||Hg|| when it was last looked at */
   char              *chosen;  /* the type of the PC where it was chosen here, else NULL */
   PetscInt           vectors; /* of n that all this takes */
   PetscInt           builds;

@@ -4,7 +4,9 @@
 
      before the first build: a look for couplings; with those alone, if they halve the colours
      after a build with all that the DMDA allows: those that it shows, if there are fewer colours
-     where a build with some does not fit the Hessian: again with all */
+     where a build with some does not fit the Hessian: again with all
+
+   And what is told of it. */
 #include "precond/sparse_impl.h"
 #include "precond/pattern.h"
 
@@ -127,6 +129,7 @@ PetscErrorCode TrustNCGSparseShape(TrustNCGSparse sparse, Mat H, PetscInt *produ
     PetscCall(TrustNCGSparseReshape(sparse, PETSC_TRUE, colors - 1));
     sparse->all = (PetscBool)!sparse->lean;
   }
+  if (sparse->lean) sparse->misfit = PETSC_INFINITY; /* nothing is known of this pattern */
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -159,6 +162,28 @@ PetscErrorCode TrustNCGSparseGetCounts(TrustNCGSparse sparse, PetscInt *colors, 
   if (colors) PetscCall(TrustNCGProbesGetSize(sparse->probes, colors));
   if (vectors) *vectors = sparse->vectors + more[0];
   if (reductions) *reductions = sparse->reductions + more[1];
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode TrustNCGSparseGetMisfit(TrustNCGSparse sparse, PetscReal *misfit)
+{
+  PetscFunctionBegin;
+  *misfit = sparse->misfit;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode TrustNCGSparseIsLeft(TrustNCGSparse sparse, PetscBool *left)
+{
+  PetscFunctionBegin;
+  *left = (PetscBool)(sparse->misfit <= SPARSE_EXACT && sparse->role == SPARSE_PRECONDITIONS);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode TrustNCGSparseStandsIn(TrustNCGSparse sparse, PetscBool *standsin, PetscBool *built)
+{
+  PetscFunctionBegin;
+  *standsin = (PetscBool)(sparse->role != SPARSE_PRECONDITIONS);
+  *built    = (PetscBool)(sparse->role == SPARSE_STANDS_IN);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -36,6 +36,7 @@ PETSC_INTERN PetscReal TrustNCGMismatch(PetscReal gplusnorm, PetscReal rnorm, Pe
 PETSC_INTERN PetscBool TrustNCGServes(PetscReal drift);
 PETSC_INTERN PetscBool TrustNCGStale(PetscReal drift, PetscReal spent, PetscReal last,
                                      PetscBool chord, PetscReal price);
+PETSC_INTERN PetscBool TrustNCGChecksFit(PetscInt builds, PetscBool fits, PetscReal drift);
 
 /* mode.c: a step of the learned model, or of CG? */
 typedef struct {

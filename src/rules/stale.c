@@ -3,7 +3,10 @@
 #include "rules/rules.h"
 
 #define AHEAD 2.0 /* solves to come that a new one serves, like the last */
-#define DRIFT 0.2 /* ||y - P s|| / ||y|| from which P is no longer the Hessian */
+#define DRIFT 0.2 /* ||y - P s|| / ||y|| from which P is no longer the Hessian, */
+#define WORSE 1.0 /* and no better than none */
+#define FIRST 2   /* builds whose fit is looked at, */
+#define EVERY 4   /* and then each so many */
 
 /* May CG work with P in the place of H? The gradient after the step is then about as large as the
    residual and drift ||g||: the chord method, at no product. False for NaN. */
@@ -21,4 +24,12 @@ PetscBool TrustNCGStale(PetscReal drift, PetscReal spent, PetscReal last, PetscB
 {
   if (drift > DRIFT) return (PetscBool)(spent + AHEAD * last >= price);
   return (PetscBool)(chord && spent >= price);
+}
+
+/* Is it worth a product to see whether the next build fits the Hessian, after so many, of which the
+   last that was looked at does or not? One that no longer does makes slow steps, not wrong ones, as
+   f judges them. */
+PetscBool TrustNCGChecksFit(PetscInt builds, PetscBool fits, PetscReal drift)
+{
+  return (PetscBool)(!fits || builds < FIRST || builds % EVERY == 0 || !(drift <= WORSE));
 }
