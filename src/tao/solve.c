@@ -28,6 +28,7 @@
    References: A. R. Conn, N. I. M. Gould, Ph. L. Toint, Trust-Region Methods (2000), algorithms
    6.1.1 and 7.5.1; J. Nocedal, S. J. Wright, Numerical Optimization (2006), section 7.1. */
 #include "tao/trustncg_impl.h"
+#include "precond/pairs.h"
 #include "rules/rules.h"
 
 /* History, monitors and the convergence test at the iterate. */
@@ -206,7 +207,7 @@ static PetscErrorCode TrustNCGStepByCG(Tao tao)
 static PetscErrorCode TrustNCGIterate(Tao tao)
 {
   TAO_TrustNCG  *tn   = (TAO_TrustNCG *)tao->data;
-  PetscBool      done = PETSC_FALSE, forgot, stop;
+  PetscBool      done = PETSC_FALSE, known = PETSC_FALSE, forgot, stop;
   PetscErrorCode error;
 
   PetscFunctionBegin;
@@ -219,7 +220,8 @@ static PetscErrorCode TrustNCGIterate(Tao tao)
   PetscCall(TrustNCGInterrupted(tao, &stop));
   if (stop) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(TrustNCGPrecondDue(tao));
-  if (tn->mode.learned && tn->pairs && !tn->due) {
+  if (tn->pairs) PetscCall(TrustNCGPairsKnow(tn->pairs, &known));
+  if (tn->mode.learned && known && !tn->due) {
     PetscCall(TrustNCGLearnedTrial(tao, &done));
     if (done) PetscCall(TrustNCGTakeStep(tao, PETSC_FALSE));
     tn->ledger.learned += done ? 1 : 0;
