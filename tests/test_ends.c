@@ -265,7 +265,9 @@ START_TEST(a_wrong_product_converges_or_is_named)
   ckm_ok(TaoTrustNCGSetLearnedSteps(c.tao, PETSC_FALSE));
   if (!pairs) ckm_ok(TaoTrustNCGSetPrecondType(c.tao, TAO_TRUSTNCG_PRECOND_NONE));
   outcome = CaseSolve(&c);
-  ckm_assert(outcome == TAO_TRUSTNCG_FIRST_ORDER || outcome == TAO_TRUSTNCG_INCONSISTENT);
+  /* to CG an asymmetry looks like noise */
+  ckm_assert(outcome == TAO_TRUSTNCG_FIRST_ORDER || outcome == TAO_TRUSTNCG_INCONSISTENT ||
+             (c.hv == SKEW && outcome == TAO_TRUSTNCG_NOISE_FLOOR));
   ckm_assert(CaseSays(&c, "Hv is not the derivative of the gradient"));
   ckm_assert(c.calls + c.products < 30000);
   ckm_ok(CaseDestroy(&c));

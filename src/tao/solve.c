@@ -203,19 +203,41 @@ static PetscErrorCode TrustNCGStepByCG(Tao tao)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* The user's update. Where it has moved x the solve starts again from there. */
+static PetscErrorCode TrustNCGUpdate(Tao tao)
+{
+  TAO_TrustNCG    *tn     = (TAO_TrustNCG *)tao->data;
+  const PetscReal  gnorm0 = tn->gnorm0;
+  PetscObjectState before, after;
+  PetscErrorCode   error;
+  PetscBool        moved, forgot;
+
+  PetscFunctionBegin;
+  PetscCall(PetscObjectStateGet((PetscObject)tao->solution, &before));
+  error = (*tao->ops->update)(tao, tao->niter, tao->user_update);
+  PetscCall(TrustNCGGuardResult(tao, error, "the update", tao->solution, NULL, NULL));
+  PetscCall(PetscObjectStateGet((PetscObject)tao->solution, &after));
+  moved = (PetscBool)(after != before);
+  PetscCallMPI(
+    MPI_Allreduce(MPI_IN_PLACE, &moved, 1, MPIU_BOOL, MPI_LOR, PetscObjectComm((PetscObject)tao)));
+  tn->reductions++;
+  if (!moved) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(TrustNCGEvaluateStart(tao));
+  tn->gnorm0 = gnorm0;
+  PetscCall(TrustNCGPrecondForget(tao, &forgot));
+  TrustNCGResetLoop(tao);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* One iteration. Where the learned model has no good step, CG has the turn at once. */
 static PetscErrorCode TrustNCGIterate(Tao tao)
 {
-  TAO_TrustNCG  *tn   = (TAO_TrustNCG *)tao->data;
-  PetscBool      done = PETSC_FALSE, known = PETSC_FALSE, forgot, stop;
-  PetscErrorCode error;
+  TAO_TrustNCG *tn   = (TAO_TrustNCG *)tao->data;
+  PetscBool     done = PETSC_FALSE, known = PETSC_FALSE, forgot, stop;
 
   PetscFunctionBegin;
   PetscCall(TrustNCGCheckpoint(tao)); /* where it is time; all that was learned is in it */
-  if (tao->ops->update) {
-    error = (*tao->ops->update)(tao, tao->niter, tao->user_update);
-    PetscCall(TrustNCGGuardResult(tao, error, "the update", tao->solution, NULL, NULL));
-  }
+  if (tao->ops->update) PetscCall(TrustNCGUpdate(tao));
   PetscCall(TrustNCGConsistencyTest(tao));
   PetscCall(TrustNCGInterrupted(tao, &stop));
   if (stop) PetscFunctionReturn(PETSC_SUCCESS);
