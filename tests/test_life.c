@@ -297,6 +297,28 @@ START_TEST(an_update_may_move_the_iterate)
 }
 END_TEST
 
+static PetscErrorCode StopAtOne(Tao tao, PetscInt it, void *ctx)
+{
+  PetscFunctionBegin;
+  if (it == 1) PetscCall(TaoSetConvergedReason(tao, TAO_CONVERGED_USER));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+START_TEST(an_update_may_end_the_solve)
+{
+  PetscInt its;
+  Run      run;
+
+  ckm_ok(RunCreate(PETSC_COMM_WORLD, "rosenbrock", 100, HV_USER, PETSC_FALSE, &run));
+  ckm_ok(TaoSetUpdate(run.tao, StopAtOne, NULL));
+  ckm_ok(TaoSolve(run.tao));
+  ckm_assert(RunReason(&run) == TAO_CONVERGED_USER);
+  ckm_ok(TaoGetIterationNumber(run.tao, &its));
+  ckm_assert(its == 1);
+  ckm_ok(RunDestroy(&run));
+}
+END_TEST
+
 /* What the KSP was given outlives the Tao where somebody holds on to it: a matrix serves, a Hessian
    that calls back says that it cannot. */
 START_TEST(operators_of_the_ksp_may_outlive_the_tao)
@@ -340,6 +362,7 @@ static void AddTests(Suite *suite)
   tcase_add_test(tc, the_last_cg_iteration_is_not_looked_at);
   tcase_add_loop_test(tc, operators_of_the_ksp_may_outlive_the_tao, 0, 4);
   tcase_add_loop_test(tc, an_update_may_move_the_iterate, 0, 9);
+  tcase_add_test(tc, an_update_may_end_the_solve);
 }
 
 int main(int argc, char **argv)

@@ -238,6 +238,7 @@ static PetscErrorCode TrustNCGIterate(Tao tao)
   PetscFunctionBegin;
   PetscCall(TrustNCGCheckpoint(tao)); /* where it is time; all that was learned is in it */
   if (tao->ops->update) PetscCall(TrustNCGUpdate(tao));
+  if (tao->reason != TAO_CONTINUE_ITERATING) PetscFunctionReturn(PETSC_SUCCESS); /* it says so */
   PetscCall(TrustNCGConsistencyTest(tao));
   PetscCall(TrustNCGInterrupted(tao, &stop));
   if (stop) PetscFunctionReturn(PETSC_SUCCESS);
