@@ -596,6 +596,43 @@ static PetscErrorCode CheckHandler(Tao tao, void *ctx)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Where the evaluations are spent: one iteration more, without that limit */
+static PetscErrorCode OneMore(Tao tao, void *ctx)
+{
+  PetscInt nfg, most, its;
+
+  PetscFunctionBegin;
+  PetscCall(TaoGetCurrentFunctionEvaluations(tao, &nfg));
+  PetscCall(TaoGetMaximumFunctionEvaluations(tao, &most));
+  if (most < 0 || nfg <= most) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(TaoGetIterationNumber(tao, &its));
+  PetscCall(TaoSetMaximumFunctionEvaluations(tao, -1));
+  PetscCall(TaoSetMaximumIterations(tao, its + 1));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* A limit that holds no more, by a monitor of the user's: the last iterate is saved. */
+START_TEST(a_limit_that_was_taken_away_leaves_nothing_unsaved)
+{
+  Run all, rest;
+
+  for (PetscInt most = 2; most < 40; most++) {
+    ckm_ok(RunCreate(PETSC_COMM_WORLD, "genrose", 40, HV_USER, PETSC_FALSE, &all));
+    ckm_ok(TaoTrustNCGSetLearnedSteps(all.tao, PETSC_FALSE));
+    ckm_ok(TaoTrustNCGSetCheckpoint(all.tao, file, 0, 0.0));
+    ckm_ok(TaoSetMaximumFunctionEvaluations(all.tao, most));
+    ckm_ok(TaoSetMonitor(all.tao, OneMore, NULL, NULL));
+    ckm_ok(TaoSolve(all.tao));
+    ckm_ok(RunCreate(PETSC_COMM_WORLD, "genrose", 40, HV_USER, PETSC_FALSE, &rest));
+    ckm_ok(TaoTrustNCGSetRestart(rest.tao, file));
+    ckm_ok(TaoSolve(rest.tao));
+    if (RunReason(&all) == TAO_DIVERGED_MAXITS) ckm_assert(all.f[all.its - 1] == rest.f[0]);
+    ckm_ok(RunDestroy(&all));
+    ckm_ok(RunDestroy(&rest));
+  }
+}
+END_TEST
+
 START_TEST(signals_are_left_alone_unless_asked_for)
 {
   PetscBool use;
@@ -674,6 +711,7 @@ static void AddTests(Suite *suite)
   tcase_add_test(tc, a_name_is_no_command);
   tcase_add_loop_test(tc, a_signal_stops_cg_and_the_solve_is_resumed, 0, 12);
   tcase_add_loop_test(tc, a_signal_while_a_preconditioner_is_built_loses_nothing, 0, 6);
+  tcase_add_test(tc, a_limit_that_was_taken_away_leaves_nothing_unsaved);
   tcase_add_test(tc, signals_are_left_alone_unless_asked_for);
   tcase_add_test(tc, an_error_restores_the_handlers);
   tcase_add_test(tc, setters_have_getters_and_bounds);

@@ -265,7 +265,9 @@ START_TEST(a_wrong_product_converges_or_is_named)
   ckm_ok(TaoTrustNCGSetLearnedSteps(c.tao, PETSC_FALSE));
   if (!pairs) ckm_ok(TaoTrustNCGSetPrecondType(c.tao, TAO_TRUSTNCG_PRECOND_NONE));
   outcome = CaseSolve(&c);
-  ckm_assert(outcome == TAO_TRUSTNCG_FIRST_ORDER || outcome == TAO_TRUSTNCG_INCONSISTENT);
+  /* to CG an asymmetry looks like noise */
+  ckm_assert(outcome == TAO_TRUSTNCG_FIRST_ORDER || outcome == TAO_TRUSTNCG_INCONSISTENT ||
+             (c.hv == SKEW && outcome == TAO_TRUSTNCG_NOISE_FLOOR));
   ckm_assert(CaseSays(&c, "Hv is not the derivative of the gradient"));
   ckm_assert(c.calls + c.products < 30000);
   ckm_ok(CaseDestroy(&c));
@@ -430,6 +432,45 @@ START_TEST(a_huge_or_tiny_f_changes_no_iterate)
 }
 END_TEST
 
+/* Where the first steps meet negative curvature nothing is learned from them, and nothing tells how
+   long a learned step should be. */
+START_TEST(a_start_of_negative_curvature_knows_no_scale)
+{
+  static const int   powers[] = {40, -40, 332};
+  static const char *names[]  = {"curly10", "cosine", "genhumps"};
+  Run                plain, changed;
+
+  (void)RunSolve(names[_i / 3], 1.0, 0.0, &plain);
+  (void)RunSolve(names[_i / 3], ldexp(1.0, powers[_i % 3]), 0.0, &changed);
+  for (PetscInt k = 0; k < PetscMin(10, plain.its); k++) {
+    ckm_assert(changed.gnorm[k] == ldexp(plain.gnorm[k], powers[_i % 3]));
+  }
+  ckm_ok(RunDestroy(&plain));
+  ckm_ok(RunDestroy(&changed));
+}
+END_TEST
+
+/* Nor with a sparse Hessian: scaled by a power of two not even a bit, but for what PETSc takes for
+   small pivots, and for its multigrid on three ranks or more. */
+START_TEST(a_huge_or_tiny_f_has_a_sparse_hessian_too)
+{
+  static const int   powers[] = {332, 450, -332, -450};
+  static const char *names[]  = {"torsion", "minsurf", "combustion"};
+  const int          power    = powers[_i % 4];
+  Run                plain, changed;
+
+  ckm_assert(RunSolve(names[_i / 4], 1.0, 0.0, &plain) == TAO_TRUSTNCG_FIRST_ORDER);
+  ckm_assert(RunSolve(names[_i / 4], ldexp(1.0, power), 0.0, &changed) == TAO_TRUSTNCG_FIRST_ORDER);
+  ckm_assert(RunLedger(&changed).nhv_precond > 0);
+  ckm_assert(RunLedger(&changed).equivalents <= 1.5 * RunLedger(&plain).equivalents);
+  for (PetscInt k = 0; power > 0 && PetscGlobalSize < 3 && k < plain.its; k++) {
+    ckm_assert(changed.gnorm[k] == ldexp(plain.gnorm[k], power));
+  }
+  ckm_ok(RunDestroy(&plain));
+  ckm_ok(RunDestroy(&changed));
+}
+END_TEST
+
 /* Its square would be Inf, or 0 as at a minimum: that is said, and no answer is given. */
 START_TEST(a_gradient_whose_square_is_no_number_is_refused)
 {
@@ -532,6 +573,8 @@ static void AddTests(Suite *suite)
   tcase_add_loop_test(tc, an_unreachable_tolerance_stagnates, 0, 2 * NAMES * CHANGES);
   tcase_add_loop_test(tc, scaling_and_shifting_f_change_nothing_but_rounding, 0, NAMES * 16);
   tcase_add_loop_test(tc, a_huge_or_tiny_f_changes_no_iterate, 0, 3 * NAMES * 4);
+  tcase_add_loop_test(tc, a_start_of_negative_curvature_knows_no_scale, 0, 9);
+  tcase_add_loop_test(tc, a_huge_or_tiny_f_has_a_sparse_hessian_too, 0, 12);
   tcase_add_loop_test(tc, a_gradient_whose_square_is_no_number_is_refused, 0, 12);
   tcase_add_test(tc, time_is_up_within_a_product);
   tcase_add_loop_test(tc, evaluations_are_spent_within_a_product, 0, 12);

@@ -215,6 +215,10 @@ START_TEST(a_ksp_without_a_radius_is_refused)
   ckm_ok(TaoGetKSP(run.tao, &ksp));
   ckm_ok(KSPSetType(ksp, KSPGMRES));
   ckm_fails(TaoSolve(run.tao), PETSC_ERR_ARG_WRONG, "no trust-region radius");
+  ckm_ok(KSPSetType(ksp, KSPGLTR)); /* which would end the job */
+  ckm_fails(TaoSolve(run.tao), PETSC_ERR_SUP, "gltr frees");
+  ckm_ok(KSPSetType(ksp, KSPTRUSTCG));
+  ckm_ok(TaoSolve(run.tao));
   ckm_ok(RunDestroy(&run));
 }
 END_TEST

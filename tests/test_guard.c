@@ -424,16 +424,32 @@ START_TEST(a_rank_left_alone_ends_the_job)
 }
 END_TEST
 
-/* What is printed on any stream of PETSc's */
-static int warnings;
+/* What is printed on any stream of PETSc's, with these words */
+static int         warnings;
+static const char *warning;
 
 static PetscErrorCode (*Print)(FILE *, const char[], va_list);
 
 static PetscErrorCode CountWarnings(FILE *stream, const char format[], va_list args)
 {
-  if (!strstr(format, "f is not the same on all ranks")) return (*Print)(stream, format, args);
+  if (!strstr(format, warning)) return (*Print)(stream, format, args);
   warnings++;
   return PETSC_SUCCESS;
+}
+
+static void CountFrom(const char words[])
+{
+  Print         = PetscVFPrintf;
+  PetscVFPrintf = CountWarnings;
+  warning       = words;
+  warnings      = 0;
+}
+
+/* One is all that was printed, on rank 0 alone, where there are ranks to differ. */
+static void AssertWarnedOnce(void)
+{
+  PetscVFPrintf = Print;
+  ckm_assert(warnings == (PetscGlobalSize > 1 && PetscGlobalRank == 0));
 }
 
 /* fault 10: f differs in its last bits between ranks: one value wins everywhere, one warning */
@@ -441,21 +457,50 @@ START_TEST(an_f_that_differs_between_ranks_is_that_of_rank_0)
 {
   Run run, clean;
 
-  Print         = PetscVFPrintf;
-  PetscVFPrintf = CountWarnings;
-  warnings      = 0;
+  CountFrom("f is not the same on all ranks");
   ckm_ok(RunCreate(PETSC_COMM_WORLD, "genrose", 40, HV_USER, (PetscBool)_i, &run));
   run.fault.jitter = 1e-15;
   ckm_ok(TaoSolve(run.tao));
   ckm_assert(RunReason(&run) > 0);
   AssertOneHistory(&run);
-  ckm_assert(warnings == (PetscGlobalSize > 1 && PetscGlobalRank == 0));
-  PetscVFPrintf = Print;
+  AssertWarnedOnce();
   ckm_ok(RunCreate(PETSC_COMM_WORLD, "genrose", 40, HV_USER, (PetscBool)_i, &clean));
   ckm_ok(TaoSolve(clean.tao));
   ckm_assert(SameHistory(&clean, &run, 0));
   ckm_ok(RunDestroy(&run));
   ckm_ok(RunDestroy(&clean));
+}
+END_TEST
+
+/* A convergence test that each rank decides for itself: on the last one earlier, or never */
+static PetscErrorCode OwnTest(Tao tao, void *ctx)
+{
+  const PetscBool early = *(PetscBool *)ctx;
+  PetscReal       gnorm, tol = 1e-3;
+
+  PetscFunctionBegin;
+  PetscCall(TaoGetSolutionStatus(tao, NULL, NULL, &gnorm, NULL, NULL, NULL));
+  if (PetscGlobalSize > 1 && PetscGlobalRank == PetscGlobalSize - 1) tol = early ? 1.0 : 0.0;
+  PetscCall(TaoSetConvergedReason(tao, gnorm < tol ? TAO_CONVERGED_USER : TAO_CONTINUE_ITERATING));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* No rank goes on alone: the word of rank 0 counts, with one warning. */
+START_TEST(a_convergence_test_that_differs_between_ranks_is_that_of_rank_0)
+{
+  PetscBool early = (PetscBool)(_i % 2);
+  Run       run;
+
+  ckm_ok(RunCreate(PETSC_COMM_WORLD, "genrose", 40, HV_USER, (PetscBool)(_i / 2), &run));
+  ckm_ok(TaoSetConvergenceTest(run.tao, OwnTest, &early));
+  CountFrom("the convergence test of TaoSetConvergenceTest() does not say the same");
+  ckm_ok(TaoSolve(run.tao));
+  AssertWarnedOnce();
+  ckm_assert(RunReason(&run) == TAO_CONVERGED_USER);
+  AssertOutcome(&run, TAO_TRUSTNCG_USER_STOPPED);
+  AssertOneHistory(&run);
+  ckm_assert(run.gnorm[run.its - 1] < 1e-3 && run.gnorm[run.its - 2] >= 1e-3);
+  ckm_ok(RunDestroy(&run));
 }
 END_TEST
 
@@ -647,6 +692,41 @@ START_TEST(a_preconditioner_that_fails_on_one_rank_fails_on_all)
 }
 END_TEST
 
+/* Its set-up with the number `failing` fails on the last rank. */
+static PetscErrorCode SetUpPC(PC pc)
+{
+  PetscFunctionBegin;
+  PetscCheck(++applied != failing || PetscGlobalRank < PetscGlobalSize - 1, PETSC_COMM_SELF,
+             PETSC_ERR_USER, "a set-up fails on purpose");
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+START_TEST(a_preconditioner_whose_set_up_fails_on_one_rank_fails_on_all)
+{
+  PC  pc;
+  KSP ksp;
+  Run run;
+
+  ckm_ok(RunCreate(PETSC_COMM_WORLD, "genrose", _i ? 20 : 2, HV_MAT, PETSC_FALSE, &run));
+  ckm_ok(TaoTrustNCGSetDeadline(run.tao, 10.0));
+  ckm_ok(TaoGetKSP(run.tao, &ksp));
+  ckm_ok(KSPGetPC(ksp, &pc));
+  ckm_ok(PCSetType(pc, PCSHELL));
+  ckm_ok(PCShellSetSetUp(pc, SetUpPC));
+  ckm_ok(PCShellSetApply(pc, ApplyPC));
+  for (failing = 1; failing <= 3; failing++) {
+    applied = 0;
+    ckm_ok((*run.prob->start)(run.prob, run.x));
+    ckm_fails(TaoSolve(run.tao), PETSC_ERR_USER, "");
+  }
+  failing = 0;
+  ckm_ok((*run.prob->start)(run.prob, run.x));
+  ckm_ok(TaoSolve(run.tao));
+  ckm_assert(RunReason(&run) > 0);
+  ckm_ok(RunDestroy(&run));
+}
+END_TEST
+
 /* Whatever makes the products, also where the KSP is one of PETSc's */
 START_TEST(an_error_in_a_product_for_another_ksp_is_one_on_all)
 {
@@ -738,6 +818,7 @@ static void AddTests(Suite *suite)
   tcase_add_loop_test(tc, one_bad_product_is_not_remembered, 0, 60);
   tcase_add_loop_test(tc, a_bad_start_on_one_rank_is_an_error_on_all, 0, 8);
   tcase_add_loop_test(tc, an_f_that_differs_between_ranks_is_that_of_rank_0, 0, 2);
+  tcase_add_loop_test(tc, a_convergence_test_that_differs_between_ranks_is_that_of_rank_0, 0, 4);
   tcase_add_loop_test(tc, norms_remembered_on_some_ranks_do_no_harm, 0, 8);
   tc = ckm_tcase(suite, "domain");
   tcase_add_loop_test(tc, outside_a_domain_trials_are_rejected, 0, 8);
@@ -754,6 +835,7 @@ static void AddTests(Suite *suite)
   tcase_add_loop_test(tc, a_gradient_apart_is_called_where_f_has_failed, 0, 2);
   tcase_add_loop_test(tc, an_error_in_a_product_for_another_ksp_is_one_on_all, 0, 3);
   tcase_add_loop_test(tc, a_preconditioner_that_fails_on_one_rank_fails_on_all, 0, 6);
+  tcase_add_loop_test(tc, a_preconditioner_whose_set_up_fails_on_one_rank_fails_on_all, 0, 2);
   tcase_add_test(tc, a_solution_of_another_layout_is_refused);
   tcase_add_loop_test(tc, the_guard_takes_one_reduction_an_evaluation, 0, 2);
   tcase_add_loop_test(tc, the_deadline_is_positive, 0, 3);

@@ -268,6 +268,85 @@ START_TEST(the_last_cg_iteration_is_not_looked_at)
 }
 END_TEST
 
+/* An update of the user's that moves x, once */
+static PetscErrorCode MoveOnce(Tao tao, PetscInt it, void *ctx)
+{
+  Vec x;
+
+  PetscFunctionBegin;
+  PetscCall(TaoGetSolution(tao, &x));
+  if (it == *(PetscInt *)ctx) PetscCall(VecShift(x, 0.5));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+START_TEST(an_update_may_move_the_iterate)
+{
+  PetscInt  when = _i / 3;
+  PetscReal f, value;
+  Run       run;
+
+  ckm_ok(RunCreate(PETSC_COMM_WORLD, _i % 3 == 1 ? "minsurf" : "rosenbrock", 100,
+                   _i % 3 == 2 ? HV_FD : HV_USER, PETSC_FALSE, &run));
+  ckm_ok(TaoSetUpdate(run.tao, MoveOnce, &when));
+  ckm_ok(TaoSolve(run.tao));
+  ckm_assert(RunReason(&run) > 0);
+  ckm_ok(TaoGetSolutionStatus(run.tao, NULL, &f, NULL, NULL, NULL, NULL));
+  ckm_ok((*run.prob->objgrad)(run.prob, run.x, &value, NULL));
+  ckm_assert(f == value);
+  ckm_ok(RunDestroy(&run));
+}
+END_TEST
+
+static PetscErrorCode StopAtOne(Tao tao, PetscInt it, void *ctx)
+{
+  PetscFunctionBegin;
+  if (it == 1) PetscCall(TaoSetConvergedReason(tao, TAO_CONVERGED_USER));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+START_TEST(an_update_may_end_the_solve)
+{
+  PetscInt its;
+  Run      run;
+
+  ckm_ok(RunCreate(PETSC_COMM_WORLD, "rosenbrock", 100, HV_USER, PETSC_FALSE, &run));
+  ckm_ok(TaoSetUpdate(run.tao, StopAtOne, NULL));
+  ckm_ok(TaoSolve(run.tao));
+  ckm_assert(RunReason(&run) == TAO_CONVERGED_USER);
+  ckm_ok(TaoGetIterationNumber(run.tao, &its));
+  ckm_assert(its == 1);
+  ckm_ok(RunDestroy(&run));
+}
+END_TEST
+
+/* What the KSP was given outlives the Tao where somebody holds on to it: a matrix serves, a Hessian
+   that calls back says that it cannot. */
+START_TEST(operators_of_the_ksp_may_outlive_the_tao)
+{
+  Run run;
+  KSP ksp;
+  Mat A, P;
+  Vec Ax;
+
+  ckm_ok(RunCreate(PETSC_COMM_WORLD, _i / 2 ? "combustion" : "torsion", 400, (HvWay)(_i % 2),
+                   PETSC_FALSE, &run));
+  ckm_ok(TaoTrustNCGSetPrecondType(run.tao, own[_i / 2]));
+  ckm_ok(TaoSetTolerances(run.tao, 0.0, 0.0, 1e-3));
+  ckm_ok(TaoSolve(run.tao));
+  ckm_ok(TaoGetKSP(run.tao, &ksp));
+  ckm_ok(PetscObjectReference((PetscObject)ksp));
+  ckm_ok(TaoDestroy(&run.tao));
+  ckm_ok(KSPGetOperators(ksp, &A, &P));
+  ckm_ok(VecDuplicate(run.x, &Ax));
+  if (_i / 2) ckm_ok(MatMult(A, run.x, Ax));
+  else
+    ckm_fails(MatMult(A, run.x, Ax), PETSC_ERR_ARG_WRONGSTATE, "the Tao or its solve is no more");
+  ckm_ok(VecDestroy(&Ax));
+  ckm_ok(KSPDestroy(&ksp));
+  ckm_ok(RunDestroy(&run));
+}
+END_TEST
+
 static void AddTests(Suite *suite)
 {
   TCase *tc = ckm_tcase(suite, "solve to solve");
@@ -281,6 +360,9 @@ static void AddTests(Suite *suite)
   tcase_add_loop_test(tc, the_bound_on_vectors_holds, 0, 51);
   tcase_add_loop_test(tc, a_pattern_that_does_not_fit_is_refused, 0, 2);
   tcase_add_test(tc, the_last_cg_iteration_is_not_looked_at);
+  tcase_add_loop_test(tc, operators_of_the_ksp_may_outlive_the_tao, 0, 4);
+  tcase_add_loop_test(tc, an_update_may_move_the_iterate, 0, 9);
+  tcase_add_test(tc, an_update_may_end_the_solve);
 }
 
 int main(int argc, char **argv)

@@ -189,7 +189,10 @@ START_TEST(a_corrected_matrix_explains_the_steps)
   }
   ckm_ok(TrustNCGSecantGetCounts(secant, &vectors, &reductions));
   ckm_assert(vectors == 2 && reductions > 0);
+  ckm_ok(PetscObjectReference((PetscObject)B)); /* as a KSP may */
   ckm_ok(TrustNCGSecantDestroy(&secant));
+  ckm_ok(MatMult(B, y, r));
+  ckm_ok(MatDestroy(&B));
   ckm_ok(VecDestroy(&r));
   ckm_ok(VecDestroy(&y));
   ckm_ok(MatDestroy(&P));

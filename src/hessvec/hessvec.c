@@ -24,12 +24,22 @@ typedef struct {
   PetscInt           norms;    /* reductions made here because nobody announced ||v|| */
 } HessVec;
 
+static PetscErrorCode GetContext(Mat H, HessVec **hv)
+{
+  PetscFunctionBegin;
+  PetscCall(MatShellGetContext(H, hv));
+  PetscCheck((*hv)->x, PetscObjectComm((PetscObject)H), PETSC_ERR_ARG_WRONGSTATE,
+             "The Hessian that a TAOTRUSTNCG gave its KSP serves in that Tao's solves alone: not "
+             "before, nor when the Tao or its solve is no more");
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 static PetscErrorCode HessVecMult_User(Mat H, Vec v, Vec Hv)
 {
   HessVec *hv;
 
   PetscFunctionBegin;
-  PetscCall(MatShellGetContext(H, &hv));
+  PetscCall(GetContext(H, &hv));
   PetscCall((*hv->apply)(hv->ctx, hv->x, v, Hv));
   hv->products++;
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -42,7 +52,7 @@ static PetscErrorCode HessVecMult_FD(Mat H, Vec v, Vec Hv)
   PetscReal vnorm, h;
 
   PetscFunctionBegin;
-  PetscCall(MatShellGetContext(H, &hv));
+  PetscCall(GetContext(H, &hv));
   vnorm     = hv->vnorm;
   hv->vnorm = -1.0; /* an announcement holds for one product */
   if (vnorm < 0.0) {
@@ -160,6 +170,19 @@ PetscErrorCode TrustNCGHessVecCreateFD(Vec x, TrustNCGGradientFn gradient, void 
   PetscCall(
     PetscObjectComposeFunction((PetscObject)*H, TRUSTNCG_DIRECTION_NORM, HessVecDirectionNorm));
   PetscCall(PetscObjectComposeFunction((PetscObject)*H, TRUSTNCG_ANOTHER_STEP, HessVecAnotherStep));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* One that somebody else holds on to has lost its point, and what it was to call. */
+PetscErrorCode TrustNCGHessVecDestroy(Mat *H)
+{
+  HessVec *hv;
+
+  PetscFunctionBegin;
+  if (!*H) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(MatShellGetContext(*H, &hv));
+  hv->x = NULL;
+  PetscCall(MatDestroy(H));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

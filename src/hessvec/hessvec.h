@@ -13,6 +13,7 @@ typedef PetscErrorCode (*TrustNCGApplyFn)(void *ctx, Vec x, Vec v, Vec Hv);
 PETSC_INTERN PetscErrorCode TrustNCGHessVecCreateUser(Vec x, TrustNCGApplyFn, void *ctx, Mat *H);
 PETSC_INTERN PetscErrorCode TrustNCGHessVecCreateFD(Vec x, TrustNCGGradientFn, void *ctx,
                                                     PetscReal relstep, Mat *H);
+PETSC_INTERN PetscErrorCode TrustNCGHessVecDestroy(Mat *H);
 PETSC_INTERN PetscErrorCode TrustNCGHessVecSetPoint(Mat H, Vec x, Vec g, PetscReal xnorm, Vec w);
 PETSC_INTERN PetscErrorCode TrustNCGHessVecSetStep(Mat H, PetscReal relstep);
 PETSC_INTERN PetscErrorCode TrustNCGHessVecGetCounts(Mat H, PetscInt *products, PetscInt *norms);

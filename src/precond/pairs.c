@@ -190,6 +190,13 @@ PetscErrorCode TrustNCGPairsApply(TrustNCGPairs b, Vec v, Vec z)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+PetscErrorCode TrustNCGPairsKnow(TrustNCGPairs b, PetscBool *know)
+{
+  PetscFunctionBegin;
+  *know = (PetscBool)(b->k > 0);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode TrustNCGPairsUse(TrustNCGPairs b, TrustNCGUse use)
 {
   PetscFunctionBegin;

@@ -24,6 +24,8 @@ PETSC_INTERN PetscErrorCode TrustNCGPairsForget(TrustNCGPairs pairs);
    diagonal up to date with it, too. */
 PETSC_INTERN PetscErrorCode TrustNCGPairsCommit(TrustNCGPairs pairs, PetscBool learn,
                                                 PetscBool *taken);
+/* Has the model learned anything? Before it B is the identity, whatever the scale of f. */
+PETSC_INTERN PetscErrorCode TrustNCGPairsKnow(TrustNCGPairs pairs, PetscBool *know);
 /* For which of the uses of B the next products are; see diagonal.h. */
 PETSC_INTERN PetscErrorCode TrustNCGPairsUse(TrustNCGPairs pairs, TrustNCGUse use);
 /* What CG has seen, for the choice of the diagonal: each pair, then the end of them. */

@@ -112,20 +112,15 @@ static PetscErrorCode ProbesCheck(TrustNCGProbes probes, Mat P, PetscBool *valid
 }
 
 /* Where each product is an entry, or by substitution */
-static PetscErrorCode Sort(TrustNCGProbes p, Mat P, PetscBool symmetric, ISColoringValue *color[],
-                           PetscBool *valid)
+static PetscErrorCode Sort(TrustNCGProbes p, Mat P, Mat block[], PetscBool symmetric,
+                           ISColoringValue *color[], PetscBool *valid)
 {
-  const PetscInt *others;
-  PetscInt        nothers;
-  Mat             block[BLOCKS];
-
   PetscFunctionBegin;
   if (symmetric) {
     PetscCall(TrustNCGSubstitutionCreate(P, (const ISColoringValue *const *)color, p->n, &p->sub));
     *valid = (PetscBool)(p->sub != NULL);
     if (!*valid) PetscFunctionReturn(PETSC_SUCCESS);
   }
-  PetscCall(TrustNCGGetBlocks(P, block, &others, &nothers));
   for (int b = 0; b < BLOCKS && block[b] && color[b]; b++) {
     PetscCall(EntriesCreate(block[b], color[b], p->n,
                             p->sub ? TrustNCGSubstitutionMeasured(p->sub, b) : NULL,
@@ -158,7 +153,7 @@ PetscErrorCode TrustNCGProbesCreate(Mat P, ISColoring coloring, PetscBool symmet
     PetscCall(PetscMalloc1(PetscMax(1, nothers), &color[1])); /* not NULL */
     PetscCall(GetOtherColors(P, own, nothers, others, color[1]));
   }
-  PetscCall(Sort(p, P, symmetric, color, &valid));
+  PetscCall(Sort(p, P, block, symmetric, color, &valid));
   PetscCall(PetscFree(color[1]));
   if (!valid) PetscCall(TrustNCGProbesDestroy(&p));
   *probes = p;

@@ -10,7 +10,7 @@
 typedef struct _n_TrustNCGProbes *TrustNCGProbes;
 
 /* *probes is NULL where two columns of a row have one colour, or, if the matrix is `symmetric`, where
-   these colours still do not tell all. */
+   these colours still do not tell all. The values of P are lost. */
 PETSC_INTERN PetscErrorCode TrustNCGProbesCreate(Mat P, ISColoring coloring, PetscBool symmetric,
                                                  TrustNCGProbes *probes);
 PETSC_INTERN PetscErrorCode TrustNCGProbesDestroy(TrustNCGProbes *probes);

@@ -17,7 +17,7 @@
 
 struct _n_TrustNCGSecant {
   Vec          like;
-  Mat          P, B; /* not ours; P with its corrections */
+  Mat          P, B; /* B, P with its corrections, owns all this: a KSP may hold on to it */
   PetscInt     most, k;
   Vec         *r;
   PetscReal   *rd; /* r_j'd_j */
@@ -61,6 +61,20 @@ static PetscErrorCode ApplyAdd(Mat B, Vec v, Vec w, Vec z)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+static PetscErrorCode Destroy(Mat B)
+{
+  TrustNCGSecant s;
+
+  PetscFunctionBegin;
+  PetscCall(MatShellGetContext(B, &s));
+  for (PetscInt j = 0; j < s->most; j++) PetscCall(VecDestroy(&s->r[j]));
+  PetscCall(MatDestroy(&s->P));
+  PetscCall(VecDestroy(&s->like));
+  PetscCall(PetscFree3(s->r, s->rd, s->c));
+  PetscCall(PetscFree(s));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode TrustNCGSecantCreate(Vec like, PetscInt most, TrustNCGSecant *secant)
 {
   TrustNCGSecant s;
@@ -77,6 +91,7 @@ PetscErrorCode TrustNCGSecantCreate(Vec like, PetscInt most, TrustNCGSecant *sec
   PetscCall(VecGetLocalSize(like, &m));
   PetscCall(VecGetSize(like, &N));
   PetscCall(MatCreateShell(PetscObjectComm((PetscObject)like), m, m, N, N, s, &s->B));
+  PetscCall(MatShellSetOperation(s->B, MATOP_DESTROY, (void (*)(void))Destroy));
   PetscCall(MatShellSetOperation(s->B, MATOP_MULT, (void (*)(void))Apply));
   PetscCall(MatShellSetOperation(s->B, MATOP_MULT_ADD, (void (*)(void))ApplyAdd));
   PetscCall(MatSetOption(s->B, MAT_SYMMETRIC, PETSC_TRUE));
@@ -86,22 +101,19 @@ PetscErrorCode TrustNCGSecantCreate(Vec like, PetscInt most, TrustNCGSecant *sec
 
 PetscErrorCode TrustNCGSecantDestroy(TrustNCGSecant *secant)
 {
-  TrustNCGSecant s = *secant;
+  Mat B = *secant ? (*secant)->B : NULL;
 
   PetscFunctionBegin;
-  if (!s) PetscFunctionReturn(PETSC_SUCCESS);
-  for (PetscInt j = 0; j < s->most; j++) PetscCall(VecDestroy(&s->r[j]));
-  PetscCall(MatDestroy(&s->B));
-  PetscCall(VecDestroy(&s->like));
-  PetscCall(PetscFree3(s->r, s->rd, s->c));
-  PetscCall(PetscFree(s));
   *secant = NULL;
+  PetscCall(MatDestroy(&B));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 PetscErrorCode TrustNCGSecantStart(TrustNCGSecant s, Mat P)
 {
   PetscFunctionBegin;
+  PetscCall(PetscObjectReference((PetscObject)P));
+  PetscCall(MatDestroy(&s->P));
   s->P = P;
   s->k = 0;
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -12,7 +12,7 @@ typedef struct _n_TrustNCGSecant *TrustNCGSecant;
 /* Room for so many corrections, a vector each; *secant is NULL where there is none. */
 PETSC_INTERN PetscErrorCode TrustNCGSecantCreate(Vec like, PetscInt most, TrustNCGSecant *secant);
 PETSC_INTERN PetscErrorCode TrustNCGSecantDestroy(TrustNCGSecant *secant);
-/* B = P from now on; the caller's P must stay until the next one. */
+/* B = P from now on. */
 PETSC_INTERN PetscErrorCode TrustNCGSecantStart(TrustNCGSecant secant, Mat P);
 /* P with its corrections; it stays the same Mat. */
 PETSC_INTERN PetscErrorCode TrustNCGSecantGetMat(TrustNCGSecant secant, Mat *B);

@@ -55,7 +55,6 @@ PetscErrorCode TrustNCGSparseRecord(TrustNCGSparse sparse, CheckpointRecord *rec
   RecordReal(record, &sparse->drift, 0.0, "drift");
   if (record->load) sparse->role = chord ? SPARSE_CHORD : SPARSE_PRECONDITIONS;
   if (sparse->stencil) PetscCall(RecordShape(sparse, record));
-  if (sparse->secant && record->load) PetscCall(TrustNCGSecantStart(sparse->secant, sparse->P));
   PetscCall(TrustNCGSecantRecord(sparse->secant, record, corrections));
   *builds  = sparse->builds;
   *entries = 0;

@@ -102,6 +102,7 @@ PetscErrorCode TrustNCGSparseReshape(TrustNCGSparse sparse, PetscBool lean, Pets
   PetscCall(MatDestroy(&sparse->P));
   sparse->probes = probes;
   sparse->P      = P;
+  if (sparse->secant) PetscCall(TrustNCGSecantStart(sparse->secant, P)); /* it holds the old one */
   sparse->lean   = lean;
   sparse->fromdm = fromdm;
   PetscCall(TrustNCGPatternNearNullSpace(sparse->work, NULL, P));

@@ -46,18 +46,13 @@ typedef struct {
   PetscInt              *unknown;       /* in each sum: row times colours, and colour */
   PetscInt              *queue, n;      /* sums with one unknown entry were these */
   PetscInt               left;          /* entries that are not known */
-  PetscSegBuffer         steps;
 } Plan;
 
-static PetscErrorCode Add(Plan *plan, PetscInt to, PetscInt from)
+/* There is room: an entry is copied once or less, and subtracted from one other or none, as it is in
+   one sum. */
+static void Add(Plan *plan, PetscInt to, PetscInt from)
 {
-  Step *step;
-
-  PetscFunctionBegin;
-  PetscCall(PetscSegBufferGet(plan->steps, 1, &step));
-  *step = (Step){to, from};
-  plan->sub->steps++;
-  PetscFunctionReturn(PETSC_SUCCESS);
+  plan->sub->step[plan->sub->steps++] = (Step){to, from};
 }
 
 /* The sum that an entry is in */
@@ -95,25 +90,23 @@ static PetscInt Next(const Plan *plan, PetscInt row, PetscInt k)
 }
 
 /* The unknown entry of a sum, and its mirror, if it is here */
-static PetscErrorCode Solve(Plan *plan, PetscInt sum)
+static void Solve(Plan *plan, PetscInt sum)
 {
   const PetscInt row   = sum / plan->colors;
   PetscInt       entry = -1, mirror;
 
-  PetscFunctionBegin;
   for (PetscInt k = Next(plan, row, -1); k >= 0; k = Next(plan, row, k)) {
     if (!plan->known[k] && Sum(plan, k) == sum) entry = k;
   }
   for (PetscInt k = Next(plan, row, -1); k >= 0; k = Next(plan, row, k)) {
-    if (k != entry && Sum(plan, k) == sum) PetscCall(Add(plan, entry, k));
+    if (k != entry && Sum(plan, k) == sum) Add(plan, entry, k);
   }
   plan->sub->measured[entry] = PETSC_TRUE;
   Know(plan, entry);
   mirror = plan->mirror[entry];
-  if (mirror < 0 || plan->known[mirror]) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCall(Add(plan, mirror, -1 - entry));
+  if (mirror < 0 || plan->known[mirror]) return;
+  Add(plan, mirror, -1 - entry);
   Know(plan, mirror);
-  PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 /* values[] of the mirrors on other ranks follow those of the entries of this one. */
@@ -131,13 +124,13 @@ static PetscErrorCode Hear(Plan *plan)
   const PetscInt base = plan->sub->start[BLOCKS];
 
   PetscFunctionBegin;
-  PetscCall(Add(plan, HEAR, 0));
+  Add(plan, HEAR, 0);
   PetscCall(Listen(plan->sub, MPIU_BOOL, plan->known, plan->known + base));
   for (PetscInt k = 0; k < plan->sub->others; k++) {
     const PetscInt entry = plan->sub->start[1] + k;
 
     if (plan->known[entry] || !plan->known[base + k]) continue;
-    PetscCall(Add(plan, entry, -1 - (base + k)));
+    Add(plan, entry, -1 - (base + k));
     Know(plan, entry);
   }
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -154,7 +147,7 @@ static PetscErrorCode FindSteps(Plan *plan, MPI_Comm comm, PetscBool *all)
     before = plan->left;
     if (state[1]) PetscCall(Hear(plan)); /* not in the first round */
     for (; done < plan->n; done++) {
-      if (plan->unknown[plan->queue[done]] == 1) PetscCall(Solve(plan, plan->queue[done]));
+      if (plan->unknown[plan->queue[done]] == 1) Solve(plan, plan->queue[done]);
     }
     state[0] = (PetscBool)(plan->left > 0);
     state[1] = (PetscBool)(plan->left < before);
@@ -198,7 +191,7 @@ static PetscErrorCode PlanStart(Plan *plan, Mat P, TrustNCGSubstitution sub)
   for (PetscInt k = 0; k < plan->m * plan->colors; k++) {
     if (plan->unknown[k] == 1) plan->queue[plan->n++] = k;
   }
-  PetscCall(PetscSegBufferCreate(sizeof(Step), (size_t)PetscMax(1, all), &plan->steps));
+  PetscCall(PetscMalloc1(2 * all + ROUNDS_MOST, &sub->step));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -213,7 +206,6 @@ static PetscErrorCode PlanEnd(Plan *plan)
   }
   PetscCall(PetscFree2(plan->row, plan->mirror));
   PetscCall(PetscFree3(plan->known, plan->unknown, plan->queue));
-  PetscCall(PetscSegBufferDestroy(&plan->steps));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -274,28 +266,27 @@ static PetscErrorCode ConnectMirrors(Plan *plan, Mat P, const PetscScalar mirror
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* A matrix of the numbers of its entries: its transpose has those of their mirrors. `alike`: their
-   patterns are. */
+/* P as a matrix of the numbers of its entries: its transpose has those of their mirrors. `alike`:
+   their patterns are. */
 static PetscErrorCode FindMirrors(Plan *plan, Mat P, PetscBool *alike)
 {
   const PetscInt all = plan->sub->start[BLOCKS];
   PetscScalar   *number;
-  Mat            N, T;
+  Mat            T;
 
   PetscFunctionBegin;
   PetscCall(PetscMalloc1(all, &number));
   for (PetscInt k = 0; k < all; k++) number[k] = (PetscScalar)k;
-  PetscCall(MatDuplicate(P, MAT_DO_NOT_COPY_VALUES, &N));
-  PetscCall(TrustNCGCopyEntries(N, PETSC_TRUE, number));
-  PetscCall(MatTranspose(N, MAT_INITIAL_MATRIX, &T));
+  PetscCall(TrustNCGCopyEntries(P, PETSC_TRUE, number));
+  PetscCall(MatTranspose(P, MAT_INITIAL_MATRIX, &T));
   PetscCall(IsAlike(plan, P, T, alike));
   if (*alike) {
     PetscCall(TrustNCGCopyEntries(T, PETSC_FALSE, number));
     PetscCall(ConnectMirrors(plan, P, number));
   }
-  PetscCall(MatDestroy(&N));
   PetscCall(MatDestroy(&T));
   PetscCall(PetscFree(number));
+  PetscCall(MatZeroEntries(P));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -330,7 +321,6 @@ PetscErrorCode TrustNCGSubstitutionCreate(Mat P, const ISColoringValue *const co
   PetscCall(PlanStart(&plan, P, *sub));
   PetscCall(FindMirrors(&plan, P, &all));
   if (all) PetscCall(FindSteps(&plan, PetscObjectComm((PetscObject)P), &all));
-  PetscCall(PetscSegBufferExtractAlloc(plan.steps, &(*sub)->step));
   PetscCall(PlanEnd(&plan));
   if (!all) PetscCall(TrustNCGSubstitutionDestroy(sub));
   PetscFunctionReturn(PETSC_SUCCESS);

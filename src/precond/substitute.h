@@ -8,8 +8,8 @@
 
 typedef struct _n_TrustNCGSubstitution *TrustNCGSubstitution;
 
-/* color[] of the columns of each block of P. *sub is NULL where these colours do not tell all
-   entries. */
+/* color[] of the columns of each block of P, whose values are lost. *sub is NULL where these colours
+   do not tell all entries. */
 PETSC_INTERN PetscErrorCode TrustNCGSubstitutionCreate(Mat P, const ISColoringValue *const color[],
                                                        PetscInt colors, TrustNCGSubstitution *sub);
 PETSC_INTERN PetscErrorCode TrustNCGSubstitutionDestroy(TrustNCGSubstitution *sub);

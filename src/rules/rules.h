@@ -77,6 +77,9 @@ PETSC_INTERN void      TrustNCGReachStep(TrustNCGReach *reach, PetscReal t, Pets
                                          PetscReal slope, PetscReal slopeplus);
 PETSC_INTERN PetscReal TrustNCGReachFirst(const TrustNCGReach *reach);
 
+/* unit.c */
+PETSC_INTERN PetscReal TrustNCGUnit(PetscReal norm);
+
 /* difference.c: the step of a finite difference */
 PETSC_INTERN PetscReal TrustNCGDifferenceStep(PetscReal relstep, PetscReal xnorm, PetscReal vnorm);
 PETSC_INTERN PetscReal TrustNCGAsymmetry(PetscReal length);

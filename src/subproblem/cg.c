@@ -30,8 +30,7 @@
 #include "rules/announce.h"
 #include "rules/rules.h"
 
-#define LARGE      1e50 /* ||b|| beyond this, or below one over it, is taken in another unit */
-#define FIRST_LOOK 10   /* iterations; a solve of fewer is not looked at on its way */
+#define FIRST_LOOK 10 /* iterations; a solve of fewer is not looked at on its way */
 
 /* z = M^-1 r, where there is an M */
 PetscErrorCode TrustCGPrecondition(KSP ksp, Vec r, Vec z)
@@ -139,22 +138,16 @@ PetscErrorCode TrustCGTest(KSP ksp)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* p'Ap grows like ||b||^2 ||A||: before it overflows or vanishes r and z are taken in units of about
-   ||b||. */
+/* Where p'Ap would overflow or vanish r and z are taken in units of about ||b||. */
 static PetscErrorCode TrustCGChooseUnit(KSP ksp)
 {
-  KSP_TrustCG    *cg    = (KSP_TrustCG *)ksp->data;
-  const PetscReal bnorm = PetscSqrtReal(cg->rr);
-  PetscReal       share;
-  int             power;
+  KSP_TrustCG *cg = (KSP_TrustCG *)ksp->data;
+  PetscReal    share;
 
   PetscFunctionBegin;
-  if (!PetscIsNormalReal(bnorm) || (bnorm <= LARGE && bnorm >= 1.0 / LARGE)) {
-    PetscFunctionReturn(PETSC_SUCCESS);
-  }
-  (void)frexp(bnorm, &power);
-  cg->unit = ldexp(1.0, power);
+  cg->unit = TrustNCGUnit(PetscSqrtReal(cg->rr));
   share    = 1.0 / cg->unit;
+  if (share == 1.0) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(VecScale(cg->r, share));
   if (cg->pc) PetscCall(VecScale(cg->z, share));
   if (cg->pc) PetscCall(VecScale(cg->p, share));
@@ -186,7 +179,6 @@ static PetscErrorCode TrustCGStart(KSP ksp)
   cg->careful              = TrustCGWatched(ksp);
   cg->askew                = PETSC_FALSE;
   cg->nextlook             = FIRST_LOOK;
-  cg->unit                 = 1.0;
   TrustCGDoubtStart(cg);
   PetscCall(VecZeroEntries(ksp->vec_sol));
   PetscCall(VecCopy(ksp->vec_rhs, cg->r));

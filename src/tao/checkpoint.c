@@ -81,8 +81,10 @@ PetscErrorCode TrustNCGCheckpoint(Tao tao)
   PetscBool     due;
 
   PetscFunctionBegin;
-  if (!tn->saved || (tn->saved->ended && tn->alarmed)) PetscFunctionReturn(PETSC_SUCCESS);
-  tn->saved->ended = PETSC_FALSE; /* or the user has taken the reason to stop away */
+  if (!tn->saved) PetscFunctionReturn(PETSC_SUCCESS);
+  /* the user may have taken the reason to stop away */
+  if (tn->saved->ended) PetscCall(TrustNCGAlarmed(tao, &tn->saved->ended));
+  if (tn->saved->ended) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(TrustNCGSaveState(tao));
   PetscCall(IsDue(tao, &due));
   if (due) PetscCall(Write(tao));

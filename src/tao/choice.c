@@ -141,14 +141,28 @@ PetscErrorCode TrustNCGPrecondFits(Tao tao, PetscBool *fits)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Along which a sparse Hessian is compared with H: the gradient; if need be in another unit, in the
+   place of the step to come. */
+PetscErrorCode TrustNCGPrecondDirection(Tao tao, Vec *v)
+{
+  const PetscReal unit = TrustNCGUnit(((TAO_TrustNCG *)tao->data)->gnorm);
+
+  PetscFunctionBegin;
+  *v = unit == 1.0 ? tao->gradient : tao->stepdirection;
+  if (unit != 1.0) PetscCall(VecAXPBY(*v, 1.0 / unit, 0.0, tao->gradient));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* P anew: is its pattern that of the Hessian? */
 PetscErrorCode TrustNCGPrecondTry(Tao tao, Mat H, PetscBool *fits)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
   PetscInt      products;
+  Vec           v;
 
   PetscFunctionBegin;
-  PetscCall(TrustNCGSparseBuild(tn->sparse, H, tao->gradient, &products));
+  PetscCall(TrustNCGPrecondDirection(tao, &v));
+  PetscCall(TrustNCGSparseBuild(tn->sparse, H, v, &products));
   PetscCall(TrustNCGPrecondCount(tao, products));
   PetscCall(TrustNCGPrecondFits(tao, fits));
   PetscFunctionReturn(PETSC_SUCCESS);

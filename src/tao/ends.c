@@ -24,6 +24,7 @@ PetscErrorCode TrustNCGTestConvergence(Tao tao)
   PetscFunctionBegin;
   error = (*tao->ops->convergencetest)(tao, tao->cnvP);
   PetscCall(TrustNCGGuardResult(tao, error, "the convergence test", tao->solution, NULL, NULL));
+  PetscCall(TrustNCGGuardReason(tao));
   if ((tao->reason == TAO_CONVERGED_GRTOL && tn->flight.steps > 0) ||
       (tao->reason > 0 && tao->reason != TAO_CONVERGED_MINF && tn->gnorm > tn->below)) {
     /* the test looks at the limit after the tolerances */

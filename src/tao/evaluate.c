@@ -118,7 +118,7 @@ PetscErrorCode TrustNCGUseDifferences(Tao tao)
 
   PetscFunctionBegin;
   tn->kind = TRUSTNCG_HV_FD;
-  PetscCall(MatDestroy(&tn->shell));
+  PetscCall(TrustNCGHessVecDestroy(&tn->shell));
   PetscCall(
     TrustNCGHessVecCreateFD(tao->solution, TrustNCGGradient_FD, tao, tn->noise.step, &tn->shell));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -143,11 +143,15 @@ PetscErrorCode TrustNCGGuardPC(void *ctx, PetscErrorCode error, Vec r, Vec z)
 
 static PetscErrorCode TrustNCGHessVec_Mat(void *ctx, Vec x, Vec v, Vec Hv)
 {
-  Mat H;
+  Mat      H;
+  PetscInt locks, left;
 
   PetscFunctionBegin;
   PetscCall(TaoGetHessian((Tao)ctx, &H, NULL, NULL, NULL));
+  PetscCall(VecLockGet(v, &locks));
   PetscCall(TrustNCGGuardMat(ctx, MatMult(H, v, Hv), v, Hv));
+  PetscCall(VecLockGet(v, &left)); /* none after an error, also not those of the shell's product */
+  for (; left < locks; left++) PetscCall(VecLockReadPush(v));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -160,7 +164,7 @@ static PetscErrorCode TrustNCGSetUpHessVec(Tao tao)
   PetscFunctionBegin;
   PetscCall(TaoGetHessian(tao, &H, NULL, NULL, NULL));
   PetscCall(TaoTrustNCGGetHessianVector(tao, &tn->hvfn, &tn->hvctx));
-  PetscCall(MatDestroy(&tn->shell));
+  PetscCall(TrustNCGHessVecDestroy(&tn->shell));
   if (tn->hvfn) {
     tn->kind = TRUSTNCG_HV_USER;
     PetscCall(TrustNCGHessVecCreateUser(tao->solution, TrustNCGHessVec_User, tao, &tn->shell));

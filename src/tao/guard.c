@@ -13,8 +13,6 @@
 #include <pthread.h>
 #include <time.h>
 
-#define DEADLINE 60.0 /* seconds */
-
 /* What the ranks contribute to an agreement, beside the dot products */
 enum {
   FAILED,     /* 1: there is an error here, */
@@ -22,6 +20,7 @@ enum {
   NOT_FINITE, /* 1: f is not finite */
   VALUE,      /* f on rank 0, 0 on the others */
   STRAYED,    /* relative difference of f here and on rank 0, in the agreement before */
+  DISSENTS,   /* 1: the convergence test said something else here than on rank 0 */
   VOTES
 };
 
@@ -35,8 +34,9 @@ struct _n_TrustNCGGuard {
   PetscBool      left;     /* and the result is NaN for it */
   PetscBool      hollow;   /* some rank has no unknowns: no entry that could be NaN */
   PetscBool      known;    /* the error that the solve returns is known to all ranks */
-  PetscBool      warned;
   PetscReal      strayed;
+  PetscBool      dissents;
+  PetscBool      warned[2]; /* of the first, of the second */
   PetscBool      watching;
   pthread_t      watch;
 };
@@ -47,7 +47,6 @@ PetscErrorCode TrustNCGGuardCreate(Tao tao)
 
   PetscFunctionBegin;
   PetscCall(PetscNew(&tn->guard));
-  tn->guard->deadline = DEADLINE;
   PetscCall(PetscCommGetComm(PetscObjectComm((PetscObject)tao), &tn->guard->comm));
   PetscCallMPI(MPI_Comm_rank(tn->guard->comm, &tn->guard->rank));
   PetscCallMPI(MPI_Comm_size(tn->guard->comm, &tn->guard->size));
@@ -108,10 +107,12 @@ PetscErrorCode TrustNCGGuardStart(Tao tao)
   for (PetscMPIInt r = 0; r < guard->size; r++) {
     if (first[r] == first[r + 1]) guard->hollow = PETSC_TRUE;
   }
-  tn->started    = PETSC_FALSE;
-  guard->error   = PETSC_SUCCESS;
-  guard->strayed = 0.0;
-  guard->outside = guard->left = guard->known = guard->warned = PETSC_FALSE;
+  tn->started     = PETSC_FALSE;
+  guard->deadline = tn->deadline;
+  guard->error    = PETSC_SUCCESS;
+  guard->strayed  = 0.0;
+  guard->outside = guard->left = guard->known = PETSC_FALSE;
+  guard->dissents = guard->warned[0] = guard->warned[1] = PETSC_FALSE;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -192,6 +193,28 @@ static void TakeValue(TrustNCGGuard guard, const PetscReal sums[], PetscReal *f)
   guard->strayed = PetscAbsReal(mine - *f) / PetscMax(PetscAbsReal(mine), PetscAbsReal(*f));
 }
 
+/* Once a solve */
+static PetscErrorCode Warn(TrustNCGGuard guard, const PetscReal sums[])
+{
+  PetscFunctionBegin;
+  if (sums[STRAYED] > 0.0 && !guard->warned[0]) {
+    guard->warned[0] = PETSC_TRUE;
+    PetscCall(PetscFPrintf(
+      guard->comm, PETSC_STDERR,
+      "trustncg: warning: f is not the same on all ranks (relative difference %.1g): that of rank "
+      "0 counts. Is f summed over all ranks, by MPI_Allreduce() or VecDot()?\n",
+      (double)sums[STRAYED]));
+  }
+  if (sums[DISSENTS] > 0.0 && !guard->warned[1]) {
+    guard->warned[1] = PETSC_TRUE;
+    PetscCall(PetscFPrintf(
+      guard->comm, PETSC_STDERR,
+      "trustncg: warning: the convergence test of TaoSetConvergenceTest() does not say the same on "
+      "all ranks: that of rank 0 counts. Does it ask for what each rank has of its own?\n"));
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* Collective, one reduction: has some rank met an error? If not, what TrustNCGAgree() gives */
 static PetscErrorCode Reduce(Tao tao, PetscReal *f, PetscInt n, const SweepOp dots[],
                              PetscBool *failed)
@@ -208,6 +231,7 @@ static PetscErrorCode Reduce(Tao tao, PetscReal *f, PetscInt n, const SweepOp do
   sums[NOT_FINITE] = f && PetscIsInfOrNanReal(*f) ? 1.0 : 0.0;
   sums[VALUE]      = f && guard->rank == 0 && *f <= PETSC_MAX_REAL ? *f : 0.0;
   sums[STRAYED]    = guard->strayed;
+  sums[DISSENTS]   = guard->dissents ? 1.0 : 0.0;
   /* always of the same length: ranks that come from different places meet */
   PetscCall(TrustNCGTallyStart(VOTES + TRUSTNCG_DOTS, &tally));
   for (PetscInt k = 0; tally.exact && k < n; k++) {
@@ -219,18 +243,12 @@ static PetscErrorCode Reduce(Tao tao, PetscReal *f, PetscInt n, const SweepOp do
   PetscCall(TrustNCGTallyReduce(guard->comm, &tally, sums));
   EndWatch(guard);
   tn->reductions++;
-  guard->left    = PETSC_FALSE;
-  guard->strayed = 0.0;
-  tn->outside    = (PetscBool)(sums[OUTSIDE] > 0.0);
-  *failed        = (PetscBool)(sums[FAILED] > 0.0);
-  if (sums[STRAYED] > 0.0 && !guard->warned) {
-    guard->warned = PETSC_TRUE;
-    PetscCall(PetscFPrintf(
-      guard->comm, PETSC_STDERR,
-      "trustncg: warning: f is not the same on all ranks (relative difference %.1g): that of rank "
-      "0 counts. Is f summed over all ranks, by MPI_Allreduce() or VecDot()?\n",
-      (double)sums[STRAYED]));
-  }
+  guard->left     = PETSC_FALSE;
+  guard->strayed  = 0.0;
+  guard->dissents = PETSC_FALSE;
+  tn->outside     = (PetscBool)(sums[OUTSIDE] > 0.0);
+  *failed         = (PetscBool)(sums[FAILED] > 0.0);
+  PetscCall(Warn(guard, sums));
   if (f) TakeValue(guard, sums, f);
   for (PetscInt k = 0; k < n; k++) *dots[k].dot = sums[VOTES + k];
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -263,6 +281,22 @@ PetscErrorCode TrustNCGGuardProduct(Tao tao, PetscErrorCode error, const char wh
   PetscCall(Reduce(tao, NULL, 0, NULL, &failed));
   if (tn->guard->error) StartWatch(tn->guard);
   if (failed || tn->outside) PetscCall(SetNaN(Hv));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* After the convergence test: where it is the user's, that of rank 0 has the word. */
+PetscErrorCode TrustNCGGuardReason(Tao tao)
+{
+  TAO_TrustNCG *tn     = (TAO_TrustNCG *)tao->data;
+  TrustNCGGuard guard  = tn->guard;
+  int           reason = (int)tao->reason;
+
+  PetscFunctionBegin;
+  if (tao->ops->convergencetest == TaoDefaultConvergenceTest) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCallMPI(MPI_Bcast(&reason, 1, MPI_INT, 0, guard->comm));
+  tn->reductions++;
+  if (reason != (int)tao->reason) guard->dissents = PETSC_TRUE;
+  tao->reason = (TaoConvergedReason)reason;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -317,84 +351,5 @@ PetscErrorCode TaoTrustNCGSetDomainError(Tao tao)
   PetscFunctionBegin;
   PetscCall(TaoGetTrustNCG(tao, &tn));
   if (tn) tn->guard->outside = PETSC_TRUE;
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-/*@
-  TaoTrustNCGSetDeadline - Sets how long a rank whose callback has failed waits for the others.
-
-  Logically Collective; `seconds` must be equal on all ranks
-
-  Input Parameters:
-+ tao     - the `Tao`, of type `TAOTRUSTNCG` (otherwise ignored)
-- seconds - positive; default 60
-
-  Options Database Key:
-. -tao_trustncg_deadline <60> - the seconds
-
-  Level: advanced
-
-  Notes:
-  An error that a callback, or the application of a preconditioner, returns on one rank is returned
-  by `TaoSolve()` on all ranks, if the others leave theirs. Where they cannot, because they wait in
-  a collective call that the failed rank did not make, it ends the job by `MPI_Abort()` after that
-  time, with a message that names the rank and the callback.
-
-  The longest time between the first and the last rank to leave a callback is a good choice.
-
-  Errors with `PETSC_ERR_ARG_OUTOFRANGE` unless positive.
-
-.seealso: `TAOTRUSTNCG`, `TaoTrustNCGGetDeadline()`, `TaoTrustNCGSetDomainError()`
-@*/
-PetscErrorCode TaoTrustNCGSetDeadline(Tao tao, PetscReal seconds)
-{
-  TAO_TrustNCG *tn;
-
-  PetscFunctionBegin;
-  PetscCall(TaoGetTrustNCG(tao, &tn));
-  PetscValidLogicalCollectiveReal(tao, seconds, 2);
-  PetscCheck(seconds > 0.0, PetscObjectComm((PetscObject)tao), PETSC_ERR_ARG_OUTOFRANGE,
-             "The deadline -tao_trustncg_deadline must be a positive number of seconds, not %g",
-             (double)seconds);
-  if (tn) tn->guard->deadline = seconds;
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-/*@
-  TaoTrustNCGGetDeadline - Gets what `TaoTrustNCGSetDeadline()` has set.
-
-  Not Collective
-
-  Input Parameter:
-. tao - the `Tao`, of type `TAOTRUSTNCG` (otherwise an error)
-
-  Output Parameter:
-. seconds - how long a rank whose callback has failed waits for the others
-
-  Level: advanced
-
-.seealso: `TAOTRUSTNCG`, `TaoTrustNCGSetDeadline()`
-@*/
-PetscErrorCode TaoTrustNCGGetDeadline(Tao tao, PetscReal *seconds)
-{
-  TAO_TrustNCG *tn;
-
-  PetscFunctionBegin;
-  PetscCall(TaoNeedTrustNCG(tao, &tn));
-  PetscValidRealPointer(seconds, 2);
-  *seconds = tn->guard->deadline;
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-PetscErrorCode TrustNCGGuardOptions(Tao tao, TrustNCGOptionItems PetscOptionsObject)
-{
-  PetscReal seconds;
-
-  PetscFunctionBegin;
-  PetscCall(TaoTrustNCGGetDeadline(tao, &seconds));
-  PetscCall(PetscOptionsReal("-tao_trustncg_deadline",
-                             "Seconds that a rank whose callback failed waits for the others",
-                             "TaoTrustNCGSetDeadline", seconds, &seconds, NULL));
-  PetscCall(TaoTrustNCGSetDeadline(tao, seconds));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -137,12 +137,14 @@ PetscErrorCode TrustNCGHiddenUpdate(Tao tao, Mat H, Mat *A)
   const PetscBool        before = h->use;
   PetscBool              fits   = PETSC_TRUE;
   PetscInt               products;
+  Vec                    v;
 
   PetscFunctionBegin;
   h->use = (PetscBool)(h->wanted || !h->poor);
   if (h->use != before) tao->trust = PETSC_INFINITY; /* nothing is known of it in this norm */
   if (!h->use) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCall(TrustNCGSparseUpdate(tn->sparse, H, tao->gradient, &products));
+  PetscCall(TrustNCGPrecondDirection(tao, &v));
+  PetscCall(TrustNCGSparseUpdate(tn->sparse, H, v, &products));
   PetscCall(TrustNCGPrecondCount(tao, products));
   if (tn->alarmed) PetscFunctionReturn(PETSC_SUCCESS); /* the solve ends */
   if (products) PetscCall(TrustNCGPrecondFits(tao, &fits));

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
-   Limits on time and evaluations, which hold inside CG, too. */
+   Limits on time and evaluations, which hold inside CG, too; and on the wait for ranks that do not
+   come. */
 #include "tao/trustncg_impl.h"
 #include <petsctime.h>
 
@@ -29,13 +30,18 @@ PetscBool TrustNCGEvaluationsAreSpent(Tao tao)
 
 PetscErrorCode TrustNCGLimitsOptions(Tao tao, TrustNCGOptionItems PetscOptionsObject)
 {
-  PetscReal seconds = ((TAO_TrustNCG *)tao->data)->maxtime;
+  const TAO_TrustNCG *tn      = (TAO_TrustNCG *)tao->data;
+  PetscReal           seconds = tn->maxtime, deadline = tn->deadline;
 
   PetscFunctionBegin;
   PetscCall(PetscOptionsReal("-tao_trustncg_max_time",
                              "Seconds that a solve may take, inside CG, too; infinite: no limit",
                              "TaoTrustNCGSetMaxTime", seconds, &seconds, NULL));
+  PetscCall(PetscOptionsReal("-tao_trustncg_deadline",
+                             "Seconds that a rank whose callback failed waits for the others",
+                             "TaoTrustNCGSetDeadline", deadline, &deadline, NULL));
   PetscCall(TaoTrustNCGSetMaxTime(tao, seconds));
+  PetscCall(TaoTrustNCGSetDeadline(tao, deadline));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -105,5 +111,71 @@ PetscErrorCode TaoTrustNCGGetMaxTime(Tao tao, PetscReal *seconds)
   PetscCall(TaoNeedTrustNCG(tao, &tn));
   PetscValidRealPointer(seconds, 2);
   *seconds = tn->maxtime;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/*@
+  TaoTrustNCGSetDeadline - Sets how long a rank whose callback has failed waits for the others.
+
+  Logically Collective; `seconds` must be equal on all ranks
+
+  Input Parameters:
++ tao     - the `Tao`, of type `TAOTRUSTNCG` (otherwise ignored)
+- seconds - positive; default 60
+
+  Options Database Key:
+. -tao_trustncg_deadline <60> - the seconds
+
+  Level: advanced
+
+  Notes:
+  An error that a callback, or a preconditioner of yours, returns on one rank is returned
+  by `TaoSolve()` on all ranks, if the others leave theirs. Where they cannot, because they wait in
+  a collective call that the failed rank did not make, it ends the job by `MPI_Abort()` after that
+  time, with a message that names the rank and the callback.
+
+  The longest time between the first and the last rank to leave a callback is a good choice.
+
+  Errors with `PETSC_ERR_ARG_OUTOFRANGE` unless positive.
+
+.seealso: `TAOTRUSTNCG`, `TaoTrustNCGGetDeadline()`, `TaoTrustNCGSetDomainError()`
+@*/
+PetscErrorCode TaoTrustNCGSetDeadline(Tao tao, PetscReal seconds)
+{
+  TAO_TrustNCG *tn;
+
+  PetscFunctionBegin;
+  PetscCall(TaoGetTrustNCG(tao, &tn));
+  PetscValidLogicalCollectiveReal(tao, seconds, 2);
+  PetscCheck(seconds > 0.0, PetscObjectComm((PetscObject)tao), PETSC_ERR_ARG_OUTOFRANGE,
+             "The deadline -tao_trustncg_deadline must be a positive number of seconds, not %g",
+             (double)seconds);
+  if (tn) tn->deadline = seconds;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/*@
+  TaoTrustNCGGetDeadline - Gets what `TaoTrustNCGSetDeadline()` has set.
+
+  Not Collective
+
+  Input Parameter:
+. tao - the `Tao`, of type `TAOTRUSTNCG` (otherwise an error)
+
+  Output Parameter:
+. seconds - how long a rank whose callback has failed waits for the others
+
+  Level: advanced
+
+.seealso: `TAOTRUSTNCG`, `TaoTrustNCGSetDeadline()`
+@*/
+PetscErrorCode TaoTrustNCGGetDeadline(Tao tao, PetscReal *seconds)
+{
+  TAO_TrustNCG *tn;
+
+  PetscFunctionBegin;
+  PetscCall(TaoNeedTrustNCG(tao, &tn));
+  PetscValidRealPointer(seconds, 2);
+  *seconds = tn->deadline;
   PetscFunctionReturn(PETSC_SUCCESS);
 }

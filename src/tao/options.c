@@ -351,7 +351,6 @@ PetscErrorCode TaoSetFromOptions_TrustNCG(Tao tao, TrustNCGOptionItems PetscOpti
   PetscCall(TrustNCGDoctorOptions(tao, PetscOptionsObject));
   PetscCall(TrustNCGLimitsOptions(tao, PetscOptionsObject));
   PetscCall(TrustNCGConsistencyOptions(tao, PetscOptionsObject));
-  PetscCall(TrustNCGGuardOptions(tao, PetscOptionsObject));
   PetscOptionsHeadEnd();
   PetscCall(TaoTrustNCGSetEta(tao, eta));
   PetscCall(TaoTrustNCGSetDifferenceStep(tao, relstep));

@@ -72,14 +72,15 @@ PetscErrorCode TrustNCGNameOutcome(Tao tao)
     PetscCall(TrustNCGStop(tao, tao->reason, TAO_TRUSTNCG_NOT_FINITE, "f or ||g|| is not finite"));
   } else if (tao->reason < 0) {
     PetscCall(TrustNCGStop(tao, tao->reason, TAO_TRUSTNCG_USER_STOPPED,
-                           "the user's convergence test ended the solve"));
+                           "the user's convergence test, monitor or update ended the solve"));
   } else if (tao->reason == TAO_CONVERGED_MINF) {
     PetscCall(TrustNCGStop(tao, tao->reason, TAO_TRUSTNCG_USER_STOPPED,
                            "f = %g is at or below -tao_fmin, ||g|| = %g", (double)tn->f,
                            (double)tn->gnorm));
   } else if (tao->reason == TAO_CONVERGED_USER) {
     PetscCall(TrustNCGStop(tao, tao->reason, TAO_TRUSTNCG_USER_STOPPED,
-                           "the user's convergence test is met, ||g|| = %g", (double)tn->gnorm));
+                           "the user's convergence test, monitor or update says so, ||g|| = %g",
+                           (double)tn->gnorm));
   } else {
     PetscCall(TrustNCGStop(tao, tao->reason, TAO_TRUSTNCG_FIRST_ORDER,
                            "||g|| = %g meets the tolerance; curvature was not checked",

@@ -267,13 +267,15 @@ PetscErrorCode TrustNCGPrecondUpdate(Tao tao, Mat H, Mat *A, Mat *P)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
   PetscInt      products;
+  Vec           v;
 
   PetscFunctionBegin;
   if (tn->due) PetscCall(Switch(tao, H));
   if (tn->hidden.pattern && tn->type == TAO_TRUSTNCG_PRECOND_SPARSE) {
     PetscCall(TrustNCGHiddenUpdate(tao, H, A));
   } else if (tn->type == TAO_TRUSTNCG_PRECOND_SPARSE) {
-    PetscCall(TrustNCGSparseUpdate(tn->sparse, H, tao->gradient, &products));
+    PetscCall(TrustNCGPrecondDirection(tao, &v));
+    PetscCall(TrustNCGSparseUpdate(tn->sparse, H, v, &products));
     PetscCall(TrustNCGPrecondCount(tao, products));
     PetscCall(TrustNCGSparseGetMats(tn->sparse, A, P));
   }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
    The TAO type itself: creation, set-up, destruction, registration, and loading as a plugin. */
 #include "tao/trustncg_impl.h"
+#include "hessvec/hessvec.h"
 #include "subproblem/lanczos.h"
 #include "subproblem/trustcg.h"
 
@@ -42,7 +43,7 @@ static PetscErrorCode TaoDestroy_TrustNCG(Tao tao)
   PetscFunctionBegin;
   PetscCall(VecDestroy(&tn->w));
   PetscCall(VecDestroy(&tn->spare));
-  PetscCall(MatDestroy(&tn->shell));
+  PetscCall(TrustNCGHessVecDestroy(&tn->shell));
   PetscCall(TrustNCGLanczosDestroy(&tn->lanczos));
   PetscCall(TrustNCGPrecondReset(tao));
   PetscCall(TrustNCGCheckpointDestroy(tao));
@@ -107,7 +108,8 @@ static PetscErrorCode TrustNCGCreateKSP(Tao tao)
   Notes:
   H v comes from the function of `TaoTrustNCGSetHessianVector()`, else from the Mat of
   `TaoSetHessian()`, else from finite differences of the gradient, for which nothing needs to be
-  set. f and gradient may be set apart or together.
+  set. f and gradient may be set apart or together. A function of `TaoSetUpdate()` may move the
+  solution: the solve then starts again from there.
 
   Reasons beside those of the convergence test: `TAO_DIVERGED_TR_REDUCTION` where rounding or noise
   allows no more, f does not fit its gradient, or no step is acceptable; `TAO_DIVERGED_NAN` when f,
@@ -137,6 +139,7 @@ PetscErrorCode TaoCreate_TrustNCG(Tao tao)
   tn->maxvectors           = PETSC_MAX_INT;
   tn->learnedsteps         = PETSC_TRUE;
   tn->maxtime              = PETSC_INFINITY;
+  tn->deadline             = 60.0;
   tn->flat                 = 1e-4;
   tn->checkpointminutes    = 10.0;
   TrustNCGTaoDefaults(tao);

@@ -28,6 +28,7 @@
    References: A. R. Conn, N. I. M. Gould, Ph. L. Toint, Trust-Region Methods (2000), algorithms
    6.1.1 and 7.5.1; J. Nocedal, S. J. Wright, Numerical Optimization (2006), section 7.1. */
 #include "tao/trustncg_impl.h"
+#include "precond/pairs.h"
 #include "rules/rules.h"
 
 /* History, monitors and the convergence test at the iterate. */
@@ -203,24 +204,48 @@ static PetscErrorCode TrustNCGStepByCG(Tao tao)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* The user's update. Where it has moved x the solve starts again from there. */
+static PetscErrorCode TrustNCGUpdate(Tao tao)
+{
+  TAO_TrustNCG    *tn     = (TAO_TrustNCG *)tao->data;
+  const PetscReal  gnorm0 = tn->gnorm0;
+  PetscObjectState before, after;
+  PetscErrorCode   error;
+  PetscBool        moved, forgot;
+
+  PetscFunctionBegin;
+  PetscCall(PetscObjectStateGet((PetscObject)tao->solution, &before));
+  error = (*tao->ops->update)(tao, tao->niter, tao->user_update);
+  PetscCall(TrustNCGGuardResult(tao, error, "the update", tao->solution, NULL, NULL));
+  PetscCall(PetscObjectStateGet((PetscObject)tao->solution, &after));
+  moved = (PetscBool)(after != before);
+  PetscCallMPI(
+    MPI_Allreduce(MPI_IN_PLACE, &moved, 1, MPIU_BOOL, MPI_LOR, PetscObjectComm((PetscObject)tao)));
+  tn->reductions++;
+  if (!moved) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(TrustNCGEvaluateStart(tao));
+  tn->gnorm0 = gnorm0;
+  PetscCall(TrustNCGPrecondForget(tao, &forgot));
+  TrustNCGResetLoop(tao);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* One iteration. Where the learned model has no good step, CG has the turn at once. */
 static PetscErrorCode TrustNCGIterate(Tao tao)
 {
-  TAO_TrustNCG  *tn   = (TAO_TrustNCG *)tao->data;
-  PetscBool      done = PETSC_FALSE, forgot, stop;
-  PetscErrorCode error;
+  TAO_TrustNCG *tn   = (TAO_TrustNCG *)tao->data;
+  PetscBool     done = PETSC_FALSE, known = PETSC_FALSE, forgot, stop;
 
   PetscFunctionBegin;
   PetscCall(TrustNCGCheckpoint(tao)); /* where it is time; all that was learned is in it */
-  if (tao->ops->update) {
-    error = (*tao->ops->update)(tao, tao->niter, tao->user_update);
-    PetscCall(TrustNCGGuardResult(tao, error, "the update", tao->solution, NULL, NULL));
-  }
+  if (tao->ops->update) PetscCall(TrustNCGUpdate(tao));
+  if (tao->reason != TAO_CONTINUE_ITERATING) PetscFunctionReturn(PETSC_SUCCESS); /* it says so */
   PetscCall(TrustNCGConsistencyTest(tao));
   PetscCall(TrustNCGPrecondDue(tao));
   PetscCall(TrustNCGInterrupted(tao, &stop)); /* that may have seen a reason to stop */
   if (stop) PetscFunctionReturn(PETSC_SUCCESS);
-  if (tn->mode.learned && tn->pairs && !tn->due) {
+  if (tn->pairs) PetscCall(TrustNCGPairsKnow(tn->pairs, &known));
+  if (tn->mode.learned && known && !tn->due) {
     PetscCall(TrustNCGLearnedTrial(tao, &done));
     if (done) PetscCall(TrustNCGTakeStep(tao, PETSC_FALSE));
     tn->ledger.learned += done ? 1 : 0;

@@ -31,6 +31,7 @@ PetscErrorCode TrustNCGSetUpKSP(Tao tao)
   PetscReal     rtol;
   PetscInt      its;
   KSPType       type;
+  PetscBool     gltr;
   void (*setradius)(void);
 
   PetscFunctionBegin;
@@ -40,6 +41,11 @@ PetscErrorCode TrustNCGSetUpKSP(Tao tao)
   PetscCheck(setradius, PetscObjectComm((PetscObject)tao), PETSC_ERR_ARG_WRONG,
              "The KSP of type %s knows no trust-region radius: use -%stao_trustncg_ksp_type %s",
              type, TrustNCGPrefix(tao), KSPTRUSTCG);
+  PetscCall(PetscObjectTypeCompare((PetscObject)tao->ksp, KSPGLTR, &gltr));
+  PetscCheck(!gltr, PetscObjectComm((PetscObject)tao), PETSC_ERR_SUP,
+             "PETSc's KSP gltr frees the middle of a block of memory when it meets negative "
+             "curvature again: use -%stao_trustncg_ksp_type %s",
+             TrustNCGPrefix(tao), KSPTRUSTCG);
   tn->reductions0 = 0;
   if (tn->ours) PetscCall(TrustCGGetCounts(tao->ksp, &tn->reductions0, NULL));
   PetscCall(KSPGetTolerances(tao->ksp, &rtol, NULL, NULL, &its));
@@ -123,6 +129,24 @@ static PetscErrorCode TrustNCGSetKSPCallbacks(Tao tao, PetscBool begin)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* A PC of the user's may fail where it is set up: no sum of CG tells the other ranks. */
+static PetscErrorCode SetUpUsersPC(Tao tao)
+{
+  TAO_TrustNCG  *tn = (TAO_TrustNCG *)tao->data;
+  PetscErrorCode error;
+  PC             pc;
+
+  PetscFunctionBegin;
+  if (tn->type != TAO_TRUSTNCG_PRECOND_USER) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(KSPGetPC(tao->ksp, &pc)); /* not the KSP: its vectors are like those of the solve */
+  error = PCSetUp(pc);
+  if (!error) error = PCSetUpOnBlocks(pc);
+  PetscCall(
+    TrustNCGGuardResult(tao, error, "the set-up of the preconditioner", tao->gradient, NULL, NULL));
+  PetscCall(TrustNCGAgree(tao, NULL, 0, NULL));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* Solve within the present radius, and note what CG says of its step. */
 PetscErrorCode TrustNCGSolveKSP(Tao tao)
 {
@@ -137,6 +161,7 @@ PetscErrorCode TrustNCGSolveKSP(Tao tao)
   PetscCall(TrustNCGSetAlarmCG(tao));
   PetscCall(TrustNCGNoiseSetErrors(tao));
   PetscCall(KSPCGSetRadius(tao->ksp, tao->trust < PETSC_INFINITY ? tao->trust : 0.0));
+  PetscCall(SetUpUsersPC(tao));
   PetscCall(KSPSolve(tao->ksp, tao->gradient, tao->stepdirection));
   PetscCall(TrustNCGSetKSPCallbacks(tao, PETSC_FALSE));
   PetscCall(KSPGetConvergedReason(tao->ksp, &reason));

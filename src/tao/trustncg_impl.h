@@ -65,9 +65,10 @@ typedef struct {
   PetscBool              reproducible;           /* the same bits on any number of ranks */
   PetscBool              signals;                /* stop the solve in good order */
   PetscReal              maxtime;                /* seconds a solve may take */
-  char                  *checkpoint, *restart;   /* files, or NULL */
-  PetscInt               checkpointits;          /* 0: not by iterations */
-  PetscReal              checkpointminutes;      /* 0: not by time */
+  PetscReal              deadline;             /* seconds that a failed rank waits for the others */
+  char                  *checkpoint, *restart; /* files, or NULL */
+  PetscInt               checkpointits;        /* 0: not by iterations */
+  PetscReal              checkpointminutes;    /* 0: not by time */
 
   /* fixed for a solve */
   TaoTrustNCGHessianVectorFn hvfn; /* the user's Hv, or NULL */
@@ -268,11 +269,11 @@ PETSC_INTERN PetscErrorCode TrustNCGGuardCreate(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGGuardDestroy(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGGuardStart(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGGuardEnd(Tao tao, PetscErrorCode error);
-PETSC_INTERN PetscErrorCode TrustNCGGuardOptions(Tao tao, TrustNCGOptionItems items);
 PETSC_INTERN PetscErrorCode TrustNCGGuardResult(Tao tao, PetscErrorCode error, const char where[],
                                                 Vec x, PetscReal *f, Vec v);
 PETSC_INTERN PetscErrorCode TrustNCGGuardProduct(Tao tao, PetscErrorCode error, const char where[],
                                                  Vec x, Vec Hv);
+PETSC_INTERN PetscErrorCode TrustNCGGuardReason(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGGuardAgree(void *ctx);
 PETSC_INTERN PetscErrorCode TrustNCGAgree(Tao tao, PetscReal *f, PetscInt n, const SweepOp dots[]);
 
@@ -284,6 +285,7 @@ PETSC_INTERN PetscErrorCode TrustNCGHasPC(Tao tao, PetscBool *has);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondChoose(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondFits(Tao tao, PetscBool *fits);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondTry(Tao tao, Mat H, PetscBool *fits);
+PETSC_INTERN PetscErrorCode TrustNCGPrecondDirection(Tao tao, Vec *v);
 
 /* precond.c */
 #define TRUSTNCG_VECTORS_DIAGONAL 8  /* that a learned diagonal takes at least, */
