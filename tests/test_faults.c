@@ -70,6 +70,7 @@ START_TEST(a_bad_product_never_takes_f_uphill)
 
   ckm_ok(RunCreate(PETSC_COMM_WORLD, "genrose", 20, HV_USER, PETSC_FALSE, &run));
   run.fault = (Fault){.value = bad[_i % 2], .hv = _i / 2 ? 1 : 9};
+  ckm_ok(TaoTrustNCGSetLearnedSteps(run.tao, PETSC_FALSE)); /* which take too few products */
   ckm_ok(TaoSolve(run.tao));
   ckm_assert(RunReason(&run) == TAO_DIVERGED_NAN);
   ckm_assert(ValueAtSolution(&run) <= run.f[0]);
