@@ -614,7 +614,8 @@ static PetscErrorCode OneMore(Tao tao, void *ctx)
 /* A limit that holds no more, by a monitor of the user's: the last iterate is saved. */
 START_TEST(a_limit_that_was_taken_away_leaves_nothing_unsaved)
 {
-  Run all, rest;
+  PetscInt seen = 0;
+  Run      all, rest;
 
   for (PetscInt most = 2; most < 40; most++) {
     ckm_ok(RunCreate(PETSC_COMM_WORLD, "genrose", 40, HV_USER, PETSC_FALSE, &all));
@@ -626,10 +627,50 @@ START_TEST(a_limit_that_was_taken_away_leaves_nothing_unsaved)
     ckm_ok(RunCreate(PETSC_COMM_WORLD, "genrose", 40, HV_USER, PETSC_FALSE, &rest));
     ckm_ok(TaoTrustNCGSetRestart(rest.tao, file));
     ckm_ok(TaoSolve(rest.tao));
-    if (RunReason(&all) == TAO_DIVERGED_MAXITS) ckm_assert(all.f[all.its - 1] == rest.f[0]);
+    if (RunReason(&all) == TAO_DIVERGED_MAXITS) {
+      ckm_assert(all.f[all.its - 1] == rest.f[0]);
+      seen++;
+    }
     ckm_ok(RunDestroy(&all));
     ckm_ok(RunDestroy(&rest));
   }
+  ckm_assert(seen > 0);
+}
+END_TEST
+
+/* An update that moves x, once, far from where it was, and ends the solve there if `ctx` is set */
+static PetscErrorCode MoveAtTwo(Tao tao, PetscInt it, void *ctx)
+{
+  Vec x;
+
+  PetscFunctionBegin;
+  PetscCall(TaoGetSolution(tao, &x));
+  if (it == 2) PetscCall(VecSet(x, 3.0));
+  if (it == 2 && ctx) PetscCall(TaoSetConvergedReason(tao, TAO_DIVERGED_USER));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Stopped where the update has just moved x: the checkpoint is of that point. */
+START_TEST(a_checkpoint_after_a_move_is_of_the_new_point)
+{
+  Run all, part, rest;
+
+  ckm_ok(CreateCase(PETSC_COMM_WORLD, 0, &all));
+  ckm_ok(TaoSetUpdate(all.tao, MoveAtTwo, NULL));
+  ckm_ok(TaoSolve(all.tao));
+  ckm_ok(CreateCase(PETSC_COMM_WORLD, 0, &part));
+  ckm_ok(TaoSetUpdate(part.tao, MoveAtTwo, part.tao));
+  ckm_ok(TaoTrustNCGSetCheckpoint(part.tao, file, 0, 0.0));
+  ckm_ok(TaoSolve(part.tao));
+  ckm_assert(RunReason(&part) == TAO_DIVERGED_USER);
+  ckm_ok(CreateCase(PETSC_COMM_WORLD, 0, &rest));
+  ckm_ok(TaoTrustNCGSetRestart(rest.tao, file));
+  ckm_ok(TaoSolve(rest.tao));
+  ckm_assert(RunReason(&rest) > 0);
+  ckm_assert(rest.f[rest.its - 1] == all.f[all.its - 1]);
+  ckm_ok(RunDestroy(&all));
+  ckm_ok(RunDestroy(&part));
+  ckm_ok(RunDestroy(&rest));
 }
 END_TEST
 
@@ -712,6 +753,7 @@ static void AddTests(Suite *suite)
   tcase_add_loop_test(tc, a_signal_stops_cg_and_the_solve_is_resumed, 0, 12);
   tcase_add_loop_test(tc, a_signal_while_a_preconditioner_is_built_loses_nothing, 0, 6);
   tcase_add_test(tc, a_limit_that_was_taken_away_leaves_nothing_unsaved);
+  tcase_add_test(tc, a_checkpoint_after_a_move_is_of_the_new_point);
   tcase_add_test(tc, signals_are_left_alone_unless_asked_for);
   tcase_add_test(tc, an_error_restores_the_handlers);
   tcase_add_test(tc, setters_have_getters_and_bounds);

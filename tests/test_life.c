@@ -279,6 +279,14 @@ static PetscErrorCode MoveOnce(Tao tao, PetscInt it, void *ctx)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+static PetscErrorCode MoveAndStop(Tao tao, PetscInt it, void *ctx)
+{
+  PetscFunctionBegin;
+  PetscCall(MoveOnce(tao, it, ctx));
+  if (it == *(PetscInt *)ctx) PetscCall(TaoSetConvergedReason(tao, TAO_CONVERGED_USER));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 START_TEST(an_update_may_move_the_iterate)
 {
   PetscInt  when = _i / 3;
@@ -293,6 +301,79 @@ START_TEST(an_update_may_move_the_iterate)
   ckm_ok(TaoGetSolutionStatus(run.tao, NULL, &f, NULL, NULL, NULL, NULL));
   ckm_ok((*run.prob->objgrad)(run.prob, run.x, &value, NULL));
   ckm_assert(f == value);
+  ckm_ok(RunDestroy(&run));
+}
+END_TEST
+
+/* One that has x for writing, but does not */
+static PetscErrorCode Touch(Tao tao, PetscInt it, void *ctx)
+{
+  Vec          x;
+  PetscScalar *a;
+
+  PetscFunctionBegin;
+  (void)it;
+  (void)ctx;
+  PetscCall(TaoGetSolution(tao, &x));
+  PetscCall(VecGetArray(x, &a));
+  PetscCall(VecRestoreArray(x, &a));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+START_TEST(an_update_that_leaves_the_values_changes_nothing)
+{
+  PetscReal f[2], work[2];
+  Vec       x;
+  Run       run;
+
+  ckm_ok(RunCreate(PETSC_COMM_WORLD, "genrose", 50, HV_USER, PETSC_FALSE, &run));
+  ckm_ok(VecDuplicate(run.x, &x));
+  ckm_ok(SolveAfresh(&run, &f[0], &work[0], x));
+  ckm_ok(TaoSetUpdate(run.tao, Touch, NULL));
+  ckm_ok(SolveAfresh(&run, &f[1], &work[1], x));
+  ckm_assert(f[0] == f[1] && work[0] == work[1]);
+  ckm_ok(VecDestroy(&x));
+  ckm_ok(RunDestroy(&run));
+}
+END_TEST
+
+/* Moved at the last iterate before a limit: what is reported is of the solution. */
+START_TEST(an_update_that_moves_and_ends_leaves_nothing_of_the_old_point)
+{
+  PetscInt  when = 2;
+  PetscReal f, value;
+  Run       run;
+
+  ckm_ok(RunCreate(PETSC_COMM_WORLD, "genrose", 50, HV_USER, PETSC_FALSE, &run));
+  ckm_ok(TaoSetUpdate(run.tao, MoveAndStop, &when));
+  ckm_ok(TaoSolve(run.tao));
+  ckm_assert(RunReason(&run) == TAO_CONVERGED_USER);
+  ckm_ok(TaoGetSolutionStatus(run.tao, NULL, &f, NULL, NULL, NULL, NULL));
+  ckm_ok((*run.prob->objgrad)(run.prob, run.x, &value, NULL));
+  ckm_assert(f == value);
+  ckm_ok(RunDestroy(&run));
+}
+END_TEST
+
+/* Each rank wants another end. */
+static PetscErrorCode StopByRank(Tao tao, PetscInt it, void *ctx)
+{
+  PetscFunctionBegin;
+  (void)ctx;
+  if (it == 1 + 2 * PetscGlobalRank) PetscCall(TaoSetConvergedReason(tao, TAO_CONVERGED_USER));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+START_TEST(where_updates_disagree_rank_0_has_the_word)
+{
+  PetscInt its;
+  Run      run;
+
+  ckm_ok(RunCreate(PETSC_COMM_WORLD, "rosenbrock", 100, HV_USER, PETSC_FALSE, &run));
+  ckm_ok(TaoSetUpdate(run.tao, StopByRank, NULL));
+  ckm_ok(TaoSolve(run.tao));
+  ckm_ok(TaoGetIterationNumber(run.tao, &its));
+  ckm_assert(its == 1 && RunReason(&run) == TAO_CONVERGED_USER);
   ckm_ok(RunDestroy(&run));
 }
 END_TEST
@@ -362,6 +443,9 @@ static void AddTests(Suite *suite)
   tcase_add_test(tc, the_last_cg_iteration_is_not_looked_at);
   tcase_add_loop_test(tc, operators_of_the_ksp_may_outlive_the_tao, 0, 4);
   tcase_add_loop_test(tc, an_update_may_move_the_iterate, 0, 9);
+  tcase_add_test(tc, an_update_that_leaves_the_values_changes_nothing);
+  tcase_add_test(tc, an_update_that_moves_and_ends_leaves_nothing_of_the_old_point);
+  tcase_add_test(tc, where_updates_disagree_rank_0_has_the_word);
   tcase_add_test(tc, an_update_may_end_the_solve);
 }
 

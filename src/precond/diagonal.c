@@ -76,10 +76,17 @@ PetscErrorCode TrustNCGDiagonalDestroy(TrustNCGDiagonal *diagonal)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+PetscErrorCode TrustNCGDiagonalKnows(TrustNCGDiagonal diag, PetscBool *knows)
+{
+  PetscFunctionBegin;
+  *knows = (PetscBool)(diag->pairs > 0);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode TrustNCGDiagonalReset(TrustNCGDiagonal diag, PetscBool *had)
 {
   PetscFunctionBegin;
-  if (had) *had = (PetscBool)(diag->pairs > 0);
+  if (had) PetscCall(TrustNCGDiagonalKnows(diag, had));
   diag->pairs = diag->witnesses = 0;
   diag->weight                  = 0.0;
   diag->current                 = PETSC_FALSE;

@@ -11,6 +11,8 @@ typedef struct _n_TrustNCGDiagonal *TrustNCGDiagonal;
 
 PETSC_INTERN PetscErrorCode TrustNCGDiagonalCreate(Vec like, TrustNCGDiagonal *diagonal);
 PETSC_INTERN PetscErrorCode TrustNCGDiagonalDestroy(TrustNCGDiagonal *diagonal);
+/* Has it learned anything? */
+PETSC_INTERN PetscErrorCode TrustNCGDiagonalKnows(TrustNCGDiagonal diagonal, PetscBool *knows);
 /* Forget all, if it `had` anything: D is then the identity. */
 PETSC_INTERN PetscErrorCode TrustNCGDiagonalReset(TrustNCGDiagonal diagonal, PetscBool *had);
 /* Learn from y = Hs, with ys = y's > 0. */

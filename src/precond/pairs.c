@@ -193,7 +193,8 @@ PetscErrorCode TrustNCGPairsApply(TrustNCGPairs b, Vec v, Vec z)
 PetscErrorCode TrustNCGPairsKnow(TrustNCGPairs b, PetscBool *know)
 {
   PetscFunctionBegin;
-  *know = (PetscBool)(b->k > 0);
+  PetscCall(TrustNCGDiagonalKnows(b->diagonal, know));
+  if (b->k > 0) *know = PETSC_TRUE;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -204,6 +204,7 @@ static PetscErrorCode PlanEnd(Plan *plan)
     PetscCall(MatRestoreRowIJ(plan->block[b], 0, PETSC_FALSE, PETSC_FALSE, &plan->m, &plan->ia[b],
                               &plan->ja[b], &done));
   }
+  PetscCall(PetscRealloc(sizeof(Step) * (size_t)PetscMax(1, plan->sub->steps), &plan->sub->step));
   PetscCall(PetscFree2(plan->row, plan->mirror));
   PetscCall(PetscFree3(plan->known, plan->unknown, plan->queue));
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -4,7 +4,7 @@
 #include "rules/rules.h"
 
 #define NEAREST 0.0625 /* of the step */
-#define COST    2.0    /* evaluations, for a trial and for the way back where it is no better */
+#define COST    2.0    /* evaluations that a trial must promise: it costs one, and may be in vain */
 #define HALVES  40     /* of an interval */
 #define FALLING 0.02   /* of the decrease of f, by which it is off the trapezoidal rule at least */
 #define LONGEST 2.0    /* first trial of a learned step */

@@ -222,8 +222,8 @@ PetscErrorCode TrustNCGEvaluateStart(Tao tao)
   PetscCall(TrustNCGFunctionAndGradient(tao, x, &tn->f, g));
   PetscCall(TrustNCGAgree(tao, &tn->f, 2, dots));
   PetscCheck(!tn->outside, comm, PETSC_ERR_FP,
-             "The start, ||x|| = %g, is outside the domain of f, says a callback by "
-             "TaoTrustNCGSetDomainError(): start inside",
+             "The start, or where an update has moved it to, ||x|| = %g, is outside the domain of "
+             "f, says a callback by TaoTrustNCGSetDomainError(): start inside",
              (double)PetscSqrtReal(xx));
   PetscCall(TrustNCGGradientNorm(tao, g, gg, &tn->gnorm));
   tn->xnorm  = PetscSqrtReal(xx);

@@ -293,6 +293,7 @@ PetscErrorCode TrustNCGGuardReason(Tao tao)
 
   PetscFunctionBegin;
   if (tao->ops->convergencetest == TaoDefaultConvergenceTest) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(TrustNCGAgree(tao, NULL, 0, NULL)); /* a rank with an error is not in the next call */
   PetscCallMPI(MPI_Bcast(&reason, 1, MPI_INT, 0, guard->comm));
   tn->reductions++;
   if (reason != (int)tao->reason) guard->dissents = PETSC_TRUE;

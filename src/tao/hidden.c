@@ -11,8 +11,8 @@
        the place of H: CG on P costs no product, and its step is Newton's
        after a solve with P that the boundary stopped: the pairs, and a solve of no more products
          than P takes; one that needs more makes the next a solve with P
-     P is compared with H each time that it is built: a pattern that has become another one is
-       given up
+     P is compared with H at the first builds, and then now and again (rules/stale.c): a pattern
+       that has become another one is given up
 
    A search in vain is repeated when the solve has cost ten times as much. */
 #include "tao/trustncg_impl.h"

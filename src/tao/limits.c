@@ -134,7 +134,8 @@ PetscErrorCode TaoTrustNCGGetMaxTime(Tao tao, PetscReal *seconds)
   a collective call that the failed rank did not make, it ends the job by `MPI_Abort()` after that
   time, with a message that names the rank and the callback.
 
-  The longest time between the first and the last rank to leave a callback is a good choice.
+  The longest time between the first and the last rank to leave a callback is a good choice. It
+  holds from the next solve on.
 
   Errors with `PETSC_ERR_ARG_OUTOFRANGE` unless positive.
 

@@ -12,6 +12,7 @@
 #include "precond/gather.h"
 #include "precond/pairs.h"
 #include "precond/sparse.h"
+#include "rules/rules.h"
 #include "subproblem/trustcg.h"
 
 #define HOPE         10.0 /* the products of a sparse Hessian for each unit of work done before */
@@ -345,6 +346,7 @@ PetscErrorCode TrustNCGPrecondForget(Tao tao, PetscBool *forgot)
 
   PetscFunctionBegin;
   *forgot = PETSC_FALSE;
+  TrustNCGReachStart(&tn->reach); /* steps of another model */
   if (tn->pairs) PetscCall(TrustNCGPairsReset(tn->pairs, forgot));
   if (tn->type == TAO_TRUSTNCG_PRECOND_SPARSE) {
     PetscCall(TrustNCGPrecondStandsIn(tao, &standin, &here));

@@ -56,10 +56,11 @@ const char *const TaoTrustNCGPrecondTypes[] = {"none",
   `TaoTrustNCGSetPattern()`, `DMCreateMatrix()` or `DMSetNearNullSpaceConstructor()` has, else the
   rigid motions where a `DMDA` has coordinates and as many unknowns at a point as dimensions. Its
   pattern and colours are kept for the next `TaoSolve()`. The couplings of a `DMDA`'s box that the
-  Hessian turns out not to have are left out while one product more a build shows none of them: one
-  product for each unknown of a point finds them where that may halve the colours, the first build
-  where not. On a `DMDA` that is not periodic about half of the colours do, as the Hessian is
-  symmetric and the other entries follow by substitution.
+  Hessian turns out not to have are left out while one product more, at the first two builds, at
+  every fourth and where a step makes one doubt P, shows none of them: one product for each unknown
+  of a point finds them where that may halve the colours, the first build where not. On a `DMDA`
+  that is not periodic about half of the colours do, as the Hessian is symmetric and the other
+  entries follow by substitution.
 
   J. L. Morales, J. Nocedal, Automatic preconditioning by limited memory quasi-Newton updating,
   SIAM J. Optim. 10 (2000); T. F. Coleman, J. J. More, Estimation of sparse Hessian matrices and

@@ -109,7 +109,8 @@ static PetscErrorCode TrustNCGCreateKSP(Tao tao)
   H v comes from the function of `TaoTrustNCGSetHessianVector()`, else from the Mat of
   `TaoSetHessian()`, else from finite differences of the gradient, for which nothing needs to be
   set. f and gradient may be set apart or together. A function of `TaoSetUpdate()` may move the
-  solution: the solve then starts again from there.
+  solution: the solve then starts again from there. Where it sets a reason, that of rank 0 ends the
+  solve.
 
   Reasons beside those of the convergence test: `TAO_DIVERGED_TR_REDUCTION` where rounding or noise
   allows no more, f does not fit its gradient, or no step is acceptable; `TAO_DIVERGED_NAN` when f,

@@ -381,7 +381,8 @@ PetscErrorCode TrustNCGSecondOrder(Tao tao, PetscBool *left)
   *left = PETSC_FALSE;
   PetscCall(Relax(tao));
   reason = tao->reason;
-  if (!tn->secondorder || tao->reason <= 0 || tao->reason == TAO_CONVERGED_MINF) {
+  if (!tn->secondorder || tao->reason <= 0 || tao->reason == TAO_CONVERGED_MINF ||
+      tao->reason == TAO_CONVERGED_USER) {
     PetscFunctionReturn(PETSC_SUCCESS);
   }
   PetscCall(TrustNCGSetHessianPoint(tao, PETSC_FALSE));

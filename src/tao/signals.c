@@ -165,9 +165,9 @@ PetscErrorCode TrustNCGTestLimits(Tao tao)
   Notes:
   The handlers are there during `TaoSolve()` alone; then those of the caller are restored. The
   reason is `TAO_DIVERGED_USER`, the outcome `TAO_TRUSTNCG_SIGNAL`. The ranks agree in one small
-  reduction an iteration, one a product where a sparse Hessian is built, and within CG (of type
-  `KSPTRUSTCG`) with its own: the solve stops within one product. A signal that comes when the
-  solve is about to end otherwise changes nothing.
+  reduction an iteration, one a product where a sparse Hessian is built or looked for, and within
+  CG (of type `KSPTRUSTCG`) with its own: the solve stops within one product. A signal that comes
+  when the solve is about to end otherwise changes nothing.
 
   A batch system gives notice by a signal, as SLURM does with `--signal=USR1@300`. Open MPI's
   mpirun passes SIGUSR1 on; after SIGTERM it kills the ranks within a second.

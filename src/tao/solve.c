@@ -204,29 +204,64 @@ static PetscErrorCode TrustNCGStepByCG(Tao tao)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* The user's update. Where it has moved x the solve starts again from there. */
-static PetscErrorCode TrustNCGUpdate(Tao tao)
+/* Has x other values than w on some rank? The reason that rank 0 gave counts. */
+static PetscErrorCode TrustNCGCompare(Tao tao, PetscBool touched, PetscBool *moved)
 {
-  TAO_TrustNCG    *tn     = (TAO_TrustNCG *)tao->data;
-  const PetscReal  gnorm0 = tn->gnorm0;
-  PetscObjectState before, after;
-  PetscErrorCode   error;
-  PetscBool        moved, forgot;
+  TAO_TrustNCG *tn     = (TAO_TrustNCG *)tao->data;
+  PetscInt      vote[] = {touched, PETSC_MIN_INT};
+  PetscMPIInt   rank;
+  PetscBool     same = PETSC_TRUE;
 
   PetscFunctionBegin;
-  PetscCall(PetscObjectStateGet((PetscObject)tao->solution, &before));
-  error = (*tao->ops->update)(tao, tao->niter, tao->user_update);
-  PetscCall(TrustNCGGuardResult(tao, error, "the update", tao->solution, NULL, NULL));
-  PetscCall(PetscObjectStateGet((PetscObject)tao->solution, &after));
-  moved = (PetscBool)(after != before);
+  PetscCallMPI(MPI_Comm_rank(PetscObjectComm((PetscObject)tao), &rank));
+  if (rank == 0) vote[1] = (PetscInt)tao->reason;
   PetscCallMPI(
-    MPI_Allreduce(MPI_IN_PLACE, &moved, 1, MPIU_BOOL, MPI_LOR, PetscObjectComm((PetscObject)tao)));
-  tn->reductions++;
-  if (!moved) PetscFunctionReturn(PETSC_SUCCESS);
+    MPI_Allreduce(MPI_IN_PLACE, vote, 2, MPIU_INT, MPI_MAX, PetscObjectComm((PetscObject)tao)));
+  tao->reason = (TaoConvergedReason)vote[1];
+  if (vote[0]) PetscCall(VecEqual(tao->solution, tn->w, &same));
+  tn->reductions += vote[0] ? 2 : 1;
+  *moved = (PetscBool)!same;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* x is another point than the last step led to. */
+static PetscErrorCode TrustNCGStartAgain(Tao tao)
+{
+  TAO_TrustNCG         *tn      = (TAO_TrustNCG *)tao->data;
+  const PetscReal       gnorm0  = tn->gnorm0;
+  const TrustNCGSuspect suspect = tn->suspect;
+  PetscBool             forgot;
+
+  PetscFunctionBegin;
   PetscCall(TrustNCGEvaluateStart(tao));
   tn->gnorm0 = gnorm0;
   PetscCall(TrustNCGPrecondForget(tao, &forgot));
   TrustNCGResetLoop(tao);
+  tn->suspect   = suspect; /* what is said once */
+  tao->fc       = tn->f;
+  tao->residual = tn->gnorm;
+  PetscCall(TrustNCGSaveState(tao));
+  if (tao->reason == TAO_CONTINUE_ITERATING) PetscCall(TrustNCGTestConvergence(tao));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The user's update. Where it has moved x the solve starts again from there. */
+static PetscErrorCode TrustNCGUpdate(Tao tao)
+{
+  TAO_TrustNCG    *tn = (TAO_TrustNCG *)tao->data;
+  PetscObjectState before, after;
+  PetscErrorCode   error;
+  PetscBool        moved;
+
+  PetscFunctionBegin;
+  PetscCall(VecCopy(tao->solution, tn->w)); /* no trial point is needed now */
+  PetscCall(PetscObjectStateGet((PetscObject)tao->solution, &before));
+  error = (*tao->ops->update)(tao, tao->niter, tao->user_update);
+  PetscCall(TrustNCGGuardResult(tao, error, "the update", tao->solution, NULL, NULL));
+  PetscCall(TrustNCGAgree(tao, NULL, 0, NULL));
+  PetscCall(PetscObjectStateGet((PetscObject)tao->solution, &after));
+  PetscCall(TrustNCGCompare(tao, (PetscBool)(after != before), &moved));
+  if (moved) PetscCall(TrustNCGStartAgain(tao));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
