@@ -349,10 +349,10 @@ static PetscErrorCode TrustCGSetUpVecs(KSP ksp)
   PetscCall(PetscObjectTypeCompare((PetscObject)ksp->pc, PCNONE, &none));
   cg->pc = (PetscBool)!none;
   TrustCGChooseForm(cg);
-  if (!cg->r) PetscCall(VecDuplicate(ksp->vec_sol, &cg->r));
-  if (!cg->p) PetscCall(VecDuplicate(ksp->vec_sol, &cg->p));
-  if (!cg->Ap) PetscCall(VecDuplicate(ksp->vec_sol, &cg->Ap));
-  if (!cg->z && cg->pc) PetscCall(VecDuplicate(ksp->vec_sol, &cg->z));
+  if (!cg->r) PetscCall(SweepVecDuplicate(ksp->vec_sol, &cg->r));
+  if (!cg->p) PetscCall(SweepVecDuplicate(ksp->vec_sol, &cg->p));
+  if (!cg->Ap) PetscCall(SweepVecDuplicate(ksp->vec_sol, &cg->Ap));
+  if (!cg->z && cg->pc) PetscCall(SweepVecDuplicate(ksp->vec_sol, &cg->z));
   if (TrustCGFollows(cg)) PetscCall(TrustCGSetUpOne(ksp));
   PetscCall(SweepSetUp(&cg->sweeper, ksp->vec_sol));
   PetscCall(PCGetOperators(ksp->pc, &A, NULL));

@@ -34,12 +34,12 @@ PetscErrorCode TrustCGSetUpOne(KSP ksp)
   KSP_TrustCG *cg = (KSP_TrustCG *)ksp->data;
 
   PetscFunctionBegin;
-  if (!cg->Az) PetscCall(VecDuplicate(ksp->vec_sol, &cg->Az));
+  if (!cg->Az) PetscCall(SweepVecDuplicate(ksp->vec_sol, &cg->Az));
   if (cg->form == TRUSTCG_ONE) PetscFunctionReturn(PETSC_SUCCESS);
-  if (!cg->Am) PetscCall(VecDuplicate(ksp->vec_sol, &cg->Am));
-  if (!cg->Aq) PetscCall(VecDuplicate(ksp->vec_sol, &cg->Aq));
-  if (!cg->m && cg->pc) PetscCall(VecDuplicate(ksp->vec_sol, &cg->m));
-  if (!cg->q && cg->pc) PetscCall(VecDuplicate(ksp->vec_sol, &cg->q));
+  if (!cg->Am) PetscCall(SweepVecDuplicate(ksp->vec_sol, &cg->Am));
+  if (!cg->Aq) PetscCall(SweepVecDuplicate(ksp->vec_sol, &cg->Aq));
+  if (!cg->m && cg->pc) PetscCall(SweepVecDuplicate(ksp->vec_sol, &cg->m));
+  if (!cg->q && cg->pc) PetscCall(SweepVecDuplicate(ksp->vec_sol, &cg->q));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
