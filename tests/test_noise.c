@@ -250,7 +250,7 @@ START_TEST(noise_in_f_alone_does_not_keep_from_the_solution)
   Run run;
 
   Noisy(Names[1 + _i], 400, HV_USER, 0.0, 1e-5, "", &run);
-  run.fault.noisef = 1e-7;
+  run.fault.noisef = 1e-8;
   ckm_ok(TaoSolve(run.tao));
   ckm_assert(RunReason(&run) > 0);
   ckm_ok(RunDestroy(&run));
