@@ -38,7 +38,7 @@ PetscErrorCode SweepVecDuplicate(Vec like, Vec *v)
 
   PetscFunctionBegin;
   PetscCall(VecDuplicate(like, v));
-  PetscCall(PetscObjectTypeCompareAny((PetscObject)*v, &host, VECSEQ, VECMPI, ""));
+  PetscCall(SweepIsHost(*v, &host));
   if (!host) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(VecGetLocalSize(*v, &n));
   PetscCall(VecGetArray(*v, &a));

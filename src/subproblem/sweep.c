@@ -132,14 +132,21 @@ static PetscErrorCode SweepRun_Plain(PetscInt nops, const SweepOp ops[], PetscRe
 }
 
 /* Vectors of another type hide their arrays, or keep them on a device. */
+/* Are the entries in the host's memory alone? */
+PetscErrorCode SweepIsHost(Vec v, PetscBool *host)
+{
+  PetscFunctionBegin;
+  PetscCall(PetscObjectTypeCompareAny((PetscObject)v, host, VECSEQ, VECMPI, VECSHARED, ""));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode SweepSetUp(Sweeper *sweeper, Vec like)
 {
   PetscFunctionBegin;
   sweeper->comm    = PetscObjectComm((PetscObject)like);
   sweeper->request = MPI_REQUEST_NULL;
   sweeper->ndots   = 0;
-  PetscCall(
-    PetscObjectTypeCompareAny((PetscObject)like, &sweeper->host, VECSEQ, VECMPI, VECSHARED, ""));
+  PetscCall(SweepIsHost(like, &sweeper->host));
   PetscCheck(sweeper->host || !TrustNCGSumsExact, sweeper->comm, PETSC_ERR_SUP,
              "Exact sums need vectors in the memory of the host, of type seq or mpi");
   if (!TrustNCGSumsExact) PetscCall(SweepReset(sweeper));

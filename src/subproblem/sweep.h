@@ -82,6 +82,7 @@ PETSC_INTERN PetscErrorCode SweepReduceEnd(Sweeper *sweeper);
 /* turn.c: SweepTurn on the host; adds to the two sums of this rank. */
 PETSC_INTERN PetscErrorCode SweepLoopTurn(const SweepTurn *turn, PetscReal sums[]);
 
+PETSC_INTERN PetscErrorCode SweepIsHost(Vec v, PetscBool *host);
 /* pages.c: VecDuplicate(), in large pages where the system has them */
 PETSC_INTERN PetscErrorCode SweepVecDuplicate(Vec like, Vec *v);
 
