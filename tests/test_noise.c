@@ -250,7 +250,8 @@ START_TEST(noise_in_f_alone_does_not_keep_from_the_solution)
   Run run;
 
   Noisy(Names[1 + _i], 400, HV_USER, 0.0, 1e-5, "", &run);
-  run.fault.noisef = 1e-8;
+  /* known fault: with 1e-7 some runs on 4 ranks, whose sums differ, end at a NOISE_FLOOR above it */
+  run.fault.noisef = PetscGlobalSize > 3 ? 1e-8 : 1e-7;
   ckm_ok(TaoSolve(run.tao));
   ckm_assert(RunReason(&run) > 0);
   ckm_ok(RunDestroy(&run));
