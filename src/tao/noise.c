@@ -9,6 +9,8 @@
 #define FLOOR   1.5  /* ||g|| in units of its noise where there is nothing left to do */
 #define CHANGED 10.0 /* ||g|| since the noise was measured: it may be another one */
 #define NEAR    10.0 /* and where, as no step is good, there is nothing either */
+#define MORE    2.0  /* noise of f than was known: worth another try */
+#define SHORT   3    /* tries of an iteration, after which a step is short */
 #define MISFIT  10.0 /* ||A s|| in units of the most that the gradient can have changed */
 #define POOR    0.25 /* ratio of reductions below which the radius shrinks */
 #define PATIENT 12   /* late trials rejected without progress */
@@ -199,6 +201,33 @@ static PetscBool NoiseDominates(const TAO_TrustNCG *tn, PetscReal times, PetscRe
                      PetscAbsReal(promise) <= times * tn->noise.f);
 }
 
+/* Has f changed by far more than along so short a trial it should? */
+static PetscBool Leaps(const TAO_TrustNCG *tn)
+{
+  const PetscReal slope = PetscAbsReal(tn->slope), model = PetscAbsReal(tn->model);
+  const PetscReal most = NEAR * PetscMax(TrustNCGResolution(tn), PetscMax(slope, model));
+
+  return (PetscBool)(tn->tries > SHORT && PetscAbsReal(tn->fplus - tn->f) > most);
+}
+
+/* Then that is noise, of which four points may have shown less. Is it more than was known
+   `before`? */
+static PetscBool NoiseShows(TAO_TrustNCG *tn, PetscReal before)
+{
+  if (Leaps(tn)) tn->noise.f = PetscMax(tn->noise.f, PetscAbsReal(tn->fplus - tn->f));
+  return (PetscBool)(TrustNCGResolution(tn) > MORE * before);
+}
+
+/* Noise was more than was known: what it made of the radius, and of the trials, counts no more. */
+static void BeginAnew(Tao tao)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+
+  tao->trust = tao->trust0;
+  tn->tries  = 0;
+  TrustNCGProbeStart(&tn->probe);
+}
+
 static PetscErrorCode StopAtFloor(Tao tao)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
@@ -216,6 +245,7 @@ PetscErrorCode TrustNCGNoiseExplains(Tao tao, PetscBool *explained)
 {
   TAO_TrustNCG   *tn     = (TAO_TrustNCG *)tao->data;
   const PetscReal before = TrustNCGResolution(tn);
+  PetscBool       shows;
 
   PetscFunctionBegin;
   *explained = PETSC_FALSE;
@@ -227,12 +257,11 @@ PetscErrorCode TrustNCGNoiseExplains(Tao tao, PetscBool *explained)
     PetscFunctionReturn(PETSC_SUCCESS);
   }
   PetscCall(MeasureAgain(tao));
+  shows      = NoiseShows(tn, before);
   *explained = NoiseDominates(tn, NEAR, tn->promise);
   if (!*explained) PetscFunctionReturn(PETSC_SUCCESS);
-  if (TrustNCGResolution(tn) > NEAR * before && !NoiseDominates(tn, NEAR, PETSC_INFINITY)) {
-    tao->trust = tao->trust0;
-    tn->tries  = 0;
-  } else PetscCall(StopAtFloor(tao));
+  if (shows && !NoiseDominates(tn, NEAR, PETSC_INFINITY)) BeginAnew(tao);
+  else PetscCall(StopAtFloor(tao));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -240,20 +269,25 @@ PetscErrorCode TrustNCGNoiseExplains(Tao tao, PetscBool *explained)
    many rejected trials without progress make it suspect. */
 PetscErrorCode TrustNCGNoiseFloor(Tao tao)
 {
-  TAO_TrustNCG       *tn    = (TAO_TrustNCG *)tao->data;
-  TrustNCGNoiseState *noise = &tn->noise;
-  PetscBool           stuck;
+  TAO_TrustNCG       *tn     = (TAO_TrustNCG *)tao->data;
+  TrustNCGNoiseState *noise  = &tn->noise;
+  const PetscReal     before = TrustNCGResolution(tn);
+  PetscBool           late, stuck;
 
   PetscFunctionBegin;
   if (tn->gnorm <= 0.5 * noise->record) {
     noise->record = tn->gnorm;
     noise->late   = 0;
   }
-  stuck = (PetscBool)(noise->late >= noise->patience);
-  if (stuck) {
+  late  = (PetscBool)(noise->late >= noise->patience);
+  stuck = (PetscBool)(late || Leaps(tn));
+  if (late) {
     noise->late = noise->poor = 0;
     noise->patience *= 2;
+  }
+  if (stuck) {
     PetscCall(MeasureAgain(tao));
+    if (NoiseShows(tn, before)) BeginAnew(tao);
   }
   if (!NoiseDominates(tn, stuck ? NEAR : FLOOR, PETSC_INFINITY)) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(MeasureAgain(tao));

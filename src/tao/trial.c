@@ -151,11 +151,11 @@ static PetscErrorCode TrustNCGReject(Tao tao)
   TrustNCGRefuse(tn, tn->dnorm, tn->fplus);
   TrustNCGShorten(tao);
   if (tn->tries >= MAX_TRIES || tn->dnorm2 <= PETSC_MACHINE_EPSILON * tn->xnorm) {
-    PetscCall(TrustNCGGiveUp(tao));
-    PetscFunctionReturn(PETSC_SUCCESS);
+    PetscCall(TrustNCGGiveUp(tao)); /* unless noise explains it */
+  } else {
+    PetscCall(TrustNCGTestLimits(tao)); /* limits hold here, too */
+    if (tao->reason == TAO_CONTINUE_ITERATING) PetscCall(TrustNCGNoiseFloor(tao));
   }
-  PetscCall(TrustNCGTestLimits(tao)); /* limits hold here, too */
-  if (tao->reason == TAO_CONTINUE_ITERATING) PetscCall(TrustNCGNoiseFloor(tao));
   if (tao->reason != TAO_CONTINUE_ITERATING) PetscFunctionReturn(PETSC_SUCCESS);
   if (tn->ours) PetscCall(TrustNCGStepTo(tao));
   else {
