@@ -107,20 +107,44 @@ START_TEST(next_to_no_progress_crawls)
 END_TEST
 
 /* Trials along t = 1, 1/4, 1/16, ... of an f with slope -1, which changes by fault times what the
-   gradient says, bent, and rounded */
+   gradient says, bent, with noise of which rounding is a share; how many of them leap? */
+static PetscInt ProbeTrials(PetscReal fault, PetscReal bend, PetscReal level, PetscReal roundoff,
+                            TrustNCGProbe *probe)
+{
+  PetscReal t     = 1.0;
+  PetscInt  leaps = 0;
+
+  TrustNCGProbeStart(probe);
+  for (PetscInt k = 0; k < 30; k++, t *= 0.25) {
+    const PetscReal noise = level * PetscSinReal(1e3 * (PetscReal)k);
+
+    TrustNCGProbeTrial(probe, -fault * t + bend * t * t + noise, -t, roundoff);
+    leaps += TrustNCGProbeLeaps(probe);
+  }
+  return leaps;
+}
+
 static TrustNCGFit Probe(PetscReal fault, PetscReal bend, PetscReal roundoff)
 {
   TrustNCGProbe probe;
-  PetscReal     t = 1.0;
 
-  TrustNCGProbeStart(&probe);
-  for (PetscInt k = 0; k < 30; k++, t *= 0.25) {
-    const PetscReal noise = roundoff * PetscSinReal(1e3 * (PetscReal)k);
-
-    TrustNCGProbeTrial(&probe, -fault * t + bend * t * t + noise, -t, roundoff);
-  }
+  ProbeTrials(fault, bend, roundoff, roundoff, &probe);
   return TrustNCGProbeJudge(&probe);
 }
+
+START_TEST(noise_leaps_and_neither_bends_nor_faults_nor_rounding_do)
+{
+  TrustNCGProbe probe;
+
+  for each (bend, SCALES - 1) {
+    holds(ProbeTrials(1.0, Scales[bend_], 1e-3, 1e-15, &probe) > 5, Scales[bend_]);
+    holds(ProbeTrials(0.01, Scales[bend_], 0.0, 1e-15, &probe) == 0, Scales[bend_]);
+    holds(ProbeTrials(100.0, Scales[bend_], 0.0, 1e-15, &probe) == 0, Scales[bend_]);
+    holds(ProbeTrials(-1.0, Scales[bend_], 1e-12, 1e-12, &probe) == 0, Scales[bend_]);
+  }
+  assert_all_held();
+}
+END_TEST
 
 START_TEST(a_gradient_against_f_shows_on_ever_shorter_steps)
 {
@@ -221,6 +245,7 @@ static void AddTests(Suite *suite)
   tcase_add_test(ends, what_is_not_finite_is_no_flight);
   tcase_add_test(ends, progress_below_rounding_stalls_and_other_progress_does_not);
   tcase_add_test(ends, next_to_no_progress_crawls);
+  tcase_add_test(ends, noise_leaps_and_neither_bends_nor_faults_nor_rounding_do);
   tcase_add_test(ends, a_gradient_against_f_shows_on_ever_shorter_steps);
   tcase_add_test(fit, curved_functions_raise_no_suspicion);
   tcase_add_test(fit, the_odd_one_out_is_named);

@@ -8,6 +8,8 @@
 #define STALL_DROP  0.5
 #define CRAWL_STEPS 100  /* with less of f's decrease so far than */
 #define CRAWL_SHARE 1e-2 /* this, nor half the gradient */
+#define WIDER       2.0  /* gap of f and slope than on the longer trial before: it grows */
+#define LEAPS       2    /* so often in a row */
 
 /* After an accepted step of length dnorm to a point of norm xnorm, with slope g's before and
    slopeplus after it. A flight goes on while f bends nowhere upwards along the steps and falls at
@@ -74,6 +76,7 @@ PetscBool TrustNCGCrawls(const TrustNCGWindow *window)
 void TrustNCGProbeStart(TrustNCGProbe *probe)
 {
   probe->rungs = 0;
+  probe->leaps = 0;
   probe->gap   = 0.0;
   probe->doubt = PETSC_INFINITY;
 }
@@ -84,9 +87,10 @@ void TrustNCGProbeTrial(TrustNCGProbe *probe, PetscReal df, PetscReal slope, Pet
 {
   const PetscReal gap = df / slope - 1.0;
   PetscReal       doubt;
+  PetscBool       wider;
 
   if (PetscIsInfOrNanReal(gap)) {
-    probe->rungs = 0;
+    probe->rungs = probe->leaps = 0;
     return;
   }
   doubt = PetscAbsReal(gap - probe->last) + 2.0 * roundoff / PetscAbsReal(slope);
@@ -94,8 +98,18 @@ void TrustNCGProbeTrial(TrustNCGProbe *probe, PetscReal df, PetscReal slope, Pet
     probe->gap   = gap;
     probe->doubt = doubt;
   }
-  probe->last = gap;
+  wider = PetscAbsReal(gap) >
+          WIDER * PetscMax(1.0, PetscAbsReal(probe->last)) + 2.0 * roundoff / PetscAbsReal(slope);
+  probe->leaps = probe->rungs > 0 && wider ? probe->leaps + 1 : 0;
+  probe->last  = gap;
   probe->rungs++;
+}
+
+/* Does f leap? Where it is smooth, (f+ - f)/slope comes to rest as steps become short, at 1 or, with
+   a wrong gradient, elsewhere; noise, which stays as it is, makes it grow without a bound. */
+PetscBool TrustNCGProbeLeaps(const TrustNCGProbe *probe)
+{
+  return (PetscBool)(probe->leaps >= LEAPS);
 }
 
 /* Do f and its gradient fit along the shortest steps that tell? */

@@ -119,6 +119,7 @@ typedef struct {
   PetscInt  rungs;
   PetscReal last;       /* (f+ - f)/slope - 1 at the last trial, */
   PetscReal gap, doubt; /* and where it is known best */
+  PetscInt  leaps;      /* trials in a row at which it was larger than at the one before */
 } TrustNCGProbe;
 
 PETSC_INTERN void      TrustNCGFlightStep(TrustNCGFlight *flight, PetscReal xnorm, PetscReal dnorm,
@@ -134,6 +135,7 @@ PETSC_INTERN void      TrustNCGProbeStart(TrustNCGProbe *probe);
 PETSC_INTERN void      TrustNCGProbeTrial(TrustNCGProbe *probe, PetscReal df, PetscReal slope,
                                           PetscReal roundoff);
 PETSC_INTERN TrustNCGFit TrustNCGProbeJudge(const TrustNCGProbe *probe);
+PETSC_INTERN PetscBool TrustNCGProbeLeaps(const TrustNCGProbe *probe);
 
 /* consistency.c: do f, gradient and Hv fit along a step that was taken? */
 typedef enum {

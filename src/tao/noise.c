@@ -10,7 +10,6 @@
 #define CHANGED 10.0 /* ||g|| since the noise was measured: it may be another one */
 #define NEAR    10.0 /* and where, as no step is good, there is nothing either */
 #define MORE    2.0  /* noise of f than was known: worth another try */
-#define SHORT   3    /* tries of an iteration, after which a step is short */
 #define MISFIT  10.0 /* ||A s|| in units of the most that the gradient can have changed */
 #define POOR    0.25 /* ratio of reductions below which the radius shrinks */
 #define PATIENT 12   /* late trials rejected without progress */
@@ -201,20 +200,11 @@ static PetscBool NoiseDominates(const TAO_TrustNCG *tn, PetscReal times, PetscRe
                      PetscAbsReal(promise) <= times * tn->noise.f);
 }
 
-/* Has f changed by far more than along so short a trial it should? */
-static PetscBool Leaps(const TAO_TrustNCG *tn)
-{
-  const PetscReal slope = PetscAbsReal(tn->slope), model = PetscAbsReal(tn->model);
-  const PetscReal most = NEAR * PetscMax(TrustNCGResolution(tn), PetscMax(slope, model));
-
-  return (PetscBool)(tn->tries > SHORT && PetscAbsReal(tn->fplus - tn->f) > most);
-}
-
-/* Then that is noise, of which four points may have shown less. Is it more than was known
+/* Where f leaps, that is noise, of which four points may have shown less. Is it more than was known
    `before`? */
 static PetscBool NoiseShows(TAO_TrustNCG *tn, PetscReal before)
 {
-  if (Leaps(tn)) tn->noise.f = PetscMax(tn->noise.f, PetscAbsReal(tn->fplus - tn->f));
+  if (TrustNCGProbeLeaps(&tn->probe)) tn->noise.f = PetscMax(tn->noise.f, PetscAbsReal(tn->fplus - tn->f));
   return (PetscBool)(TrustNCGResolution(tn) > MORE * before);
 }
 
@@ -280,7 +270,7 @@ PetscErrorCode TrustNCGNoiseFloor(Tao tao)
     noise->late   = 0;
   }
   late  = (PetscBool)(noise->late >= noise->patience);
-  stuck = (PetscBool)(late || Leaps(tn));
+  stuck = (PetscBool)(late || TrustNCGProbeLeaps(&tn->probe));
   if (late) {
     noise->late = noise->poor = 0;
     noise->patience *= 2;
