@@ -135,7 +135,7 @@ PETSC_INTERN void      TrustNCGProbeStart(TrustNCGProbe *probe);
 PETSC_INTERN void      TrustNCGProbeTrial(TrustNCGProbe *probe, PetscReal df, PetscReal slope,
                                           PetscReal roundoff);
 PETSC_INTERN TrustNCGFit TrustNCGProbeJudge(const TrustNCGProbe *probe);
-PETSC_INTERN PetscBool TrustNCGProbeLeaps(const TrustNCGProbe *probe);
+PETSC_INTERN PetscBool   TrustNCGProbeLeaps(const TrustNCGProbe *probe);
 
 /* consistency.c: do f, gradient and Hv fit along a step that was taken? */
 typedef enum {

@@ -204,7 +204,8 @@ static PetscBool NoiseDominates(const TAO_TrustNCG *tn, PetscReal times, PetscRe
    `before`? */
 static PetscBool NoiseShows(TAO_TrustNCG *tn, PetscReal before)
 {
-  if (TrustNCGProbeLeaps(&tn->probe)) tn->noise.f = PetscMax(tn->noise.f, PetscAbsReal(tn->fplus - tn->f));
+  if (TrustNCGProbeLeaps(&tn->probe))
+    tn->noise.f = PetscMax(tn->noise.f, PetscAbsReal(tn->fplus - tn->f));
   return (PetscBool)(TrustNCGResolution(tn) > MORE * before);
 }
 
