@@ -119,7 +119,7 @@ static PetscInt ProbeTrials(PetscReal fault, PetscReal bend, PetscReal level, Pe
     const PetscReal noise = level * PetscSinReal(1e3 * (PetscReal)k);
 
     TrustNCGProbeTrial(probe, -fault * t + bend * t * t + noise, -t, roundoff);
-    leaps += TrustNCGProbeLeaps(probe);
+    leaps += TrustNCGProbeLeaps(probe) ? 1 : 0;
   }
   return leaps;
 }
