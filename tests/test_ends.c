@@ -15,7 +15,8 @@ typedef enum {
   BARRIER,   /* x - log(x)/100, NaN below 0 */
   FAR_AWAY,  /* (x - 1e6)^2/2 - 1e12/2 */
   CONVEX,    /* c (x - 1)^2/2 + (x - 1)^4/4, c = 1, 2, 3, 4, 5, 1, ... */
-  STIFF      /* the same with c = 1, 10, 100, 1000, 10000, 1, ... */
+  WALL,      /* the same, but for c = 1: a slow valley up to a wall, with a plateau behind it */
+  STIFF      /* as CONVEX, with c = 1, 10, 100, 1000, 10000, 1, ... */
 } Shape;
 
 typedef enum { RIGHT, NEGATIVE, ZERO, SKEW } HvFault;
@@ -36,8 +37,9 @@ typedef struct {
 static PetscReal Phi(Shape shape, PetscReal c, PetscReal x, PetscReal *d, PetscReal *dd)
 {
   const PetscReal e = PetscExpReal(shape == EXPLODING ? x : -x), t = x - 1.0;
+  const PetscReal wall = 0.5 * (1.0 + PetscTanhReal(50.0 * (t - 2.0)));
 
-  switch (shape) {
+  switch (shape == WALL && c > 1.0 ? CONVEX : shape) {
   case CONCAVE:
     *d = -2.0 * x, *dd = -2.0;
     return -x * x;
@@ -62,6 +64,10 @@ static PetscReal Phi(Shape shape, PetscReal c, PetscReal x, PetscReal *d, PetscR
   case FAR_AWAY:
     *d = x - 1e6, *dd = 1.0;
     return x * (0.5 * x - 1e6);
+  case WALL:
+    *d  = 1e-6 * (t - 1e3) + 100.0 * wall * (1.0 - wall);
+    *dd = 1e-6 + 1e4 * wall * (1.0 - wall) * (1.0 - 2.0 * wall);
+    return 5e-7 * t * (t - 2e3) + wall;
   default:
     if (shape == STIFF) c = PetscPowReal(10.0, c - 1.0);
     *d = c * t + t * t * t, *dd = c + 3.0 * t * t;
@@ -221,6 +227,24 @@ START_TEST(a_function_with_a_lower_bound_converges)
   if (_i / 2 % 2) ckm_ok(TaoSetInitialTrustRegionRadius(c.tao, 1e-6));
   ckm_assert(CaseSolve(&c) == TAO_TRUSTNCG_FIRST_ORDER);
   ckm_assert(CaseReason(&c) > 0);
+  ckm_ok(CaseDestroy(&c));
+}
+END_TEST
+
+/* Trials on the plateau, in front of which f is lower, change f by the same, as noise would. */
+START_TEST(a_wall_is_no_noise)
+{
+  PetscReal f;
+  Case      c;
+
+  if (_i % 2) ckm_ok(PetscOptionsInsertString(NULL, "-tao_trustncg_learned_steps 0"));
+  if (_i / 2) ckm_ok(PetscOptionsInsertString(NULL, "-tao_trustncg_precond none"));
+  ckm_ok(CaseCreate(WALL, 2.0, PETSC_FALSE, &c));
+  ckm_ok(PetscOptionsClear(NULL));
+  ckm_ok(TaoSetTolerances(c.tao, 0.0, 0.0, 1e-6));
+  (void)CaseSolve(&c);
+  ckm_ok(TaoGetSolutionStatus(c.tao, NULL, &f, NULL, NULL, NULL, NULL));
+  ckm_assert(f < 0.0);
   ckm_ok(CaseDestroy(&c));
 }
 END_TEST
@@ -562,6 +586,7 @@ static void AddTests(Suite *suite)
   PetscCallAbort(PETSC_COMM_WORLD, TrustNCGInitializePackage());
   tcase_add_loop_test(tc, a_function_without_a_lower_bound_is_called_so, 0, 16);
   tcase_add_loop_test(tc, a_function_with_a_lower_bound_converges, 0, 16);
+  tcase_add_loop_test(tc, a_wall_is_no_noise, 0, 4);
   tc = ckm_tcase(suite, "inconsistent");
   tcase_add_loop_test(tc, a_gradient_of_the_wrong_sign_is_called_inconsistent, 0, 2);
   tcase_add_loop_test(tc, the_gradient_of_another_function_is_called_inconsistent, 0, 2);

@@ -5,15 +5,16 @@
 #include "hessvec/hessvec.h"
 #include "subproblem/trustcg.h"
 
-#define LONGEST 0.1  /* relative difference step */
-#define FLOOR   1.5  /* ||g|| in units of its noise where there is nothing left to do */
-#define CHANGED 10.0 /* ||g|| since the noise was measured: it may be another one */
-#define NEAR    10.0 /* and where, as no step is good, there is nothing either */
-#define MORE    2.0  /* noise of f than was known: worth another try */
-#define MISFIT  10.0 /* ||A s|| in units of the most that the gradient can have changed */
-#define POOR    0.25 /* ratio of reductions below which the radius shrinks */
-#define PATIENT 12   /* late trials rejected without progress */
-#define ROUNDED 1e3  /* machine epsilons of ||g(x0)||: that is rounding */
+#define LONGEST    0.1   /* relative difference step */
+#define FLOOR      1.5   /* ||g|| in units of its noise where there is nothing left to do */
+#define CHANGED    10.0  /* ||g|| since the noise was measured: it may be another one */
+#define NEAR       10.0  /* and where, as no step is good, there is nothing either */
+#define MORE       2.0   /* noise of f than was known: worth another try */
+#define UNDERRATED 100.0 /* times may four points underrate noise */
+#define MISFIT     10.0  /* ||A s|| in units of the most that the gradient can have changed */
+#define POOR       0.25  /* ratio of reductions below which the radius shrinks */
+#define PATIENT    12    /* late trials rejected without progress */
+#define ROUNDED    1e3   /* machine epsilons of ||g(x0)||: that is rounding */
 
 PetscErrorCode TrustNCGNoiseStart(Tao tao)
 {
@@ -21,6 +22,7 @@ PetscErrorCode TrustNCGNoiseStart(Tao tao)
 
   PetscFunctionBegin;
   PetscCall(PetscMemzero(&tn->noise, sizeof(tn->noise)));
+  TrustNCGProbeStart(&tn->probe);
   tn->noise.record   = PETSC_INFINITY;
   tn->noise.patience = PATIENT;
   tn->noise.step     = tn->relstep > 0.0 ? tn->relstep : PETSC_SQRT_MACHINE_EPSILON;
@@ -78,9 +80,9 @@ static PetscErrorCode Measure(Tao tao, Vec v)
   }
   tn->reductions += level.reductions;
   tn->noise.known = PETSC_TRUE;
-  tn->noise.f     = level.f;
-  tn->noise.g     = level.g;
-  tn->noise.gnorm = tn->gnorm;
+  tn->noise.f = tn->noise.seen = level.f;
+  tn->noise.g                  = level.g;
+  tn->noise.gnorm              = tn->gnorm;
   PetscCall(PetscInfo(tao, "noise: f %g, gradient %g at ||g|| = %g; relative step %g, Hv %g\n",
                       (double)level.f, (double)level.g, (double)tn->gnorm, (double)tn->noise.step,
                       (double)tn->noise.error));
@@ -109,7 +111,7 @@ PetscErrorCode TrustNCGNoiseDoubtStep(Tao tao)
   if (!Watch(tn)) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(TrustCGGetSingleProduct(tao->ksp, &Ad));
   tn->noise.doubted = (PetscBool)(Ad * tn->dnorm2 > MISFIT * (tn->gnorm + tn->gplusnorm));
-  if (tn->noise.doubted) tao->trust = tao->trust0;
+  if (tn->noise.doubted) TrustNCGResetRadius(tao);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -200,12 +202,14 @@ static PetscBool NoiseDominates(const TAO_TrustNCG *tn, PetscReal times, PetscRe
                      PetscAbsReal(promise) <= times * tn->noise.f);
 }
 
-/* Where f leaps, that is noise, of which four points may have shown less. Is it more than was known
+/* Where f leaps, that is noise, of which four points may have shown less; or all these trials are on
+   a plateau behind a wall, and four points have shown nothing like it. Is it more than was known
    `before`? */
 static PetscBool NoiseShows(TAO_TrustNCG *tn, PetscReal before)
 {
-  if (TrustNCGProbeLeaps(&tn->probe))
-    tn->noise.f = PetscMax(tn->noise.f, PetscAbsReal(tn->fplus - tn->f));
+  const PetscReal shown = PetscMin(PetscAbsReal(tn->fplus - tn->f), UNDERRATED * tn->noise.seen);
+
+  if (TrustNCGProbeLeaps(&tn->probe)) tn->noise.f = PetscMax(tn->noise.f, shown);
   return (PetscBool)(TrustNCGResolution(tn) > MORE * before);
 }
 
@@ -214,8 +218,8 @@ static void BeginAnew(Tao tao)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
 
-  tao->trust = tao->trust0;
-  tn->tries  = 0;
+  TrustNCGResetRadius(tao);
+  tn->tries = 0;
   TrustNCGProbeStart(&tn->probe);
 }
 

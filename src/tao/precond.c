@@ -225,7 +225,7 @@ static PetscErrorCode Switch(Tao tao, Mat H)
   } else if (fits) {
     tn->why = "a pattern of the Hessian is known";
     PetscCall(TrustNCGPrecondUseSparse(tao));
-    tao->trust = tao->trust0;          /* what was learned of the radius was in another norm */
+    TrustNCGResetRadius(tao);          /* what was learned of it was in another norm */
     PetscCall(TrustNCGSaveState(tao)); /* as the pairs are no more */
   } else {
     tn->why   = "the Hessian does not have the pattern that is known";

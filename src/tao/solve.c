@@ -71,6 +71,15 @@ static PetscErrorCode TrustNCGCheckSetUp(Tao tao)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* As at the start. PETSc's own trust-region CGs take no step at negative curvature without one. */
+void TrustNCGResetRadius(Tao tao)
+{
+  const TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+
+  tao->trust = tao->trust0;
+  if (!tn->ours && tao->trust >= PETSC_INFINITY) tao->trust = 1.0 + tn->xnorm;
+}
+
 /* At a start, and at a new start elsewhere: nothing is known of f. */
 void TrustNCGResetLoop(Tao tao)
 {
@@ -80,10 +89,8 @@ void TrustNCGResetLoop(Tao tao)
   TrustNCGReachStart(&tn->reach);
   TrustNCGEndsStart(tn);
   TrustNCGConsistencyStart(tn);
+  TrustNCGResetRadius(tao);
   tn->mismatch = PETSC_INFINITY;
-  tao->trust   = tao->trust0;
-  /* PETSc's own trust-region CGs take no step at negative curvature without a radius */
-  if (!tn->ours && tao->trust >= PETSC_INFINITY) tao->trust = 1.0 + tn->xnorm;
 }
 
 static PetscErrorCode TrustNCGStart(Tao tao)
@@ -197,6 +204,7 @@ static PetscErrorCode TrustNCGStepByCG(Tao tao)
     PetscCall(TrustNCGGiveUp(tao)); /* f is against the gradient, down to where it tells nothing */
     PetscFunctionReturn(PETSC_SUCCESS);
   }
+  TrustNCGProbeStart(&tn->probe); /* refused trials tell nothing of the next iterate */
   PetscCall(TrustNCGConsistencyStep(tao));
   PetscCall(TrustNCGJudgeCG(tao, before));
   PetscCall(TrustNCGNoiseDoubtStep(tao));
@@ -292,7 +300,7 @@ static PetscErrorCode TrustNCGIterate(Tao tao)
     if (forgot) {
       tao->reason = TAO_CONTINUE_ITERATING;
       tn->outcome = TAO_TRUSTNCG_RUNNING;
-      tao->trust  = tao->trust0;
+      TrustNCGResetRadius(tao);
       PetscCall(TrustNCGStepByCG(tao));
     }
   }

@@ -97,6 +97,7 @@ static PetscErrorCode RecordNoise(TAO_TrustNCG *tn, CheckpointRecord *record)
   RecordBool(record, &noise->doubted, "a doubted step");
   RecordBool(record, &noise->quiet, "a noise of no more than rounding");
   RecordReal(record, &noise->f, 0.0, "the noise of f");
+  RecordReal(record, &noise->seen, 0.0, "the noise of f as measured");
   RecordReal(record, &noise->g, 0.0, "the noise of the gradient");
   RecordReal(record, &noise->gnorm, 0.0, "the gradient with that noise");
   PetscCall(RecordStep(tn, record));

@@ -26,7 +26,8 @@ typedef struct {
   PetscBool known;    /* it was measured in this solve */
   PetscBool doubted;  /* a step does not fit its product: to be measured */
   PetscBool quiet;    /* and is no more than rounding */
-  PetscReal f;        /* deviation of f */
+  PetscReal f;        /* deviation of f, */
+  PetscReal seen;     /* as measured */
   PetscReal g;        /* expected norm of the error of the gradient, */
   PetscReal gnorm;    /* measured where ||g|| was this */
   PetscReal step;     /* relative step of the differences in use */
@@ -230,6 +231,7 @@ PETSC_INTERN PetscErrorCode TaoCreate_TrustNCG(Tao tao);
 /* solve.c */
 PETSC_INTERN PetscErrorCode TrustNCGReport(Tao tao, PetscReal step);
 PETSC_INTERN PetscErrorCode TrustNCGMove(Tao tao);
+PETSC_INTERN void           TrustNCGResetRadius(Tao tao);
 PETSC_INTERN void           TrustNCGResetLoop(Tao tao);
 PETSC_INTERN PetscErrorCode TaoSolve_TrustNCG(Tao tao);
 
