@@ -106,7 +106,8 @@ void TrustNCGProbeTrial(TrustNCGProbe *probe, PetscReal df, PetscReal slope, Pet
 }
 
 /* Does f leap? Where it is smooth, (f+ - f)/slope comes to rest as steps become short, at 1 or, with
-   a wrong gradient, elsewhere; noise, which stays as it is, makes it grow without a bound. */
+   a wrong gradient, elsewhere; noise, which stays as it is, makes it grow without a bound. A plateau
+   behind a wall does, too, as long as the steps end there. */
 PetscBool TrustNCGProbeLeaps(const TrustNCGProbe *probe)
 {
   return (PetscBool)(probe->leaps >= LEAPS);

@@ -10,7 +10,7 @@
 #define CHANGED    10.0  /* ||g|| since the noise was measured: it may be another one */
 #define NEAR       10.0  /* and where, as no step is good, there is nothing either */
 #define MORE       2.0   /* noise of f than was known: worth another try */
-#define UNDERRATED 100.0 /* times may four points underrate noise */
+#define UNDERRATED 100.0 /* times that four points may underrate noise of f */
 #define MISFIT     10.0  /* ||A s|| in units of the most that the gradient can have changed */
 #define POOR       0.25  /* ratio of reductions below which the radius shrinks */
 #define PATIENT    12    /* late trials rejected without progress */

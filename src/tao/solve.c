@@ -71,7 +71,7 @@ static PetscErrorCode TrustNCGCheckSetUp(Tao tao)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* As at the start. PETSc's own trust-region CGs take no step at negative curvature without one. */
+/* As at the start. PETSc's own trust-region CGs need a radius where the curvature is negative. */
 void TrustNCGResetRadius(Tao tao)
 {
   const TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
