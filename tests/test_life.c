@@ -287,20 +287,27 @@ static PetscErrorCode MoveAndStop(Tao tao, PetscInt it, void *ctx)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Is the f that is reported that of the solution vector? */
+static void StatusIsOfTheSolution(const Run *run)
+{
+  PetscReal f, value;
+
+  ckm_ok(TaoGetSolutionStatus(run->tao, NULL, &f, NULL, NULL, NULL, NULL));
+  ckm_ok((*run->prob->objgrad)(run->prob, run->x, &value, NULL));
+  ckm_assert(f == value);
+}
+
 START_TEST(an_update_may_move_the_iterate)
 {
-  PetscInt  when = _i / 3;
-  PetscReal f, value;
-  Run       run;
+  PetscInt when = _i / 3;
+  Run      run;
 
   ckm_ok(RunCreate(PETSC_COMM_WORLD, _i % 3 == 1 ? "minsurf" : "rosenbrock", 100,
                    _i % 3 == 2 ? HV_FD : HV_USER, PETSC_FALSE, &run));
   ckm_ok(TaoSetUpdate(run.tao, MoveOnce, &when));
   ckm_ok(TaoSolve(run.tao));
   ckm_assert(RunReason(&run) > 0);
-  ckm_ok(TaoGetSolutionStatus(run.tao, NULL, &f, NULL, NULL, NULL, NULL));
-  ckm_ok((*run.prob->objgrad)(run.prob, run.x, &value, NULL));
-  ckm_assert(f == value);
+  StatusIsOfTheSolution(&run);
   ckm_ok(RunDestroy(&run));
 }
 END_TEST
@@ -340,17 +347,14 @@ END_TEST
 /* Moved at the last iterate before a limit: what is reported is of the solution. */
 START_TEST(an_update_that_moves_and_ends_leaves_nothing_of_the_old_point)
 {
-  PetscInt  when = 2;
-  PetscReal f, value;
-  Run       run;
+  PetscInt when = 2;
+  Run      run;
 
   ckm_ok(RunCreate(PETSC_COMM_WORLD, "genrose", 50, HV_USER, PETSC_FALSE, &run));
   ckm_ok(TaoSetUpdate(run.tao, MoveAndStop, &when));
   ckm_ok(TaoSolve(run.tao));
   ckm_assert(RunReason(&run) == TAO_CONVERGED_USER);
-  ckm_ok(TaoGetSolutionStatus(run.tao, NULL, &f, NULL, NULL, NULL, NULL));
-  ckm_ok((*run.prob->objgrad)(run.prob, run.x, &value, NULL));
-  ckm_assert(f == value);
+  StatusIsOfTheSolution(&run);
   ckm_ok(RunDestroy(&run));
 }
 END_TEST

@@ -131,8 +131,8 @@ static PetscErrorCode SweepRun_Plain(PetscInt nops, const SweepOp ops[], PetscRe
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Vectors of another type hide their arrays, or keep them on a device. */
-/* Are the entries in the host's memory alone? */
+/* Are the entries in the host's memory alone? Vectors of another type hide their arrays, or keep
+   them on a device. */
 PetscErrorCode SweepIsHost(Vec v, PetscBool *host)
 {
   PetscFunctionBegin;

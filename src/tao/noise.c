@@ -80,9 +80,10 @@ static PetscErrorCode Measure(Tao tao, Vec v)
   }
   tn->reductions += level.reductions;
   tn->noise.known = PETSC_TRUE;
-  tn->noise.f = tn->noise.seen = level.f;
-  tn->noise.g                  = level.g;
-  tn->noise.gnorm              = tn->gnorm;
+  tn->noise.seen  = level.f;
+  tn->noise.f     = level.f;
+  tn->noise.g     = level.g;
+  tn->noise.gnorm = tn->gnorm;
   PetscCall(PetscInfo(tao, "noise: f %g, gradient %g at ||g|| = %g; relative step %g, Hv %g\n",
                       (double)level.f, (double)level.g, (double)tn->gnorm, (double)tn->noise.step,
                       (double)tn->noise.error));
@@ -202,15 +203,22 @@ static PetscBool NoiseDominates(const TAO_TrustNCG *tn, PetscReal times, PetscRe
                      PetscAbsReal(promise) <= times * tn->noise.f);
 }
 
-/* Where f leaps, that is noise, of which four points may have shown less; or all these trials are on
-   a plateau behind a wall, and four points have shown nothing like it. Is it more than was known
-   `before`? */
-static PetscBool NoiseShows(TAO_TrustNCG *tn, PetscReal before)
+/* Measures the noise where it may be another one. Where f leaps, that is noise, of which four points
+   may have shown less; or all these trials are on a plateau behind a wall, and four points have
+   shown nothing like it. Is it more than was known? */
+static PetscErrorCode NoiseShows(Tao tao, PetscBool *shows)
 {
-  const PetscReal shown = PetscMin(PetscAbsReal(tn->fplus - tn->f), UNDERRATED * tn->noise.seen);
+  TAO_TrustNCG       *tn     = (TAO_TrustNCG *)tao->data;
+  TrustNCGNoiseState *noise  = &tn->noise;
+  const PetscReal     before = TrustNCGResolution(tn), change = PetscAbsReal(tn->fplus - tn->f);
 
-  if (TrustNCGProbeLeaps(&tn->probe)) tn->noise.f = PetscMax(tn->noise.f, shown);
-  return (PetscBool)(TrustNCGResolution(tn) > MORE * before);
+  PetscFunctionBegin;
+  PetscCall(MeasureAgain(tao));
+  if (TrustNCGProbeLeaps(&tn->probe)) {
+    noise->f = PetscMax(noise->f, PetscMin(change, UNDERRATED * noise->seen));
+  }
+  *shows = (PetscBool)(TrustNCGResolution(tn) > MORE * before);
+  PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 /* Noise was more than was known: what it made of the radius, and of the trials, counts no more. */
@@ -238,9 +246,8 @@ static PetscErrorCode StopAtFloor(Tao tao)
    and it is worth going on. */
 PetscErrorCode TrustNCGNoiseExplains(Tao tao, PetscBool *explained)
 {
-  TAO_TrustNCG   *tn     = (TAO_TrustNCG *)tao->data;
-  const PetscReal before = TrustNCGResolution(tn);
-  PetscBool       shows;
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+  PetscBool     shows;
 
   PetscFunctionBegin;
   *explained = PETSC_FALSE;
@@ -251,8 +258,7 @@ PetscErrorCode TrustNCGNoiseExplains(Tao tao, PetscBool *explained)
   if (tn->ledger.steps == 0 || tn->suspect != TRUSTNCG_SUSPECT_NONE) {
     PetscFunctionReturn(PETSC_SUCCESS);
   }
-  PetscCall(MeasureAgain(tao));
-  shows      = NoiseShows(tn, before);
+  PetscCall(NoiseShows(tao, &shows));
   *explained = NoiseDominates(tn, NEAR, tn->promise);
   if (!*explained) PetscFunctionReturn(PETSC_SUCCESS);
   if (shows && !NoiseDominates(tn, NEAR, PETSC_INFINITY)) BeginAnew(tao);
@@ -264,10 +270,9 @@ PetscErrorCode TrustNCGNoiseExplains(Tao tao, PetscBool *explained)
    many rejected trials without progress make it suspect. */
 PetscErrorCode TrustNCGNoiseFloor(Tao tao)
 {
-  TAO_TrustNCG       *tn     = (TAO_TrustNCG *)tao->data;
-  TrustNCGNoiseState *noise  = &tn->noise;
-  const PetscReal     before = TrustNCGResolution(tn);
-  PetscBool           late, stuck;
+  TAO_TrustNCG       *tn    = (TAO_TrustNCG *)tao->data;
+  TrustNCGNoiseState *noise = &tn->noise;
+  PetscBool           late, stuck, shows = PETSC_FALSE;
 
   PetscFunctionBegin;
   if (tn->gnorm <= 0.5 * noise->record) {
@@ -280,10 +285,8 @@ PetscErrorCode TrustNCGNoiseFloor(Tao tao)
     noise->late = noise->poor = 0;
     noise->patience *= 2;
   }
-  if (stuck) {
-    PetscCall(MeasureAgain(tao));
-    if (NoiseShows(tn, before)) BeginAnew(tao);
-  }
+  if (stuck) PetscCall(NoiseShows(tao, &shows));
+  if (shows) BeginAnew(tao);
   if (!NoiseDominates(tn, stuck ? NEAR : FLOOR, PETSC_INFINITY)) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(MeasureAgain(tao));
   if (NoiseDominates(tn, stuck ? NEAR : FLOOR, PETSC_INFINITY)) PetscCall(StopAtFloor(tao));
