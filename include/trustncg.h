@@ -25,25 +25,28 @@ PETSC_EXTERN const char *const TaoTrustNCGPrecondTypes[];
 
 /* What a solve has cost so far; see TaoTrustNCGGetLedger(). */
 typedef struct {
-  PetscInt  nf;              /* evaluations of f alone */
-  PetscInt  ng;              /* evaluations of the gradient alone, differences not included */
-  PetscInt  nfg;             /* combined evaluations of f and gradient */
-  PetscInt  ng_noise;        /* of ng and nfg, those that measured noise */
-  PetscInt  nhv_user;        /* Hv by the user's directional derivative */
-  PetscInt  nhv_matrix;      /* Hv by the user's Mat */
-  PetscInt  nhv_fd;          /* Hv by differences, one gradient each */
-  PetscInt  nhv_precond;     /* of these Hv, those that built a preconditioner */
-  PetscInt  nhv_curvature;   /* of these Hv, those that checked the curvature at the end */
-  PetscInt  cg;              /* CG iterations */
-  PetscInt  steps;           /* accepted steps */
-  PetscInt  learned;         /* of these, the steps of the learned model alone, without any Hv */
-  PetscInt  looks;           /* evaluations on the way of a CG solve that went on */
-  PetscInt  rejected;        /* rejected trial points, one evaluation each */
-  PetscInt  resolved_hv;     /* Hv spent on solving a subproblem again after a rejection */
-  PetscInt  reductions;      /* global reductions made by the solver, callbacks not included */
-  PetscInt  vectors;         /* vectors of n in use, solution and gradient included */
-  PetscInt  vectors_precond; /* of these, those of the preconditioner and the learned model */
-  PetscReal equivalents;     /* gradient-equivalents: nf + ng + nfg + all Hv */
+  PetscInt  nf;                 /* evaluations of f alone */
+  PetscInt  ng;                 /* evaluations of the gradient alone, differences not included */
+  PetscInt  nfg;                /* combined evaluations of f and gradient */
+  PetscInt  ng_noise;           /* of ng and nfg, those that measured noise */
+  PetscInt  nhv_user;           /* Hv by the user's directional derivative */
+  PetscInt  nhv_matrix;         /* Hv by the user's Mat */
+  PetscInt  nhv_fd;             /* Hv by differences, one gradient each */
+  PetscInt  nhv_precond;        /* of these Hv, those that built a preconditioner */
+  PetscInt  nhv_curvature;      /* of these Hv, those that checked the curvature at the end */
+  PetscInt  cg;                 /* CG iterations */
+  PetscInt  steps;              /* accepted steps */
+  PetscInt  learned;            /* of these, the steps of the learned model alone, without any Hv */
+  PetscInt  looks;              /* evaluations on the way of a CG solve that went on */
+  PetscInt  rejected;           /* rejected trial points, one evaluation each */
+  PetscInt  resolved_hv;        /* Hv spent on solving a subproblem again after a rejection */
+  PetscInt  reductions;         /* global reductions made by the solver, callbacks not included */
+  PetscInt  vectors;            /* vectors of n in use, solution and gradient included */
+  PetscInt  vectors_precond;    /* of these, those of the preconditioner and the learned model */
+  PetscInt  coarse_grids;       /* coarser grids solved before */
+  PetscInt  coarse_evaluations; /* of f, the gradient or both, and Hv, there */
+  PetscReal coarse_equivalents; /* those, each by its grid's share of the unknowns of this one */
+  PetscReal equivalents; /* gradient-equivalents: nf + ng + nfg + all Hv + coarse_equivalents */
 } TaoTrustNCGLedger;
 
 /* How a solve ended; see TaoTrustNCGGetOutcome(). */
@@ -88,6 +91,8 @@ PETSC_EXTERN PetscErrorCode TaoTrustNCGSetPattern(Tao tao, Mat pattern);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGGetPattern(Tao tao, Mat *pattern);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGSetMaxVectors(Tao tao, PetscInt most);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGGetMaxVectors(Tao tao, PetscInt *most);
+PETSC_EXTERN PetscErrorCode TaoTrustNCGSetGridSequence(Tao tao, PetscInt grids);
+PETSC_EXTERN PetscErrorCode TaoTrustNCGGetGridSequence(Tao tao, PetscInt *grids);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGSetSecondOrder(Tao tao, PetscBool check, PetscReal flat);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGGetSecondOrder(Tao tao, PetscBool *check, PetscReal *flat);
 PETSC_EXTERN PetscErrorCode TaoTrustNCGSetReproducible(Tao tao, PetscBool same);

@@ -11,7 +11,7 @@
 
 PetscReal DriverEquivalents(const Driver *d)
 {
-  return (PetscReal)d->count.nf + d->count.ng + d->count.nfg + d->count.nhv;
+  return (PetscReal)d->count.nf + d->count.ng + d->count.nfg + d->count.nhv + d->count.coarse;
 }
 
 /* Of the solver since the solve began: not those of the problem */
@@ -43,12 +43,15 @@ static PetscErrorCode AddNoise(Driver *d, Vec x, PetscReal *f, Vec g)
 static PetscErrorCode Evaluate(Driver *d, Vec x, PetscReal *f, Vec g)
 {
   const long before = ReductionCount();
+  Problem    prob;
 
   PetscFunctionBegin;
-  PetscCall((*d->prob->objgrad)(d->prob, x, f, g));
+  PetscCall(ProblemOn(d->prob, x, &prob));
+  PetscCall((*prob->objgrad)(prob, x, f, g));
   PetscCall(AddNoise(d, x, f, g));
   d->count.reductions += ReductionCount() - before;
-  if (f && g) d->count.nfg++;
+  if (prob != d->prob) d->count.coarse += (PetscReal)prob->N / (PetscReal)d->prob->N;
+  else if (f && g) d->count.nfg++;
   else if (f) d->count.nf++;
   else d->count.ng++;
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -147,11 +150,14 @@ static PetscErrorCode FormGradient(Tao tao, Vec x, Vec g, void *ctx)
 static PetscErrorCode Product(Driver *d, Vec x, Vec v, Vec Hv)
 {
   const long before = ReductionCount();
+  Problem    prob;
 
   PetscFunctionBegin;
-  PetscCall((*d->prob->hessvec)(d->prob, x, v, Hv));
+  PetscCall(ProblemOn(d->prob, x, &prob));
+  PetscCall((*prob->hessvec)(prob, x, v, Hv));
   d->count.reductions += ReductionCount() - before;
-  d->count.nhv++;
+  if (prob != d->prob) d->count.coarse += (PetscReal)prob->N / (PetscReal)d->prob->N;
+  else d->count.nhv++;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

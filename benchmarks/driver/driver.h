@@ -27,8 +27,9 @@ typedef struct {
 
 /* What the problem was asked for, by whichever solver */
 typedef struct {
-  PetscInt nf, ng, nfg, nhv;
-  long     reductions; /* made inside the problem */
+  PetscInt  nf, ng, nfg, nhv;
+  PetscReal coarse;     /* on coarser grids, each by its share of the unknowns */
+  long      reductions; /* made inside the problem */
 } Counts;
 
 /* The point asked for last, with what is known of it */

@@ -13,10 +13,12 @@ PetscErrorCode GridCreate(Problem prob, PetscInt n, PetscInt dof, DMBoundaryType
   PetscCall(PetscNew(&grid));
   prob->data    = grid;
   prob->destroy = GridDestroy;
-  PetscCall(DMDACreate2d(prob->comm, boundary, boundary, stencil, side, side, PETSC_DECIDE,
-                         PETSC_DECIDE, dof, width, NULL, NULL, &prob->dm));
-  PetscCall(DMSetFromOptions(prob->dm));
-  PetscCall(DMSetUp(prob->dm));
+  if (!prob->dm) {
+    PetscCall(DMDACreate2d(prob->comm, boundary, boundary, stencil, side, side, PETSC_DECIDE,
+                           PETSC_DECIDE, dof, width, NULL, NULL, &prob->dm));
+    PetscCall(DMSetFromOptions(prob->dm));
+    PetscCall(DMSetUp(prob->dm));
+  }
   /* -da_grid_x, -da_refine and their like may have changed the size */
   PetscCall(DMDAGetInfo(prob->dm, NULL, &grid->nx, &grid->ny, NULL, NULL, NULL, NULL, NULL, NULL,
                         NULL, NULL, NULL, NULL));

@@ -60,8 +60,8 @@ PROBLEMS(DECLARE)
 #define ROW(Create, name, n, what) {name, what, n, ProblemCreate_##Create},
 const ProblemInfo ProblemInfos[] = {PROBLEMS(ROW){NULL, NULL, 0, NULL}};
 
-/* Collective. n <= 0 takes the problem's default size. */
-PetscErrorCode ProblemCreate(MPI_Comm comm, const char name[], PetscInt n, Problem *prob)
+/* On this DM, or on one of its own where that is NULL */
+static PetscErrorCode Create(MPI_Comm comm, const char name[], PetscInt n, DM dm, Problem *prob)
 {
   const ProblemInfo *info = ProblemInfos;
   PetscBool          same = PETSC_FALSE;
@@ -77,7 +77,36 @@ PetscErrorCode ProblemCreate(MPI_Comm comm, const char name[], PetscInt n, Probl
   (*prob)->comm  = comm;
   (*prob)->name  = info->name;
   (*prob)->fstar = PETSC_INFINITY;
+  (*prob)->dm    = dm;
+  PetscCall(PetscObjectReference((PetscObject)dm));
   PetscCall(info->create(*prob, n > 0 ? n : info->n));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Collective. n <= 0 takes the problem's default size. */
+PetscErrorCode ProblemCreate(MPI_Comm comm, const char name[], PetscInt n, Problem *prob)
+{
+  PetscFunctionBegin;
+  PetscCall(Create(comm, name, n, NULL, prob));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode ProblemOn(Problem prob, Vec x, Problem *on)
+{
+  PetscInt n;
+  DM       dm;
+
+  PetscFunctionBegin;
+  PetscCall(VecGetDM(x, &dm));
+  while (dm && prob->dm != dm && prob->coarser) prob = prob->coarser;
+  if (dm && prob->dm != dm) {
+    PetscCall(VecGetSize(x, &n));
+    PetscCall(Create(prob->comm, prob->name, n, dm, &prob->coarser));
+    prob = prob->coarser;
+    PetscCheck(prob->dm == dm && prob->N == n, prob->comm, PETSC_ERR_SUP,
+               "The problem '%s' knows no other grid than its own", prob->name);
+  }
+  *on = prob;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -108,6 +137,7 @@ PetscErrorCode ProblemDestroy(Problem *prob)
 {
   PetscFunctionBegin;
   if (!*prob) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(ProblemDestroy(&(*prob)->coarser));
   if ((*prob)->destroy) PetscCall((*prob)->destroy(*prob));
   PetscCall(VecDestroy(&(*prob)->x));
   PetscCall(DMDestroy(&(*prob)->dm));

@@ -17,6 +17,7 @@ struct _n_Problem {
   PetscReal   fstar;     /* best known minimum at this size, PETSC_INFINITY where none is known */
   PetscReal   fstar_tol; /* relative accuracy (to 1 + |fstar|) to which fstar is known */
   void       *data;      /* the problem's own */
+  Problem     coarser;   /* the same on a coarser grid, where ProblemOn() was asked for one */
 
   /* collective; x, v may be read-locked; they have the layout of Problem.x, but need not be
      made from it: no ghosts, no DM attached */
@@ -28,7 +29,8 @@ struct _n_Problem {
 };
 
 /* One row of the list of problems; `create` reads -problem_* options of its own, rounds n,
-   and fills N, dm, x, fstar, fstar_tol, data and the functions. comm and name are filled before. */
+   and fills N, dm, x, fstar, fstar_tol, data and the functions. comm and name are filled before; so
+   is dm where the problem is to be posed on a grid that there is. */
 typedef struct {
   const char *name;
   const char *what; /* one line: what it is, and its source */
@@ -40,6 +42,10 @@ extern const ProblemInfo ProblemInfos[]; /* ended by a row with name NULL */
 
 extern PetscErrorCode ProblemCreate(MPI_Comm comm, const char name[], PetscInt n, Problem *prob);
 extern PetscErrorCode ProblemDestroy(Problem *prob);
+
+/* collective; the problem for x: prob itself, or the same on the coarser grid of the DM of x, made
+   where it is asked for first and destroyed with prob */
+extern PetscErrorCode ProblemOn(Problem prob, Vec x, Problem *on);
 extern PetscErrorCode ProblemListView(PetscViewer viewer);
 
 /* -problem_saddle: start where symmetry makes the gradient vanish, or most of it */

@@ -38,6 +38,10 @@ PETSC_INTERN PetscBool TrustNCGStale(PetscReal drift, PetscReal spent, PetscReal
                                      PetscBool chord, PetscReal price);
 PETSC_INTERN PetscBool TrustNCGChecksFit(PetscInt builds, PetscBool fits, PetscReal drift);
 
+/* grid.c: where does a node of one grid lie in another? */
+PETSC_INTERN PetscInt TrustNCGGridStencil(PetscInt i, PetscInt n, PetscInt from, PetscBool periodic,
+                                          PetscReal offset, PetscInt points, PetscReal weight[]);
+
 /* mode.c: a step of the learned model, or of CG? */
 typedef struct {
   PetscBool learned; /* the answer */

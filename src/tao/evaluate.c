@@ -210,29 +210,44 @@ static PetscErrorCode TrustNCGCheckRange(Tao tao)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* A start that does for a solve, or an error that says why not */
+static PetscErrorCode TrustNCGCheckStart(Tao tao)
+{
+  TAO_TrustNCG *tn   = (TAO_TrustNCG *)tao->data;
+  MPI_Comm      comm = PetscObjectComm((PetscObject)tao);
+
+  PetscFunctionBegin;
+  PetscCheck(!tn->outside, comm, PETSC_ERR_FP,
+             "The start, or where an update has moved it to, ||x|| = %g, is outside the domain of "
+             "f, says a callback by TaoTrustNCGSetDomainError(): start inside",
+             (double)tn->xnorm);
+  if (!tn->restart) PetscCall(TrustNCGCheckRange(tao));
+  PetscCheck(!PetscIsInfOrNanReal(tn->f) && !PetscIsInfOrNanReal(tn->gnorm), comm, PETSC_ERR_FP,
+             "At the start f = %g, ||gradient|| = %g and ||x|| = %g: start where f and its "
+             "gradient are finite",
+             (double)tn->f, (double)tn->gnorm, (double)tn->xnorm);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode TrustNCGEvaluateStart(Tao tao)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
   Vec           x = tao->solution, g = tao->gradient;
   PetscReal     xx, gg;
   const SweepOp dots[] = {SweepDot(x, x, &xx), SweepDot(g, g, &gg)};
-  MPI_Comm      comm   = PetscObjectComm((PetscObject)tao);
 
   PetscFunctionBegin;
   PetscCall(TrustNCGFunctionAndGradient(tao, x, &tn->f, g));
   PetscCall(TrustNCGAgree(tao, &tn->f, 2, dots));
-  PetscCheck(!tn->outside, comm, PETSC_ERR_FP,
-             "The start, or where an update has moved it to, ||x|| = %g, is outside the domain of "
-             "f, says a callback by TaoTrustNCGSetDomainError(): start inside",
-             (double)PetscSqrtReal(xx));
+  tn->xnorm = PetscSqrtReal(xx);
   PetscCall(TrustNCGGradientNorm(tao, g, gg, &tn->gnorm));
-  tn->xnorm  = PetscSqrtReal(xx);
-  tn->gnorm0 = tn->gnorm;
-  if (!tn->restart) PetscCall(TrustNCGCheckRange(tao));
-  PetscCheck(!PetscIsInfOrNanReal(tn->f) && !PetscIsInfOrNanReal(tn->gnorm), comm, PETSC_ERR_FP,
-             "At the start f = %g, ||gradient|| = %g and ||x|| = %g: start where f and its "
-             "gradient are finite",
-             (double)tn->f, (double)tn->gnorm, (double)tn->xnorm);
+  tn->gnorm0        = tn->gnorm;
+  tn->sequence.lost = (PetscBool)(tn->outside || PetscIsInfOrNanReal(tn->f) ||
+                                  !(tn->gnorm == 0.0 || TrustNCGUnit(tn->gnorm) == 1.0));
+  if (!tn->sequence.level) {
+    PetscCall(TrustNCGCheckStart(tao));
+    tn->sequence.lost = PETSC_FALSE;
+  }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

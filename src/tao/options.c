@@ -297,12 +297,13 @@ static PetscErrorCode TrustNCGCheckOptions(Tao tao)
   PetscFunctionBegin;
   PetscCall(PetscSNPrintf(key, sizeof(key), "%stao_trustncg_", prefix));
   PetscCall(FindUnknownOption(((PetscObject)tao)->options, key, unknown, sizeof(unknown)));
-  PetscCheck(!unknown[0], PetscObjectComm((PetscObject)tao), PETSC_ERR_USER_INPUT,
-             "There is no option -%s: there are -%s{eta,fd_step,precond,learned_steps,vectors,"
-             "check_derivatives,second_order,reproducible,checkpoint,restart,signals,max_time,"
-             "hv_fallback,deadline}, and "
-             "-%sksp_*, -%spc_* for the inner solver; -help lists them",
-             unknown, key, key, key);
+  PetscCheck(
+    !unknown[0], PetscObjectComm((PetscObject)tao), PETSC_ERR_USER_INPUT,
+    "There is no option -%s: there are -%s{eta,fd_step,precond,learned_steps,vectors,grid_sequence,"
+    "check_derivatives,second_order,reproducible,checkpoint,restart,signals,max_time,"
+    "hv_fallback,deadline}, and "
+    "-%sksp_*, -%spc_* for the inner solver; -help lists them",
+    unknown, key, key, key);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -327,6 +328,7 @@ PetscErrorCode TaoSetFromOptions_TrustNCG(Tao tao, TrustNCGOptionItems PetscOpti
   TaoTrustNCGPrecondType precond = tn->precond;
   PetscBool              learned = tn->learnedsteps;
   PetscInt               most    = tn->maxvectors;
+  PetscInt               grids   = tn->gridsequence;
 
   PetscFunctionBegin;
   PetscOptionsHeadBegin(PetscOptionsObject, "Trust-region Newton-CG without a matrix");
@@ -345,6 +347,9 @@ PetscErrorCode TaoSetFromOptions_TrustNCG(Tao tao, TrustNCGOptionItems PetscOpti
     "-tao_trustncg_vectors",
     "Most vectors like the solution for preconditioning, by default as many as it takes",
     "TaoTrustNCGSetMaxVectors", most, &most, NULL));
+  PetscCall(PetscOptionsInt("-tao_trustncg_grid_sequence",
+                            "Most coarser grids of the solution's DM to solve first",
+                            "TaoTrustNCGSetGridSequence", grids, &grids, NULL));
   PetscCall(TrustNCGReproducibleOptions(tao, PetscOptionsObject));
   PetscCall(TrustNCGSecondOrderOptions(tao, PetscOptionsObject));
   PetscCall(TrustNCGCheckpointOptions(tao, PetscOptionsObject));
@@ -357,6 +362,7 @@ PetscErrorCode TaoSetFromOptions_TrustNCG(Tao tao, TrustNCGOptionItems PetscOpti
   PetscCall(TaoTrustNCGSetPrecondType(tao, precond));
   PetscCall(TaoTrustNCGSetLearnedSteps(tao, learned));
   PetscCall(TaoTrustNCGSetMaxVectors(tao, most));
+  PetscCall(TaoTrustNCGSetGridSequence(tao, grids));
   PetscCall(TrustNCGSetKSPPrefix(tao));
   PetscCall(KSPSetFromOptions(tao->ksp));
   PetscCall(TrustNCGCheckOptions(tao));

@@ -238,7 +238,8 @@ static PetscErrorCode Switch(Tao tao, Mat H)
 }
 
 /* A known pattern promises so much that auto builds a sparse Hessian as soon as the solve has cost
-   a tenth of that: where it has few colours, at the start. */
+   a tenth of that: where it has few colours, at the start. So it is where a coarser grid took to
+   one. */
 PetscErrorCode TrustNCGPrecondDue(Tao tao)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
@@ -258,7 +259,7 @@ PetscErrorCode TrustNCGPrecondDue(Tao tao)
   }
   PetscCall(TrustNCGSparseGetCounts(tn->sparse, &colors, NULL, NULL));
   if (tn->hidden.pattern) tn->due = TrustNCGHiddenDue(tn, colors + 1);
-  else tn->due = (PetscBool)(HOPE * TrustNCGWork(tn) >= (PetscReal)colors);
+  else tn->due = (PetscBool)(tn->sequence.sparse || HOPE * TrustNCGWork(tn) >= (PetscReal)colors);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -92,6 +92,7 @@ static PetscErrorCode TrustNCGCreateKSP(Tao tao)
 . -tao_trustncg_ksp_trustcg_reductions <2> - reductions a CG iteration, see `KSPTRUSTCG`
 . -tao_trustncg_precond <auto> - what preconditions CG, see `TaoTrustNCGSetPrecondType()`
 . -tao_trustncg_learned_steps <true> - steps of the learned model alone
+. -tao_trustncg_grid_sequence <0> - most coarser grids of the solution's DM to solve first
 . -tao_trustncg_vectors <unbounded> - most vectors that preconditioning may take
 . -tao_trustncg_hv_fallback <false> - differences where a user's H v turns out to be wrong
 . -tao_trustncg_deadline <60> - seconds that a rank whose callback failed waits for the others

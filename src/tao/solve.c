@@ -3,6 +3,7 @@
 
      check the derivatives, if asked to (doctor.c)
      x, f, g; radius = infinite unless -tao_trust0 says otherwise; or all of it from a checkpoint
+     where coarser grids were asked for: solve there, step to what they found (coarse.c)
      repeat until the convergence test, a limit, a signal or an end (ends.c) says stop
        save a checkpoint where it is time (checkpoint.c); the user's update
        where Hv has turned out wrong: say so, and fall back to differences if asked to
@@ -112,6 +113,8 @@ static PetscErrorCode TrustNCGStart(Tao tao)
   PetscCall(TrustNCGCheckpointStart(tao));
   PetscCall(TrustNCGPrecondSetUp(tao));
   PetscCall(TrustNCGSecondOrderStart(tao));
+  tn->sequence.words  = NULL;
+  tn->sequence.sparse = PETSC_FALSE;
   if (tn->restart) PetscCall(TrustNCGRestart(tao));
   else {
     PetscCall(TrustNCGEvaluateStart(tao));
@@ -119,8 +122,11 @@ static PetscErrorCode TrustNCGStart(Tao tao)
   }
   tao->reason = TAO_CONTINUE_ITERATING;
   tn->started = PETSC_TRUE;
-  PetscCall(TrustNCGReport(tao, tao->trust));
-  if (tao->reason == TAO_CONTINUE_ITERATING) PetscCall(TrustNCGNoiseFloor(tao)); /* a restart */
+  if (tn->sequence.lost) PetscCall(TrustNCGStopLost(tao));
+  else PetscCall(TrustNCGReport(tao, tao->trust));
+  if (tao->reason != TAO_CONTINUE_ITERATING) PetscFunctionReturn(PETSC_SUCCESS);
+  if (tn->restart) PetscCall(TrustNCGNoiseFloor(tao));
+  else PetscCall(TrustNCGStepFromCoarse(tao));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

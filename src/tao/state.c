@@ -148,15 +148,20 @@ static PetscErrorCode RecordCounters(Tao tao, CheckpointRecord *record)
 
 static PetscErrorCode RecordLedger(TaoTrustNCGLedger *l, CheckpointRecord *record)
 {
-  PetscInt *const counts[] = {&l->nf,         &l->ng,           &l->nfg,      &l->nhv_user,
-                              &l->nhv_matrix, &l->nhv_fd,       &l->cg,       &l->steps,
-                              &l->learned,    &l->looks,        &l->rejected, &l->resolved_hv,
-                              &l->ng_noise,   &l->nhv_curvature};
+  PetscInt *const counts[] = {&l->nf,           &l->ng,
+                              &l->nfg,          &l->nhv_user,
+                              &l->nhv_matrix,   &l->nhv_fd,
+                              &l->cg,           &l->steps,
+                              &l->learned,      &l->looks,
+                              &l->rejected,     &l->resolved_hv,
+                              &l->ng_noise,     &l->nhv_curvature,
+                              &l->coarse_grids, &l->coarse_evaluations};
 
   PetscFunctionBegin;
   for (size_t k = 0; k < sizeof(counts) / sizeof(*counts); k++) {
     RecordCount(record, counts[k], "the ledger");
   }
+  RecordReal(record, &l->coarse_equivalents, 0.0, "the ledger");
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -170,6 +175,7 @@ PetscErrorCode TrustNCGStateRecord(Tao tao, CheckpointRecord *record, TrustNCGSa
   PetscCall(RecordEnds(tn, record));
   PetscCall(RecordProducts(tao, record));
   PetscCall(RecordNoise(tn, record));
+  RecordBool(record, &tn->sequence.sparse, "whether a coarser grid took to a sparse Hessian");
   PetscCall(TrustNCGPrecondRecord(tao, record, saved));
   PetscCall(RecordCounters(tao, record)); /* after what may have added to them */
   PetscCall(RecordLedger(&tn->ledger, record));

@@ -8,6 +8,7 @@
 #include "compat.h"
 #include "rules/rules.h"
 #include "precond/hidden.h"
+#include "precond/transfer.h"
 #include "subproblem/sweep.h"
 
 #define TRUSTNCG_NO_PATTERN  "no pattern of the Hessian is known"
@@ -52,6 +53,16 @@ typedef struct {
   char            words[96];
 } TrustNCGHiddenPattern;
 
+/* The start from coarser grids; see coarse.c */
+typedef struct {
+  PetscInt     level;  /* 0, or this is the Tao of a coarser grid, */
+  PetscBool    lost;   /* where f or its gradient is not finite at the start */
+  PetscBool    placed; /* a coarser grid has told where the edges lie: */
+  TrustNCGEdge edge;
+  PetscBool    sparse; /* there the sparse Hessian was in use at the end */
+  const char  *words;  /* what came of it; NULL where it was not asked for */
+} TrustNCGSequence;
+
 typedef struct {
   /* set by the user, beside Hv, pattern and the directions of the check, which are composed */
   PetscReal              eta;          /* smallest reduction ratio of an accepted step */
@@ -64,6 +75,7 @@ typedef struct {
   PetscBool              secondorder;            /* the check of the curvature at the end, */
   PetscReal              flat;                   /* for which -flat ||H|| is as good as 0 */
   PetscBool              reproducible;           /* the same bits on any number of ranks */
+  PetscInt               gridsequence;           /* most coarser grids to begin on */
   PetscBool              signals;                /* stop the solve in good order */
   PetscReal              maxtime;                /* seconds a solve may take */
   PetscReal              deadline;             /* seconds that a failed rank waits for the others */
@@ -130,6 +142,7 @@ typedef struct {
   TrustNCGMode       mode;  /* whose turn it is: the learned model's or CG's */
   TrustNCGReach      reach; /* of its steps */
   TrustNCGNoiseState noise; /* in f and gradient */
+  TrustNCGSequence   sequence;
 
   TrustNCGGuard guard;   /* of the callbacks */
   PetscBool     started; /* nothing was refused */
@@ -234,6 +247,10 @@ PETSC_INTERN PetscErrorCode TrustNCGMove(Tao tao);
 PETSC_INTERN void           TrustNCGResetRadius(Tao tao);
 PETSC_INTERN void           TrustNCGResetLoop(Tao tao);
 PETSC_INTERN PetscErrorCode TaoSolve_TrustNCG(Tao tao);
+
+/* coarse.c */
+PETSC_INTERN PetscErrorCode TrustNCGStepFromCoarse(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGStopLost(Tao tao);
 
 /* trial.c */
 PETSC_INTERN PetscErrorCode TrustNCGJudgeTrial(Tao tao, PetscReal pred, PetscReal eta,

@@ -27,7 +27,8 @@ PetscErrorCode TrustNCGUpdateLedger(Tao tao)
   l->reductions += reductions;
   l->nhv_precond = tn->nhv_precond;
   l->equivalents = (PetscReal)l->nf + (PetscReal)l->ng + (PetscReal)l->nfg +
-                   (PetscReal)l->nhv_user + (PetscReal)l->nhv_matrix + (PetscReal)l->nhv_fd;
+                   (PetscReal)l->nhv_user + (PetscReal)l->nhv_matrix + (PetscReal)l->nhv_fd +
+                   l->coarse_equivalents;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -104,6 +105,12 @@ static PetscErrorCode TrustNCGViewLedger(const TaoTrustNCGLedger *l, PetscViewer
                                    " differences of the gradient\n",
                                    l->nhv_user, l->nhv_matrix, l->nhv_fd));
   PetscCall(ViewOverhead(l, viewer));
+  if (l->coarse_grids) {
+    PetscCall(PetscViewerASCIIPrintf(viewer,
+                                     "on coarser grids: %" PetscInt_FMT
+                                     " evaluations and products, %.2f by shares of unknowns\n",
+                                     l->coarse_evaluations, (double)l->coarse_equivalents));
+  }
   PetscCall(PetscViewerASCIIPrintf(
     viewer, "spent on rejected steps: %" PetscInt_FMT " evaluations, %" PetscInt_FMT " products\n",
     l->rejected, l->resolved_hv));
@@ -163,6 +170,10 @@ static PetscErrorCode ViewSolve(Tao tao, PetscViewer viewer)
   if (tn->outcome != TAO_TRUSTNCG_RUNNING) {
     PetscCall(PetscViewerASCIIPrintf(viewer, "ended: %s, %s\n", TaoTrustNCGOutcomes[tn->outcome],
                                      tn->ending));
+  }
+  if (tn->sequence.words) {
+    PetscCall(PetscViewerASCIIPrintf(viewer, "coarser grids solved before: %" PetscInt_FMT ", %s\n",
+                                     tn->ledger.coarse_grids, tn->sequence.words));
   }
   PetscCall(TrustNCGViewPrecond(tao, viewer));
   PetscCall(TrustNCGUpdateLedger(tao));

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+   Grid functions from one DMDA to another: tensor products of polynomials through the nearest nodes
+   of each direction. The sizes need not be multiples of each other, as PETSc's interpolations of a
+   DMDA want it. Each rank fetches the box of nodes that its own need. */
+#include "precond/transfer.h"
+#include "rules/rules.h"
+#include <petscdmda.h>
+
+#define DIM    3
+#define POINTS 4
+
+/* A direction of a grid */
+typedef struct {
+  PetscInt        n;           /* nodes, */
+  PetscInt        ranks;       /* spread over so many ranks, */
+  const PetscInt *shares;      /* so many on each */
+  PetscInt        first, mine; /* this rank's */
+  PetscBool       periodic;
+} Axis;
+
+typedef struct {
+  Axis      axis[DIM];
+  PetscInt  dof;
+  PetscBool cells; /* the unknowns live in the middle of them */
+} Grid;
+
+/* For the nodes of one direction that this rank has in the new grid */
+typedef struct {
+  PetscInt   points; /* of the polynomial */
+  PetscInt   first;  /* node of the old grid that is needed, */
+  PetscInt   n;      /* so many; beyond the ends of a periodic direction it begins anew */
+  PetscInt  *at;     /* first point for each node, counted from `first` */
+  PetscReal *weight; /* points for each node */
+} Stencils;
+
+static PetscErrorCode GridGet(DM da, Grid *grid)
+{
+  DMBoundaryType        boundary[DIM];
+  DMDAInterpolationType type;
+  PetscInt              dim, n[DIM], ranks[DIM], first[DIM], mine[DIM];
+  const PetscInt       *shares[DIM];
+
+  PetscFunctionBegin;
+  PetscCall(DMDAGetInfo(da, &dim, &n[0], &n[1], &n[2], &ranks[0], &ranks[1], &ranks[2], &grid->dof,
+                        NULL, &boundary[0], &boundary[1], &boundary[2], NULL));
+  PetscCall(DMDAGetCorners(da, &first[0], &first[1], &first[2], &mine[0], &mine[1], &mine[2]));
+  PetscCall(DMDAGetOwnershipRanges(da, &shares[0], &shares[1], &shares[2]));
+  PetscCall(DMDAGetInterpolationType(da, &type));
+  grid->cells = (PetscBool)(type == DMDA_Q0);
+  for (PetscInt k = 0; k < DIM; k++) {
+    const PetscBool periodic = (PetscBool)(k < dim && boundary[k] == DM_BOUNDARY_PERIODIC);
+
+    if (k < dim) grid->axis[k] = (Axis){n[k], ranks[k], shares[k], first[k], mine[k], periodic};
+    else grid->axis[k] = (Axis){1, 1, NULL, 0, 1, PETSC_FALSE};
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode TrustNCGTransferEdgeMatters(DM da, PetscBool *matters)
+{
+  Vec  coordinates;
+  Grid grid;
+
+  PetscFunctionBegin;
+  PetscCall(GridGet(da, &grid));
+  PetscCall(DMGetCoordinates(da, &coordinates));
+  *matters = PETSC_FALSE;
+  for (PetscInt k = 0; k < DIM && !grid.cells && !coordinates; k++) {
+    if (grid.axis[k].n > 1 && !grid.axis[k].periodic) *matters = PETSC_TRUE;
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode StencilsCreate(const Axis *from, const Axis *to, PetscReal offset,
+                                     Stencils *s)
+{
+  PetscInt last = 0;
+
+  PetscFunctionBegin;
+  s->points = PetscMin(POINTS, from->n);
+  PetscCall(PetscMalloc2(to->mine, &s->at, to->mine * s->points, &s->weight));
+  s->first = PETSC_MAX_INT;
+  for (PetscInt i = 0; i < to->mine; i++) {
+    s->at[i] = TrustNCGGridStencil(to->first + i, to->n, from->n, from->periodic, offset, s->points,
+                                   s->weight + i * s->points);
+    s->first = PetscMin(s->first, s->at[i]);
+    last     = PetscMax(last, s->at[i] + s->points);
+  }
+  s->n = to->mine ? last - s->first : 0;
+  for (PetscInt i = 0; i < to->mine; i++) s->at[i] -= s->first;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Which rank of this direction has the node, and where does its share begin? */
+static PetscInt Owner(const Axis *axis, PetscInt node, PetscInt *begin)
+{
+  PetscInt rank = 0;
+
+  for (*begin = 0; axis->shares && node >= *begin + axis->shares[rank]; rank++) {
+    *begin += axis->shares[rank];
+  }
+  return rank;
+}
+
+/* The numbers, in PETSc's order, of the nodes that are needed: the ranks of a DMDA are numbered, as
+   the nodes of each are, along the first direction first. */
+static PetscErrorCode Number(const Grid *grid, Vec x, const Stencils s[DIM], PetscInt index[])
+{
+  const PetscInt *first;
+  PetscInt        i[DIM];
+
+  PetscFunctionBegin;
+  PetscCall(VecGetOwnershipRanges(x, &first));
+  for (i[2] = 0; i[2] < s[2].n; i[2]++) {
+    for (i[1] = 0; i[1] < s[1].n; i[1]++) {
+      for (i[0] = 0; i[0] < s[0].n; i[0]++) {
+        PetscInt rank = 0, local = 0;
+
+        for (PetscInt k = DIM - 1; k >= 0; k--) {
+          const Axis    *axis = &grid->axis[k];
+          const PetscInt node = (s[k].first + i[k] + axis->n) % axis->n;
+          PetscInt       begin, owner = Owner(axis, node, &begin);
+
+          rank  = rank * axis->ranks + owner;
+          local = local * (axis->shares ? axis->shares[owner] : 1) + node - begin;
+        }
+        *index++ = first[rank] / grid->dof + local;
+      }
+    }
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode Fetch(const Grid *grid, Vec x, const Stencils s[DIM], Vec *box)
+{
+  const PetscInt n = s[0].n * s[1].n * s[2].n;
+  PetscInt      *index;
+  VecScatter     scatter;
+  IS             is;
+
+  PetscFunctionBegin;
+  PetscCall(PetscMalloc1(n, &index));
+  PetscCall(Number(grid, x, s, index));
+  PetscCall(ISCreateBlock(PETSC_COMM_SELF, grid->dof, n, index, PETSC_OWN_POINTER, &is));
+  PetscCall(VecCreateSeq(PETSC_COMM_SELF, n * grid->dof, box));
+  PetscCall(VecScatterCreate(x, is, *box, NULL, &scatter));
+  PetscCall(VecScatterBegin(scatter, x, *box, INSERT_VALUES, SCATTER_FORWARD));
+  PetscCall(VecScatterEnd(scatter, x, *box, INSERT_VALUES, SCATTER_FORWARD));
+  PetscCall(VecScatterDestroy(&scatter));
+  PetscCall(ISDestroy(&is));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* One component at one node of the new grid */
+static PetscScalar Value(const Stencils s[DIM], const PetscInt i[DIM], PetscInt dof,
+                         const PetscScalar box[])
+{
+  const PetscReal *w[DIM];
+  PetscScalar      sum = 0.0;
+
+  for (PetscInt k = 0; k < DIM; k++) w[k] = s[k].weight + i[k] * s[k].points;
+  for (PetscInt c = 0; c < s[2].points; c++) {
+    for (PetscInt b = 0; b < s[1].points; b++) {
+      const PetscInt row =
+        ((s[2].at[i[2]] + c) * s[1].n + s[1].at[i[1]] + b) * s[0].n + s[0].at[i[0]];
+      PetscScalar line = 0.0;
+
+      for (PetscInt a = 0; a < s[0].points; a++) line += w[0][a] * box[(row + a) * dof];
+      sum += w[2][c] * w[1][b] * line;
+    }
+  }
+  return sum;
+}
+
+PetscErrorCode TrustNCGTransfer(DM from, Vec x, DM to, TrustNCGEdge edge, Vec y)
+{
+  Grid               old, new;
+  Stencils           s[DIM];
+  Vec                box;
+  const PetscScalar *values;
+  PetscScalar       *result;
+  PetscInt           i[DIM];
+
+  PetscFunctionBegin;
+  PetscCall(GridGet(from, &old));
+  PetscCall(GridGet(to, &new));
+  for (PetscInt k = 0; k < DIM; k++) {
+    const PetscReal offset = old.cells ? 0.5 : edge == TRUSTNCG_EDGE_INSIDE ? 1.0 : 0.0;
+
+    PetscCall(StencilsCreate(&old.axis[k], &new.axis[k], offset, &s[k]));
+  }
+  PetscCall(Fetch(&old, x, s, &box));
+  PetscCall(VecGetArrayRead(box, &values));
+  PetscCall(VecGetArrayWrite(y, &result));
+  for (i[2] = 0; i[2] < new.axis[2].mine; i[2]++) {
+    for (i[1] = 0; i[1] < new.axis[1].mine; i[1]++) {
+      for (i[0] = 0; i[0] < new.axis[0].mine; i[0]++) {
+        for (PetscInt c = 0; c < new.dof; c++) *result++ = Value(s, i, new.dof, values + c);
+      }
+    }
+  }
+  result -= new.dof *new.axis[0].mine *new.axis[1].mine *new.axis[2].mine;
+  PetscCall(VecRestoreArrayWrite(y, &result));
+  PetscCall(VecRestoreArrayRead(box, &values));
+  PetscCall(VecDestroy(&box));
+  for (PetscInt k = 0; k < DIM; k++) PetscCall(PetscFree2(s[k].at, s[k].weight));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
