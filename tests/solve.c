@@ -61,21 +61,32 @@ static PetscErrorCode AddNoise(const Fault *fault, Vec x, PetscReal *f, Vec g)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode Evaluate(Run *run, Vec x, PetscReal *f, Vec g)
+/* The problem on the grid of x; what that costs is counted by its share of the unknowns. */
+static PetscErrorCode Pose(Run *run, Vec x, Problem *prob)
+{
+  PetscFunctionBegin;
+  PetscCall(ProblemOn(run->prob, x, prob));
+  run->work += (PetscReal)(*prob)->N / (PetscReal)run->prob->N;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode Evaluate(Run *run, Tao tao, Vec x, PetscReal *f, Vec g)
 {
   const PetscReal scale  = run->fault.scale != 0.0 ? run->fault.scale : 1.0;
   const long      before = ReductionCount();
   const PetscInt  call   = run->nf + run->ng + run->nfg;
+  Problem         prob;
 
   PetscFunctionBegin;
-  PetscCall((*run->prob->objgrad)(run->prob, x, f, g));
+  PetscCall(Pose(run, x, &prob));
+  PetscCall((*prob->objgrad)(prob, x, f, g));
   run->reductions += ReductionCount() - before;
   if (g) PetscCall(VecScale(g, scale));
   if (f) *f = Struck(run, run->fault.f, call) ? run->fault.value : scale * *f + run->fault.shift;
   if (f) *f *= 1.0 + run->fault.jitter * PetscGlobalRank;
   PetscCall(AddNoise(&run->fault, x, f, g));
   if (g && Struck(run, run->fault.g, call)) PetscCall(Spoil(g, run->fault.value));
-  if (Struck(run, run->fault.outside, call)) PetscCall(TaoTrustNCGSetDomainError(run->tao));
+  if (Struck(run, run->fault.outside, call)) PetscCall(TaoTrustNCGSetDomainError(tao));
   PetscCall(Fail(run, run->fault.failure, call));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -84,7 +95,7 @@ static PetscErrorCode ObjectiveGradient(Tao tao, Vec x, PetscReal *f, Vec g, voi
 {
   PetscFunctionBegin;
   ((Run *)ctx)->nfg++;
-  PetscCall(Evaluate((Run *)ctx, x, f, g));
+  PetscCall(Evaluate((Run *)ctx, tao, x, f, g));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -92,7 +103,7 @@ static PetscErrorCode Objective(Tao tao, Vec x, PetscReal *f, void *ctx)
 {
   PetscFunctionBegin;
   ((Run *)ctx)->nf++;
-  PetscCall(Evaluate((Run *)ctx, x, f, NULL));
+  PetscCall(Evaluate((Run *)ctx, tao, x, f, NULL));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -100,7 +111,7 @@ static PetscErrorCode Gradient(Tao tao, Vec x, Vec g, void *ctx)
 {
   PetscFunctionBegin;
   ((Run *)ctx)->ng++;
-  PetscCall(Evaluate((Run *)ctx, x, NULL, g));
+  PetscCall(Evaluate((Run *)ctx, tao, x, NULL, g));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -109,10 +120,12 @@ static PetscErrorCode HessianVector(Tao tao, Vec x, Vec v, Vec Hv, void *ctx)
   Run            *run    = (Run *)ctx;
   const PetscReal scale  = run->fault.scale != 0.0 ? run->fault.scale : 1.0;
   const long      before = ReductionCount();
+  Problem         prob;
 
   PetscFunctionBegin;
   run->nhv++;
-  PetscCall((*run->prob->hessvec)(run->prob, x, v, Hv));
+  PetscCall(Pose(run, x, &prob));
+  PetscCall((*prob->hessvec)(prob, x, v, Hv));
   run->reductions += ReductionCount() - before;
   PetscCall(VecScale(Hv, scale));
   if (Struck(run, run->fault.hv, run->nhv)) PetscCall(Spoil(Hv, run->fault.value));
@@ -226,6 +239,31 @@ TaoTrustNCGLedger RunLedger(const Run *run)
 
   ckm_ok(TaoTrustNCGGetLedger(run->tao, &ledger));
   return ledger;
+}
+
+PetscErrorCode RunSays(const Run *run, const char words[], PetscBool *says)
+{
+  PetscViewer viewer;
+  const char *text = NULL;
+  char        said[8192];
+  char       *at = NULL;
+  FILE       *file;
+  size_t      read;
+
+  PetscFunctionBegin;
+  PetscCall(PetscViewerASCIIOpenWithFILE(PETSC_COMM_WORLD, file = tmpfile(), &viewer));
+  PetscCall(TaoView(run->tao, viewer));
+  PetscCall(PetscViewerFlush(viewer));
+  rewind(file);
+  read       = fread(said, 1, sizeof(said) - 1, file);
+  said[read] = '\0';
+  text       = said;
+  PetscCall(PetscStrstr(text, words, &at));
+  *says = (PetscBool)(at != NULL);
+  PetscCallMPI(MPI_Bcast(says, 1, MPIU_BOOL, 0, PETSC_COMM_WORLD));
+  PetscCall(PetscViewerDestroy(&viewer));
+  fclose(file);
+  PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 void RunHasConverged(const Run *run, PetscReal most)

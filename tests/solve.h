@@ -40,6 +40,7 @@ typedef struct {
   Fault     fault;
   PetscInt  nf, ng, nfg, nhv; /* calls */
   PetscInt  nhessian;
+  PetscReal work;       /* all of them, each by the share of the unknowns that its x has */
   long      reductions; /* made inside them */
   PetscReal f[HISTORY], gnorm[HISTORY];
   PetscInt  its; /* iterates in the history */
@@ -52,6 +53,8 @@ extern PetscErrorCode RunCreate(MPI_Comm comm, const char name[], PetscInt n, Hv
 extern PetscErrorCode RunCreateWith(const char option[], const char value[], const char name[],
                                     PetscInt n, HvWay way, Run *run);
 extern PetscErrorCode RunDestroy(Run *run);
+/* Does -tao_view say these words? On rank 0, where they are printed. */
+extern PetscErrorCode RunSays(const Run *run, const char words[], PetscBool *says);
 
 /* In a test only: they assert. */
 extern void               RunHasConverged(const Run *run, PetscReal most); /* equivalents */

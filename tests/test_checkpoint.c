@@ -24,17 +24,20 @@ static const struct {
   PetscBool              apart;
   TaoTrustNCGPrecondType precond;
   PetscBool              multigrid;
+  PetscInt               grids; /* coarser ones before */
 } cases[] = {
-  {"rosenbrock", 300, HV_USER, PETSC_FALSE, TAO_TRUSTNCG_PRECOND_AUTO, PETSC_FALSE},
-  {"genrose", 60, HV_FD, PETSC_TRUE, TAO_TRUSTNCG_PRECOND_PAIRS, PETSC_FALSE},
-  {"eigenals", 110, HV_MAT, PETSC_FALSE, TAO_TRUSTNCG_PRECOND_AUTO, PETSC_FALSE},
-  {"minsurf", 900, HV_USER, PETSC_FALSE, TAO_TRUSTNCG_PRECOND_NONE, PETSC_FALSE},
-  {"minsurf", 900, HV_FD, PETSC_TRUE, TAO_TRUSTNCG_PRECOND_DIAGONAL, PETSC_FALSE},
-  {"minsurf", 900, HV_USER, PETSC_FALSE, TAO_TRUSTNCG_PRECOND_AUTO, PETSC_TRUE},
-  {"combustion", 900, HV_FD, PETSC_FALSE, TAO_TRUSTNCG_PRECOND_SPARSE, PETSC_TRUE},
-  {"gl2", 400, HV_USER, PETSC_FALSE, TAO_TRUSTNCG_PRECOND_AUTO, PETSC_TRUE},
-  {"curly10", 240, HV_USER, PETSC_FALSE, TAO_TRUSTNCG_PRECOND_AUTO, PETSC_FALSE},
-  {"morebv", 100, HV_FD, PETSC_TRUE, TAO_TRUSTNCG_PRECOND_AUTO, PETSC_FALSE},
+  {"rosenbrock", 300, HV_USER, PETSC_FALSE, TAO_TRUSTNCG_PRECOND_AUTO, PETSC_FALSE, 0},
+  {"genrose", 60, HV_FD, PETSC_TRUE, TAO_TRUSTNCG_PRECOND_PAIRS, PETSC_FALSE, 0},
+  {"eigenals", 110, HV_MAT, PETSC_FALSE, TAO_TRUSTNCG_PRECOND_AUTO, PETSC_FALSE, 0},
+  {"minsurf", 900, HV_USER, PETSC_FALSE, TAO_TRUSTNCG_PRECOND_NONE, PETSC_FALSE, 0},
+  {"minsurf", 900, HV_FD, PETSC_TRUE, TAO_TRUSTNCG_PRECOND_DIAGONAL, PETSC_FALSE, 0},
+  {"minsurf", 900, HV_USER, PETSC_FALSE, TAO_TRUSTNCG_PRECOND_AUTO, PETSC_TRUE, 0},
+  {"combustion", 900, HV_FD, PETSC_FALSE, TAO_TRUSTNCG_PRECOND_SPARSE, PETSC_TRUE, 0},
+  {"gl2", 400, HV_USER, PETSC_FALSE, TAO_TRUSTNCG_PRECOND_AUTO, PETSC_TRUE, 0},
+  {"curly10", 240, HV_USER, PETSC_FALSE, TAO_TRUSTNCG_PRECOND_AUTO, PETSC_FALSE, 0},
+  {"morebv", 100, HV_FD, PETSC_TRUE, TAO_TRUSTNCG_PRECOND_AUTO, PETSC_FALSE, 0},
+  {"minsurf", 1600, HV_USER, PETSC_FALSE, TAO_TRUSTNCG_PRECOND_AUTO, PETSC_TRUE, 2},
+  {"composites", 1600, HV_FD, PETSC_TRUE, TAO_TRUSTNCG_PRECOND_PAIRS, PETSC_FALSE, 2},
 };
 
 enum { CASES = sizeof(cases) / sizeof(*cases) };
@@ -44,6 +47,7 @@ static PetscErrorCode CreateCase(MPI_Comm comm, int k, Run *run)
   PetscFunctionBegin;
   PetscCall(RunCreate(comm, cases[k].problem, cases[k].n, cases[k].way, cases[k].apart, run));
   PetscCall(TaoTrustNCGSetPrecondType(run->tao, cases[k].precond));
+  PetscCall(TaoTrustNCGSetGridSequence(run->tao, cases[k].grids));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -68,7 +72,8 @@ static int SameWork(const Run *a, const Run *b)
   return la.nf == lb.nf && la.ng == lb.ng && la.nfg == lb.nfg && la.cg == lb.cg &&
          la.nhv_user == lb.nhv_user && la.nhv_matrix == lb.nhv_matrix && la.nhv_fd == lb.nhv_fd &&
          la.nhv_precond == lb.nhv_precond && la.steps == lb.steps && la.learned == lb.learned &&
-         la.rejected == lb.rejected && la.looks == lb.looks;
+         la.rejected == lb.rejected && la.looks == lb.looks &&
+         la.coarse_evaluations == lb.coarse_evaluations && la.equivalents == lb.equivalents;
 }
 
 static int SameLedger(const Run *a, const Run *b)

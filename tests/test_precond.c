@@ -10,32 +10,6 @@ static PetscErrorCode Make(const char name[], PetscInt n, TaoTrustNCGPrecondType
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Does -tao_view say these words? On rank 0, where they are printed. */
-static PetscErrorCode Says(Run *run, const char words[], PetscBool *says)
-{
-  PetscViewer viewer;
-  const char *text = NULL;
-  char        said[8192];
-  char       *at = NULL;
-  FILE       *file;
-  size_t      read;
-
-  PetscFunctionBegin;
-  PetscCall(PetscViewerASCIIOpenWithFILE(PETSC_COMM_WORLD, file = tmpfile(), &viewer));
-  PetscCall(TaoView(run->tao, viewer));
-  PetscCall(PetscViewerFlush(viewer));
-  rewind(file);
-  read       = fread(said, 1, sizeof(said) - 1, file);
-  said[read] = '\0';
-  text       = said;
-  PetscCall(PetscStrstr(text, words, &at));
-  *says = (PetscBool)(at != NULL);
-  PetscCallMPI(MPI_Bcast(says, 1, MPIU_BOOL, 0, PETSC_COMM_WORLD));
-  PetscCall(PetscViewerDestroy(&viewer));
-  fclose(file);
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
 static const struct {
   const char *name;
   PetscInt    n;
@@ -54,7 +28,7 @@ START_TEST(auto_says_what_it_chose_and_why)
   ckm_ok(Make(Choices[_i].name, Choices[_i].n, TAO_TRUSTNCG_PRECOND_AUTO, &run));
   ckm_ok(TaoSolve(run.tao));
   ckm_assert(RunReason(&run) > 0);
-  ckm_ok(Says(&run, Choices[_i].words, &says));
+  ckm_ok(RunSays(&run, Choices[_i].words, &says));
   ckm_assert(says);
   ckm_ok(RunDestroy(&run));
 }
@@ -118,7 +92,7 @@ START_TEST(the_pc_of_the_ksp_is_the_users)
   ckm_assert(RunReason(&run) > 0);
   ckm_ok(PetscObjectTypeCompare((PetscObject)pc, PCSHELL, &same));
   ckm_assert(same);
-  ckm_ok(Says(&run, "user (auto: the KSP has a PC)", &says));
+  ckm_ok(RunSays(&run, "user (auto: the KSP has a PC)", &says));
   ckm_assert(says);
   ckm_ok(RunDestroy(&run));
 }

@@ -8,12 +8,14 @@ static const struct {
   const char            *problem;
   PetscInt               n;
   TaoTrustNCGPrecondType precond;
+  PetscInt               grids; /* coarser ones before */
 } cases[] = {
-  {"minsurf", 400, TAO_TRUSTNCG_PRECOND_AUTO},    /* couplings on a grid */
-  {"combustion", 225, TAO_TRUSTNCG_PRECOND_AUTO}, /* the same, with other couplings */
-  {"minsurf", 100, TAO_TRUSTNCG_PRECOND_NONE},    /* better points of a step */
-  {"genrose", 40, TAO_TRUSTNCG_PRECOND_PAIRS},    /* looks at the boundary, learned steps */
-  {"morebv", 100, TAO_TRUSTNCG_PRECOND_AUTO},     /* a pattern that is found */
+  {"minsurf", 400, TAO_TRUSTNCG_PRECOND_AUTO, 0},    /* couplings on a grid */
+  {"combustion", 225, TAO_TRUSTNCG_PRECOND_AUTO, 0}, /* the same, with other couplings */
+  {"minsurf", 100, TAO_TRUSTNCG_PRECOND_NONE, 0},    /* better points of a step */
+  {"genrose", 40, TAO_TRUSTNCG_PRECOND_PAIRS, 0},    /* looks at the boundary, learned steps */
+  {"morebv", 100, TAO_TRUSTNCG_PRECOND_AUTO, 0},     /* a pattern that is found */
+  {"minsurf", 1600, TAO_TRUSTNCG_PRECOND_AUTO, 2},   /* coarser grids */
 };
 
 enum { CASES = sizeof(cases) / sizeof(*cases), STRIKES = 100 };
@@ -28,20 +30,22 @@ static void Strike(void)
 
 static PetscErrorCode ObjectiveGradient(Tao tao, Vec x, PetscReal *f, Vec g, void *ctx)
 {
-  Problem prob = ((Run *)ctx)->prob;
+  Problem prob;
 
   PetscFunctionBegin;
   Strike();
+  PetscCall(ProblemOn(((Run *)ctx)->prob, x, &prob));
   PetscCall((*prob->objgrad)(prob, x, f, g));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 static PetscErrorCode HessianVector(Tao tao, Vec x, Vec v, Vec Hv, void *ctx)
 {
-  Problem prob = ((Run *)ctx)->prob;
+  Problem prob;
 
   PetscFunctionBegin;
   Strike();
+  PetscCall(ProblemOn(((Run *)ctx)->prob, x, &prob));
   PetscCall((*prob->hessvec)(prob, x, v, Hv));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -55,6 +59,7 @@ static PetscErrorCode Solve(int k, PetscInt when, const char checkpoint[], const
   PetscCall(TaoSetObjectiveAndGradient(run->tao, NULL, ObjectiveGradient, run));
   PetscCall(TaoTrustNCGSetHessianVector(run->tao, HessianVector, run));
   PetscCall(TaoTrustNCGSetPrecondType(run->tao, cases[k].precond));
+  PetscCall(TaoTrustNCGSetGridSequence(run->tao, cases[k].grids));
   PetscCall(TaoTrustNCGSetSignals(run->tao, PETSC_TRUE));
   PetscCall(TaoTrustNCGSetCheckpoint(run->tao, checkpoint, when % 2, 0.0));
   PetscCall(TaoTrustNCGSetRestart(run->tao, restart));

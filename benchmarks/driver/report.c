@@ -174,6 +174,7 @@ PetscErrorCode DriverWriteJSON(Driver *d, const Outcome *out)
   PetscCall(WriteInt(comm, file, "iterations", out->iterations));
   PetscCall(WriteInt(comm, file, "cg_iterations", out->cg));
   PetscCall(WriteCounts(d, file));
+  PetscCall(WriteReal(comm, file, "coarse_equivalents", d->count.coarse));
   PetscCall(WriteReal(comm, file, "reductions", (PetscReal)out->reductions));
   PetscCall(WriteReal(comm, file, "seconds", out->seconds));
   PetscCall(WriteReal(comm, file, "cpu_seconds", out->cpu_seconds));

@@ -62,7 +62,6 @@ static PetscErrorCode CopySettings(Tao tao, Tao coarse)
   PetscFunctionBegin;
   PetscCall(TimeLeft(tao, &left));
   PetscCall(TaoTrustNCGSetMaxTime(coarse, left));
-  PetscCall(TaoSetMaximumIterations(coarse, tao->max_it));
   PetscCall(TaoSetMaximumFunctionEvaluations(coarse, tao->max_funcs));
   PetscCall(TaoSetTolerances(coarse, tao->gatol, tao->grtol, PetscMax(tao->gttol, COARSE_RTOL)));
   to->eta     = tn->eta;
@@ -197,16 +196,21 @@ PetscErrorCode TrustNCGStepFromCoarse(Tao tao)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
   TrustNCGLevel level;
+  PetscBool     stop;
   Tao           coarse;
 
   PetscFunctionBegin;
   if (!tn->gridsequence) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(TrustNCGInterrupted(tao, &stop));
+  if (stop) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(TrustNCGLevelCreate(tao->solution, &level, &tn->sequence.words));
   if (level.coarse) {
     PetscCall(CreateCoarse(tao, &level, &coarse));
     PetscCall(TaoSolve(coarse));
     PetscCall(CountCoarse(tao, coarse));
-    PetscCall(StepFrom(tao, &level, coarse));
+    tn->sequence.words = "interrupted";
+    PetscCall(TrustNCGInterrupted(tao, &stop));
+    if (!stop) PetscCall(StepFrom(tao, &level, coarse));
     PetscCall(TaoDestroy(&coarse));
   }
   PetscCall(TrustNCGLevelDestroy(&level));
@@ -244,8 +248,8 @@ PetscErrorCode TrustNCGStepFromCoarse(Tao tao)
 
   On a coarser grid the gradient is reduced to 1e-3 of that at the start there. It is solved by a
   `Tao` with the settings of this one, and with the options that begin with -<prefix>coarse_, such
-  as -coarse_tao_monitor or -coarse_tao_gttol. Limits on iterations and evaluations hold on each
-  grid, the one on time for all together. Monitors, convergence test and update of the user's are
+  as -coarse_tao_monitor or -coarse_tao_gttol. The limit on evaluations holds on each
+  grid, the one on iterations on the finest, the one on time for all together. Monitors, convergence test and update of the user's are
   called on the finest grid alone; a Mat of `TaoSetHessian()`, a pattern and a preconditioner of the
   user's are of this grid, so that a coarser one takes differences of the gradient and chooses a
   preconditioner by itself.
@@ -253,7 +257,7 @@ PetscErrorCode TrustNCGStepFromCoarse(Tao tao)
   f and the gradient are evaluated at the start that was set, to which tolerances refer; the step
   from there to the solution of the coarser grid is the first one, if f is lower there. `TaoView()`
   says what came of it. The ledger counts an evaluation on a coarser grid by its share of the
-  unknowns. A solve that goes on from a checkpoint does not begin on coarser grids.
+  unknowns. A solve that goes on from a checkpoint after its first step begins on no other grid.
 
   Errors with `PETSC_ERR_ARG_OUTOFRANGE` if negative. Briggs, Henson, McCormick, A Multigrid Tutorial
   (2000), chapter 3: nested iteration.

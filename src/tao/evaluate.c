@@ -243,7 +243,7 @@ PetscErrorCode TrustNCGEvaluateStart(Tao tao)
   PetscCall(TrustNCGGradientNorm(tao, g, gg, &tn->gnorm));
   tn->gnorm0        = tn->gnorm;
   tn->sequence.lost = (PetscBool)(tn->outside || PetscIsInfOrNanReal(tn->f) ||
-                                  !(tn->gnorm == 0.0 || TrustNCGUnit(tn->gnorm) == 1.0));
+                                  PetscIsInfOrNanReal(tn->gnorm) || TrustNCGUnit(tn->gnorm) != 1.0);
   if (!tn->sequence.level) {
     PetscCall(TrustNCGCheckStart(tao));
     tn->sequence.lost = PETSC_FALSE;

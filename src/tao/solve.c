@@ -96,7 +96,8 @@ void TrustNCGResetLoop(Tao tao)
 
 static PetscErrorCode TrustNCGStart(Tao tao)
 {
-  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+  TAO_TrustNCG   *tn      = (TAO_TrustNCG *)tao->data;
+  const PetscBool resumed = (PetscBool)(tn->restart != NULL);
 
   PetscFunctionBegin;
   PetscCall(TrustNCGGuardStart(tao));
@@ -125,8 +126,8 @@ static PetscErrorCode TrustNCGStart(Tao tao)
   if (tn->sequence.lost) PetscCall(TrustNCGStopLost(tao));
   else PetscCall(TrustNCGReport(tao, tao->trust));
   if (tao->reason != TAO_CONTINUE_ITERATING) PetscFunctionReturn(PETSC_SUCCESS);
-  if (tn->restart) PetscCall(TrustNCGNoiseFloor(tao));
-  else PetscCall(TrustNCGStepFromCoarse(tao));
+  if (!resumed || tao->niter == 0) PetscCall(TrustNCGStepFromCoarse(tao));
+  if (tao->reason == TAO_CONTINUE_ITERATING) PetscCall(TrustNCGNoiseFloor(tao)); /* a restart */
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+   Solves that begin on coarser grids. */
+#include "solve.h"
+#include <math.h>
+
+/* Problems whose grids lie in all the ways there are, solved in all the ways there are */
+static const struct {
+  const char            *problem;
+  PetscInt               n;
+  HvWay                  way;
+  PetscBool              apart;
+  TaoTrustNCGPrecondType precond;
+  PetscReal              share; /* of the work without coarser grids, at most */
+} cases[] = {
+  {"minsurf", 3600, HV_USER, PETSC_FALSE, TAO_TRUSTNCG_PRECOND_AUTO, 0.67},
+  {"minsurf", 3969, HV_FD, PETSC_FALSE, TAO_TRUSTNCG_PRECOND_SPARSE, 0.67},
+  {"minsurf", 3600, HV_FD, PETSC_TRUE, TAO_TRUSTNCG_PRECOND_PAIRS, 0.67},
+  {"minsurf", 3600, HV_MAT, PETSC_FALSE, TAO_TRUSTNCG_PRECOND_NONE, 0.67},
+  {"composites", 3600, HV_USER, PETSC_FALSE, TAO_TRUSTNCG_PRECOND_AUTO, 0.67},
+  {"fminsurf", 4225, HV_USER, PETSC_FALSE, TAO_TRUSTNCG_PRECOND_DIAGONAL, 0.67},
+  {"gl2", 4096, HV_USER, PETSC_FALSE, TAO_TRUSTNCG_PRECOND_AUTO, 1.3},
+};
+enum { CASES = sizeof(cases) / sizeof(*cases) };
+
+static PetscErrorCode Create(int k, PetscInt grids, Run *run)
+{
+  PetscFunctionBegin;
+  PetscCall(
+    RunCreate(PETSC_COMM_WORLD, cases[k].problem, cases[k].n, cases[k].way, cases[k].apart, run));
+  PetscCall(TaoTrustNCGSetPrecondType(run->tao, cases[k].precond));
+  PetscCall(TaoTrustNCGSetGridSequence(run->tao, grids));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscBool Says(const Run *run, const char words[])
+{
+  PetscBool says;
+
+  ckm_ok(RunSays(run, words, &says));
+  return says;
+}
+
+static PetscReal Last(const Run *run)
+{
+  return run->f[run->its - 1];
+}
+
+/* The same minimum, at less work; for a gradient from the start that was
+   set, and f that never rises. */
+START_TEST(the_minimum_is_found_with_less_work)
+{
+  Run alone, begun;
+
+  ckm_ok(Create(_i, 0, &alone));
+  ckm_ok(TaoSolve(alone.tao));
+  ckm_ok(Create(_i, 5, &begun));
+  ckm_ok(TaoSolve(begun.tao));
+  RunHasConverged(&begun, cases[_i].share * RunLedger(&alone).equivalents);
+  ckm_assert(begun.f[0] == alone.f[0] && begun.gnorm[0] == alone.gnorm[0]);
+  ckm_assert(begun.gnorm[begun.its - 1] <= 1e-6 * alone.gnorm[0]);
+  ckm_assert_near(Last(&begun), Last(&alone), 1e-6 * (1.0 + fabs(Last(&alone))));
+  for (PetscInt k = 1; k < begun.its; k++) {
+    ckm_assert(begun.f[k] <= begun.f[k - 1] + 1e-12 * fabs(begun.f[k - 1]));
+  }
+  ckm_ok(RunDestroy(&alone));
+  ckm_ok(RunDestroy(&begun));
+}
+END_TEST
+
+/* The ledger has every call, and its grid's share of it. */
+START_TEST(the_ledger_counts_what_coarser_grids_cost)
+{
+  TaoTrustNCGLedger l;
+  PetscReal         calls;
+  Run               run;
+
+  ckm_ok(Create(_i, 2, &run));
+  ckm_ok(TaoSolve(run.tao));
+  l     = RunLedger(&run);
+  calls = (PetscReal)(run.nf + run.ng + run.nfg + run.nhv);
+  ckm_assert(l.coarse_grids >= 1 && l.coarse_grids <= 2);
+  ckm_assert_near(l.equivalents, run.work, 1e-9 * run.work);
+  ckm_assert_near((PetscReal)l.coarse_evaluations + l.equivalents - l.coarse_equivalents, calls,
+                  1e-9 * calls);
+  ckm_ok(RunDestroy(&run));
+}
+END_TEST
+
+/* As many reductions as MPI has seen, callbacks not included; those of PETSc's own matrices and
+   preconditioners are not the solver's. */
+START_TEST(the_ledger_counts_their_reductions)
+{
+  const PetscReal left = PETSC_INFINITY;
+  long            before, all;
+  Run             run;
+
+  ckm_ok(RunCreate(PETSC_COMM_WORLD, "minsurf", 900, HV_USER, PETSC_FALSE, &run));
+  ckm_ok(TaoTrustNCGSetPrecondType(run.tao, TAO_TRUSTNCG_PRECOND_NONE));
+  ckm_ok(TaoTrustNCGSetMaxTime(run.tao, left));
+  ckm_ok(TaoTrustNCGSetGridSequence(run.tao, 1));
+  before = ReductionCount();
+  ckm_ok(TaoSolve(run.tao));
+  all = ReductionCount() - before - run.reductions;
+  ckm_assert(RunLedger(&run).reductions <= all);
+  ckm_assert(RunLedger(&run).reductions >= all / 2);
+  ckm_ok(RunDestroy(&run));
+}
+END_TEST
+
+/* A start that is as good as the coarser grids can tell stays the start. */
+START_TEST(a_better_start_is_kept)
+{
+  PetscReal f;
+  Run       run;
+
+  ckm_ok(RunCreate(PETSC_COMM_WORLD, "minsurf", 3600, HV_USER, PETSC_FALSE, &run));
+  ckm_ok(TaoSetTolerances(run.tao, 0.0, 0.0, 1e-4));
+  ckm_ok(TaoSolve(run.tao));
+  f = Last(&run);
+  ckm_ok(TaoTrustNCGSetGridSequence(run.tao, 3));
+  ckm_ok(TaoSolve(run.tao));
+  ckm_assert(RunLedger(&run).coarse_grids > 0);
+  ckm_assert(Says(&run, "f is not lower at their solution"));
+  ckm_assert(RunReason(&run) > 0 && Last(&run) <= f);
+  ckm_ok(RunDestroy(&run));
+}
+END_TEST
+
+/* What happens at the start of a coarser grid costs that grid, not the solve: NaN in f or in the
+   gradient, or a point outside the domain. */
+START_TEST(a_bad_start_on_a_coarser_grid_is_passed_over)
+{
+  Run run;
+
+  ckm_ok(RunCreate(PETSC_COMM_WORLD, "minsurf", 900, HV_USER, PETSC_FALSE, &run));
+  ckm_ok(TaoTrustNCGSetGridSequence(run.tao, 4));
+  run.fault = (Fault){.value = NAN, .only = 1, .rank = 2};
+  if (_i == 0) run.fault.f = 2;
+  if (_i == 1) run.fault.g = 2;
+  if (_i == 2) run.fault.outside = 2;
+  ckm_ok(TaoSolve(run.tao));
+  ckm_assert(RunReason(&run) > 0);
+  ckm_assert(RunLedger(&run).coarse_grids == 1);
+  ckm_assert(Says(&run, "at the start of a coarser grid"));
+  ckm_ok(RunDestroy(&run));
+}
+END_TEST
+
+/* The point that a coarser grid leads to may be one where f is not known. */
+START_TEST(a_bad_point_from_a_coarser_grid_is_passed_over)
+{
+  PetscInt coarse;
+  Run      run;
+
+  ckm_ok(RunCreate(PETSC_COMM_WORLD, "minsurf", 900, HV_USER, PETSC_FALSE, &run));
+  ckm_ok(TaoTrustNCGSetGridSequence(run.tao, 1));
+  ckm_ok(TaoSolve(run.tao));
+  coarse = RunLedger(&run).coarse_evaluations; /* Hv among them */
+  ckm_ok(RunDestroy(&run));
+  ckm_ok(RunCreate(PETSC_COMM_WORLD, "minsurf", 900, HV_FD, PETSC_FALSE, &run));
+  ckm_ok(TaoTrustNCGSetGridSequence(run.tao, 1));
+  run.fault = (Fault){.value = NAN, .f = 3, .only = 4 * coarse};
+  ckm_ok(TaoSolve(run.tao));
+  ckm_assert(RunLedger(&run).coarse_grids == 1);
+  ckm_assert(run.its >= 1 && Last(&run) <= run.f[0]);
+  ckm_ok(RunDestroy(&run));
+}
+END_TEST
+
+/* An error of a callback on one rank, on a coarser grid, is that of the solve on all; the Tao can
+   be used again. */
+START_TEST(an_error_on_a_coarser_grid_ends_the_solve)
+{
+  Run run;
+
+  ckm_ok(RunCreate(PETSC_COMM_WORLD, "minsurf", 900, HV_USER, PETSC_FALSE, &run));
+  ckm_ok(TaoTrustNCGSetGridSequence(run.tao, 3));
+  run.fault = (Fault){.failure = 2 + _i, .rank = 2};
+  ckm_fails(TaoSolve(run.tao), PETSC_ERR_USER, "");
+  run.fault = (Fault){.error = run.nhv + 2, .rank = 3};
+  ckm_fails(TaoSolve(run.tao), PETSC_ERR_USER, "");
+  run.fault = (Fault){0};
+  ckm_ok(TaoSolve(run.tao));
+  ckm_assert(RunReason(&run) > 0);
+  ckm_ok(RunDestroy(&run));
+}
+END_TEST
+
+/* A second solve is the first one again. */
+START_TEST(a_solve_can_be_repeated)
+{
+  Run first, second;
+
+  ckm_ok(RunCreate(PETSC_COMM_WORLD, "minsurf", 900, HV_USER, PETSC_FALSE, &first));
+  ckm_ok(RunCreate(PETSC_COMM_WORLD, "minsurf", 900, HV_USER, PETSC_FALSE, &second));
+  ckm_ok(TaoTrustNCGSetPrecondType(first.tao, TAO_TRUSTNCG_PRECOND_PAIRS));
+  ckm_ok(TaoTrustNCGSetPrecondType(second.tao, TAO_TRUSTNCG_PRECOND_PAIRS));
+  ckm_ok(TaoTrustNCGSetGridSequence(first.tao, 3));
+  ckm_ok(TaoTrustNCGSetGridSequence(second.tao, 3));
+  ckm_ok(TaoSolve(first.tao));
+  ckm_ok(TaoSolve(second.tao));
+  second.its = 0;
+  ckm_ok((*second.prob->start)(second.prob, second.x));
+  ckm_ok(TaoSolve(second.tao));
+  ckm_assert(SameHistory(&first, &second, 0));
+  ckm_ok(RunDestroy(&first));
+  ckm_ok(RunDestroy(&second));
+}
+END_TEST
+
+/* The settings and the options of the coarser solves, and what is no affair of theirs */
+START_TEST(coarser_solves_have_options_of_their_own)
+{
+  Run run;
+
+  ckm_ok(PetscOptionsSetValue(NULL, "-coarse_tao_max_it", "1"));
+  ckm_ok(RunCreateWith("-tao_trustncg_grid_sequence", "2", "minsurf", 3600, HV_USER, &run));
+  ckm_ok(TaoSolve(run.tao));
+  ckm_assert(RunReason(&run) > 0);
+  ckm_assert(RunLedger(&run).coarse_grids == 2);
+  ckm_assert(RunLedger(&run).coarse_evaluations < 40);
+  ckm_ok(PetscOptionsClearValue(NULL, "-coarse_tao_max_it"));
+  ckm_ok(PetscOptionsSetValue(NULL, "-coarse_tao_trustncg_presond", "none"));
+  ckm_fails(TaoSolve(run.tao), PETSC_ERR_USER_INPUT, "coarse_tao_trustncg_presond");
+  ckm_ok(PetscOptionsClearValue(NULL, "-coarse_tao_trustncg_presond"));
+  ckm_ok(PetscOptionsSetValue(NULL, "-coarse_tao_type", "lmvm"));
+  ckm_fails(TaoSolve(run.tao), PETSC_ERR_SUP, "-coarse_tao_type");
+  ckm_ok(PetscOptionsClearValue(NULL, "-coarse_tao_type"));
+  ckm_ok(TaoSolve(run.tao));
+  ckm_ok(RunDestroy(&run));
+}
+END_TEST
+
+START_TEST(a_negative_number_of_grids_is_refused)
+{
+  PetscInt grids;
+  Run      run;
+
+  ckm_ok(RunCreate(PETSC_COMM_WORLD, "minsurf", 900, HV_USER, PETSC_FALSE, &run));
+  ckm_fails(TaoTrustNCGSetGridSequence(run.tao, -1), PETSC_ERR_ARG_OUTOFRANGE, "grid_sequence");
+  ckm_ok(TaoTrustNCGSetGridSequence(run.tao, 7));
+  ckm_ok(TaoTrustNCGGetGridSequence(run.tao, &grids));
+  ckm_assert(grids == 7);
+  ckm_ok(RunDestroy(&run));
+}
+END_TEST
+
+/* Where there is no grid the solve is what it is without, and says so. */
+START_TEST(without_a_grid_nothing_changes)
+{
+  Run alone, begun;
+
+  ckm_ok(RunCreate(PETSC_COMM_WORLD, "rosenbrock", 100, HV_USER, PETSC_FALSE, &alone));
+  ckm_ok(RunCreate(PETSC_COMM_WORLD, "rosenbrock", 100, HV_USER, PETSC_FALSE, &begun));
+  ckm_ok(TaoTrustNCGSetGridSequence(begun.tao, 3));
+  ckm_ok(TaoSolve(alone.tao));
+  ckm_ok(TaoSolve(begun.tao));
+  ckm_assert(SameHistory(&alone, &begun, 0));
+  ckm_assert(Says(&begun, "has no DM"));
+  ckm_ok(RunDestroy(&alone));
+  ckm_ok(RunDestroy(&begun));
+}
+END_TEST
+
+/* The limit on time holds for all grids together. */
+START_TEST(time_is_up_on_a_coarser_grid)
+{
+  Run run;
+
+  ckm_ok(RunCreate(PETSC_COMM_WORLD, "minsurf", 3600, HV_USER, PETSC_FALSE, &run));
+  ckm_ok(TaoTrustNCGSetGridSequence(run.tao, 3));
+  ckm_ok(TaoTrustNCGSetMaxTime(run.tao, 1e-9));
+  ckm_ok(TaoSolve(run.tao));
+  ckm_assert(RunReason(&run) == TAO_DIVERGED_USER);
+  ckm_assert(run.nfg <= 5 && run.its == 1);
+  ckm_ok(RunDestroy(&run));
+}
+END_TEST
+
+static void Add(Suite *suite)
+{
+  TCase *tcase = ckm_tcase(suite, "grid sequence");
+
+  PetscCallAbort(PETSC_COMM_WORLD, TrustNCGInitializePackage());
+  tcase_add_loop_test(tcase, the_minimum_is_found_with_less_work, 0, CASES);
+  tcase_add_loop_test(tcase, the_ledger_counts_what_coarser_grids_cost, 0, CASES);
+  tcase_add_test(tcase, the_ledger_counts_their_reductions);
+  tcase_add_test(tcase, a_better_start_is_kept);
+  tcase_add_loop_test(tcase, a_bad_start_on_a_coarser_grid_is_passed_over, 0, 3);
+  tcase_add_test(tcase, a_bad_point_from_a_coarser_grid_is_passed_over);
+  tcase_add_loop_test(tcase, an_error_on_a_coarser_grid_ends_the_solve, 0, 3);
+  tcase_add_test(tcase, a_solve_can_be_repeated);
+  tcase_add_test(tcase, coarser_solves_have_options_of_their_own);
+  tcase_add_test(tcase, a_negative_number_of_grids_is_refused);
+  tcase_add_test(tcase, without_a_grid_nothing_changes);
+  tcase_add_test(tcase, time_is_up_on_a_coarser_grid);
+}
+
+int main(int argc, char **argv)
+{
+  return harness_main(argc, argv, "grid sequence", Add);
+}
