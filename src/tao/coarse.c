@@ -154,18 +154,6 @@ static PetscErrorCode TryEdges(Tao tao, TrustNCGLevel *level, Vec xc, PetscBool 
   tn->sequence.placed = *lower;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
-/* On a coarser grid: its start, which nobody has chosen, does not do. */
-PetscErrorCode TrustNCGStopLost(Tao tao)
-{
-  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
-
-  PetscFunctionBegin;
-  PetscCall(TrustNCGStop(tao, TAO_DIVERGED_NAN, TAO_TRUSTNCG_NOT_FINITE,
-                         "at the start of a coarser grid f = %g, ||g|| = %g", (double)tn->f,
-                         (double)tn->gnorm));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
 /* A first step to what the coarser grid found, where f is lower there. */
 static PetscErrorCode StepFrom(Tao tao, TrustNCGLevel *level, Tao coarse)
 {

@@ -123,8 +123,11 @@ static PetscErrorCode TrustNCGStart(Tao tao)
   }
   tao->reason = TAO_CONTINUE_ITERATING;
   tn->started = PETSC_TRUE;
-  if (tn->sequence.lost) PetscCall(TrustNCGStopLost(tao));
-  else PetscCall(TrustNCGReport(tao, tao->trust));
+  if (tn->sequence.lost) {
+    PetscCall(TrustNCGStop(tao, TAO_DIVERGED_NAN, TAO_TRUSTNCG_NOT_FINITE,
+                           "at the start of a coarser grid f = %g, ||g|| = %g", (double)tn->f,
+                           (double)tn->gnorm));
+  } else PetscCall(TrustNCGReport(tao, tao->trust));
   if (tao->reason != TAO_CONTINUE_ITERATING) PetscFunctionReturn(PETSC_SUCCESS);
   if (!resumed || tao->niter == 0) PetscCall(TrustNCGStepFromCoarse(tao));
   if (tao->reason == TAO_CONTINUE_ITERATING) PetscCall(TrustNCGNoiseFloor(tao)); /* a restart */

@@ -250,7 +250,6 @@ PETSC_INTERN PetscErrorCode TaoSolve_TrustNCG(Tao tao);
 
 /* coarse.c */
 PETSC_INTERN PetscErrorCode TrustNCGStepFromCoarse(Tao tao);
-PETSC_INTERN PetscErrorCode TrustNCGStopLost(Tao tao);
 
 /* trial.c */
 PETSC_INTERN PetscErrorCode TrustNCGJudgeTrial(Tao tao, PetscReal pred, PetscReal eta,
