@@ -241,13 +241,10 @@ PetscErrorCode TrustNCGEvaluateStart(Tao tao)
   PetscCall(TrustNCGAgree(tao, &tn->f, 2, dots));
   tn->xnorm = PetscSqrtReal(xx);
   PetscCall(TrustNCGGradientNorm(tao, g, gg, &tn->gnorm));
-  tn->gnorm0 = tn->gnorm;
-  if (!tn->sequence.level) PetscCall(TrustNCGCheckStart(tao));
-  else { /* nobody has chosen this start */
-    tn->sequence.lost =
-      (PetscBool)(tn->outside || PetscIsInfOrNanReal(tn->f) || PetscIsInfOrNanReal(tn->gnorm) ||
-                  TrustNCGUnit(tn->gnorm) != 1.0);
-  }
+  tn->gnorm0        = tn->gnorm;
+  tn->sequence.lost = (PetscBool)(tn->outside || PetscIsInfOrNanReal(tn->f + tn->gnorm) ||
+                                  TrustNCGUnit(tn->gnorm) != 1.0);
+  if (!tn->sequence.level) PetscCall(TrustNCGCheckStart(tao)); /* an error, in words */
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

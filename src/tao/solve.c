@@ -123,7 +123,7 @@ static PetscErrorCode TrustNCGStart(Tao tao)
   }
   tao->reason = TAO_CONTINUE_ITERATING;
   tn->started = PETSC_TRUE;
-  if (tn->sequence.lost) {
+  if (tn->sequence.lost && tn->sequence.level) {
     PetscCall(TrustNCGStop(tao, TAO_DIVERGED_NAN, TAO_TRUSTNCG_NOT_FINITE,
                            "at the start of a coarser grid f = %g, ||g|| = %g", (double)tn->f,
                            (double)tn->gnorm));

@@ -247,7 +247,6 @@ PETSC_INTERN PetscErrorCode TrustNCGMove(Tao tao);
 PETSC_INTERN void           TrustNCGResetRadius(Tao tao);
 PETSC_INTERN void           TrustNCGResetLoop(Tao tao);
 PETSC_INTERN PetscErrorCode TaoSolve_TrustNCG(Tao tao);
-
 /* coarse.c */
 PETSC_INTERN PetscErrorCode TrustNCGStepFromCoarse(Tao tao);
 
