@@ -102,7 +102,7 @@ static PetscErrorCode CreateCoarse(Tao tao, TrustNCGLevel *level, Tao *coarse)
   PetscCheck(same, PetscObjectComm((PetscObject)tao), PETSC_ERR_SUP,
              "The coarser grids of trustncg are solved by it: leave -%stao_type away",
              TrustNCGPrefix(*coarse));
-  ((TAO_TrustNCG *)(*coarse)->data)->gridsequence   = tn->gridsequence - 1;
+  ((TAO_TrustNCG *)(*coarse)->data)->sequence.most  = tn->sequence.most - 1;
   ((TAO_TrustNCG *)(*coarse)->data)->sequence.level = tn->sequence.level + 1;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -188,7 +188,7 @@ PetscErrorCode TrustNCGStepFromCoarse(Tao tao)
   Tao           coarse;
 
   PetscFunctionBegin;
-  if (!tn->gridsequence) PetscFunctionReturn(PETSC_SUCCESS);
+  if (!tn->sequence.most) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(TrustNCGInterrupted(tao, &stop));
   if (stop) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(TrustNCGLevelCreate(tao->solution, &level, &tn->sequence.words));
@@ -264,7 +264,7 @@ PetscErrorCode TaoTrustNCGSetGridSequence(Tao tao, PetscInt grids)
              "The number of coarser grids -tao_trustncg_grid_sequence must not be negative: "
              "%" PetscInt_FMT,
              grids);
-  if (tn) tn->gridsequence = grids;
+  if (tn) tn->sequence.most = grids;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -290,6 +290,6 @@ PetscErrorCode TaoTrustNCGGetGridSequence(Tao tao, PetscInt *grids)
   PetscFunctionBegin;
   PetscCall(TaoNeedTrustNCG(tao, &tn));
   PetscValidIntPointer(grids, 2);
-  *grids = tn->gridsequence;
+  *grids = tn->sequence.most;
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -328,7 +328,7 @@ PetscErrorCode TaoSetFromOptions_TrustNCG(Tao tao, TrustNCGOptionItems PetscOpti
   TaoTrustNCGPrecondType precond = tn->precond;
   PetscBool              learned = tn->learnedsteps;
   PetscInt               most    = tn->maxvectors;
-  PetscInt               grids   = tn->gridsequence;
+  PetscInt               grids   = tn->sequence.most;
 
   PetscFunctionBegin;
   PetscOptionsHeadBegin(PetscOptionsObject, "Trust-region Newton-CG without a matrix");

@@ -8,8 +8,8 @@
 #include "compat.h"
 #include "rules/rules.h"
 #include "precond/hidden.h"
-#include "precond/transfer.h"
 #include "subproblem/sweep.h"
+#include "tao/coarse.h"
 
 #define TRUSTNCG_NO_PATTERN  "no pattern of the Hessian is known"
 #define TRUSTNCG_NOISE_SHARE 0.4 /* of the deviation of f, where a rounding level is asked for */
@@ -53,16 +53,6 @@ typedef struct {
   char            words[96];
 } TrustNCGHiddenPattern;
 
-/* The start from coarser grids; see coarse.c */
-typedef struct {
-  PetscInt     level;  /* 0, or this is the Tao of a coarser grid, */
-  PetscBool    lost;   /* where f or its gradient is not finite at the start */
-  PetscBool    placed; /* a coarser grid has told where the edges lie: */
-  TrustNCGEdge edge;
-  PetscBool    sparse; /* there the sparse Hessian was in use at the end */
-  const char  *words;  /* what came of it; NULL where it was not asked for */
-} TrustNCGSequence;
-
 typedef struct {
   /* set by the user, beside Hv, pattern and the directions of the check, which are composed */
   PetscReal              eta;          /* smallest reduction ratio of an accepted step */
@@ -75,7 +65,6 @@ typedef struct {
   PetscBool              secondorder;            /* the check of the curvature at the end, */
   PetscReal              flat;                   /* for which -flat ||H|| is as good as 0 */
   PetscBool              reproducible;           /* the same bits on any number of ranks */
-  PetscInt               gridsequence;           /* most coarser grids to begin on */
   PetscBool              signals;                /* stop the solve in good order */
   PetscReal              maxtime;                /* seconds a solve may take */
   PetscReal              deadline;             /* seconds that a failed rank waits for the others */
@@ -139,10 +128,10 @@ typedef struct {
   Mat                       riesz;    /* of TaoSetGradientNorm(), where it preconditions; or NULL */
   KSPNormType               normtype; /* of the KSP, then */
 
-  TrustNCGMode       mode;  /* whose turn it is: the learned model's or CG's */
-  TrustNCGReach      reach; /* of its steps */
-  TrustNCGNoiseState noise; /* in f and gradient */
-  TrustNCGSequence   sequence;
+  TrustNCGMode       mode;     /* whose turn it is: the learned model's or CG's */
+  TrustNCGReach      reach;    /* of its steps */
+  TrustNCGNoiseState noise;    /* in f and gradient */
+  TrustNCGSequence   sequence; /* of grids */
 
   TrustNCGGuard guard;   /* of the callbacks */
   PetscBool     started; /* nothing was refused */
@@ -175,10 +164,9 @@ typedef struct {
 
   TaoTrustNCGOutcome outcome;
   char               ending[512]; /* it in words */
-
-  TaoTrustNCGLedger ledger;
-  PetscInt          reductions;  /* of the loop: those outside the KSP */
-  PetscInt          reductions0; /* of the KSP before this solve */
+  TaoTrustNCGLedger  ledger;
+  PetscInt           reductions;  /* of the loop: those outside the KSP */
+  PetscInt           reductions0; /* of the KSP before this solve */
 } TAO_TrustNCG;
 
 /* A rejected trial; after so many in one iteration the step is so short that the next should do. */
@@ -236,6 +224,8 @@ PETSC_INTERN PetscErrorCode TaoNeedTrustNCG(Tao tao, TAO_TrustNCG **tn);
 /* options.c, view.c */
 PETSC_INTERN PetscErrorCode TaoSetFromOptions_TrustNCG(Tao tao, TrustNCGOptionItems items);
 PETSC_INTERN PetscErrorCode TrustNCGUpdateLedger(Tao tao);
+PETSC_INTERN PetscErrorCode TrustNCGCountHessVec(Tao tao, PetscInt cg);
+PETSC_INTERN PetscErrorCode TrustNCGCountProducts(Tao tao, PetscInt products);
 PETSC_INTERN PetscErrorCode TaoView_TrustNCG(Tao tao, PetscViewer viewer);
 
 /* register.c */
@@ -247,8 +237,6 @@ PETSC_INTERN PetscErrorCode TrustNCGMove(Tao tao);
 PETSC_INTERN void           TrustNCGResetRadius(Tao tao);
 PETSC_INTERN void           TrustNCGResetLoop(Tao tao);
 PETSC_INTERN PetscErrorCode TaoSolve_TrustNCG(Tao tao);
-/* coarse.c */
-PETSC_INTERN PetscErrorCode TrustNCGStepFromCoarse(Tao tao);
 
 /* trial.c */
 PETSC_INTERN PetscErrorCode TrustNCGJudgeTrial(Tao tao, PetscReal pred, PetscReal eta,
@@ -277,8 +265,6 @@ PETSC_INTERN PetscErrorCode TrustNCGComputeHessian(Tao tao, Vec x, Mat H, Mat P)
 PETSC_INTERN PetscErrorCode TrustNCGSetHessianPoint(Tao tao, PetscBool needP);
 PETSC_INTERN PetscErrorCode TrustNCGUpdateHessian(Tao tao, Mat *H, Mat *P);
 PETSC_INTERN PetscErrorCode TrustNCGUseDifferences(Tao tao);
-PETSC_INTERN PetscErrorCode TrustNCGCountHessVec(Tao tao, PetscInt cg);
-PETSC_INTERN PetscErrorCode TrustNCGCountProducts(Tao tao, PetscInt products);
 
 /* guard.c */
 enum { TRUSTNCG_DOTS = 5 }; /* most dot products of an agreement */

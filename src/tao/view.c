@@ -6,6 +6,37 @@
 #include "precond/sparse.h"
 #include "subproblem/trustcg.h"
 
+/* After `products` with H: the Hv so far, by kind; a Mat of the user's does not count them. */
+PetscErrorCode TrustNCGCountProducts(Tao tao, PetscInt products)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+
+  PetscFunctionBegin;
+  if (tn->kind == TRUSTNCG_HV_MATRIX) tn->ledger.nhv_matrix += products;
+  else {
+    PetscCall(TrustNCGHessVecGetCounts(tn->shell, &products, NULL));
+    if (tn->kind == TRUSTNCG_HV_USER) tn->ledger.nhv_user = products;
+    else tn->ledger.nhv_fd = products;
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* After a solve of `cg` iterations: the Hv it took, none where a sparse Hessian stood in */
+PetscErrorCode TrustNCGCountHessVec(Tao tao, PetscInt cg)
+{
+  TAO_TrustNCG *tn       = (TAO_TrustNCG *)tao->data;
+  PetscInt      products = 0;
+  PetscBool     standin, here;
+
+  PetscFunctionBegin;
+  tn->ledger.cg += cg;
+  PetscCall(TrustNCGPrecondStandsIn(tao, &standin, &here));
+  if (tn->ours && !standin) PetscCall(TrustCGGetProducts(tao->ksp, &products));
+  else if (!standin) products = cg;
+  PetscCall(TrustNCGCountProducts(tao, products));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* Brings the sums of the ledger up to date. */
 PetscErrorCode TrustNCGUpdateLedger(Tao tao)
 {
