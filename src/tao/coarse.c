@@ -234,7 +234,8 @@ PetscErrorCode TrustNCGStepFromCoarse(Tao tao)
   another DM the coarser one is that of `DMSetCoarseDM()`, or of `DMShellSetCoarsen()`, with the
   interpolation of `DMCreateInterpolation()`.
 
-  On a coarser grid the gradient is reduced to 1e-3 of that at the start there. It is solved by a
+  On a coarser grid the gradient is reduced to 1e-4 of that at the start there, or to -tao_gttol if
+  that is larger. It is solved by a
   `Tao` with the settings of this one, and with the options that begin with -<prefix>coarse_, such
   as -coarse_tao_monitor or -coarse_tao_gttol. The limit on evaluations holds on each
   grid, the one on iterations on the finest, the one on time for all together. Monitors, convergence test and update of the user's are
