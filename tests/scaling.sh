@@ -110,7 +110,7 @@ scaling mesh --out "$out/run" --sides 10 --problems torsion,gl2 --ranks 1
 verdict "columns of mesh.csv" "$(columns "$out/run/mesh.csv" problem solver side ranks n reason \
   iterations cg_iterations gradient_equivalents seconds max_equivalents max_seconds)"
 verdict "a row for each problem and solver" \
-  "$([ "$(wc -l <"$out/run/mesh.csv")" -eq 9 ] || echo "not 9 lines")"
+  "$([ "$(wc -l <"$out/run/mesh.csv")" -eq 11 ] || echo "not 11 lines")"
 scaling mesh --out "$out/run" --sides 10 --problems torsion,gl2 --ranks 1
 verdict "the figure of the mesh" "$(missing "$out/run/mesh.svg" "$out/run/mesh.png")"
 verdict "what is known is not run again" "$(grep -F 'gradient-equivalents,' "$out/said")"

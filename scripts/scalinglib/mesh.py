@@ -10,6 +10,7 @@ from . import measure, model
 PROBLEMS = ("torsion", "minsurf", "composites", "combustion", "gl2")
 UNKNOWNS = {"gl2": 4}  # at a node of the grid; else 1
 SOLVERS = ("trustncg: -tao_type trustncg",
+           "trustncg, coarser grids first: -tao_type trustncg -tao_trustncg_grid_sequence 20",
            "trustncg, CG alone: -tao_type trustncg -tao_trustncg_precond none "
            "-tao_trustncg_learned_steps 0",
            "trustncg, sparse: -tao_type trustncg -tao_trustncg_precond sparse",
