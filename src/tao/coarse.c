@@ -108,6 +108,20 @@ static PetscErrorCode CreateCoarse(Tao tao, TrustNCGLevel *level, Tao *coarse)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* An error there has its words already: say on the finest grid where it was. */
+static PetscErrorCode SolveCoarse(Tao tao, Tao coarse)
+{
+  const PetscErrorCode error = TaoSolve(coarse);
+
+  PetscFunctionBegin;
+  if (((TAO_TrustNCG *)tao->data)->sequence.level) PetscCall(error);
+  PetscCheck(!error, PetscObjectComm((PetscObject)tao), error,
+             "An error on a coarser grid: do the functions of the Tao take the grid from their "
+             "vector, by VecGetDM()? -%stao_trustncg_grid_sequence 0 solves on this one alone",
+             TrustNCGPrefix(tao));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* Its work counts here by its share of the unknowns. */
 static PetscErrorCode CountCoarse(Tao tao, Tao coarse)
 {
@@ -195,7 +209,7 @@ PetscErrorCode TrustNCGStepFromCoarse(Tao tao)
   PetscCall(TrustNCGLevelCreate(tao->solution, &level, &tn->sequence.words));
   if (level.coarse) {
     PetscCall(CreateCoarse(tao, &level, &coarse));
-    PetscCall(TaoSolve(coarse));
+    PetscCall(SolveCoarse(tao, coarse));
     PetscCall(CountCoarse(tao, coarse));
     tn->sequence.words = "interrupted";
     PetscCall(TrustNCGInterrupted(tao, &stop));
