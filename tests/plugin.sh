@@ -33,6 +33,7 @@ else ok "$name"; fi
 
 # A program of a user's, which knows TAO alone.
 cat >"$work/user.c" <<'EOC'
+#include <petscdmda.h>
 #include <petsctao.h>
 static PetscErrorCode Sphere(Tao tao, Vec x, PetscReal *f, Vec g, void *ctx)
 {
@@ -47,8 +48,11 @@ int main(int argc, char **argv)
 {
   Tao tao;
   Vec x;
+  DM  dm;
   PetscCall(PetscInitialize(&argc, &argv, NULL, NULL));
-  PetscCall(VecCreateMPI(PETSC_COMM_WORLD, PETSC_DECIDE, 5, &x));
+  PetscCall(DMDACreate1d(PETSC_COMM_WORLD, DM_BOUNDARY_NONE, 50, 1, 1, NULL, &dm));
+  PetscCall(DMSetUp(dm));
+  PetscCall(DMCreateGlobalVector(dm, &x));
   PetscCall(TaoCreate(PETSC_COMM_WORLD, &tao));
   PetscCall(TaoSetSolution(tao, x));
   PetscCall(TaoSetObjectiveAndGradient(tao, NULL, Sphere, NULL));
@@ -56,17 +60,20 @@ int main(int argc, char **argv)
   PetscCall(TaoSolve(tao));
   PetscCall(TaoDestroy(&tao));
   PetscCall(VecDestroy(&x));
+  PetscCall(DMDestroy(&dm));
   return PetscFinalize();
 }
 EOC
 
-load() { # MODULE LIBRARY RANKS: the program built with MODULE loads LIBRARY; output in $log
+load() { # MODULE LIBRARY RANKS OPTIONS...: the program built with MODULE loads LIBRARY; output in $log
   log=$work/$1.$3.log
+  module=$1 library=$2 n=$3
+  shift 3
   # shellcheck disable=SC2046 # lists of options
-  mpicc -w $(pkg-config --cflags "$1") "$work/user.c" -o "$work/user.$1" \
-    $(pkg-config --libs "$1") >"$log" 2>&1 || return
-  timeout -k 10 60 mpirun -n "$3" "$work/user.$1" -skip_petscrc -dll_append "$2" \
-    -tao_type trustncg -tao_converged_reason >"$log" 2>&1 </dev/null
+  mpicc -w $(pkg-config --cflags "$module") "$work/user.c" -o "$work/user.$module" \
+    $(pkg-config --libs "$module") >"$log" 2>&1 || return
+  timeout -k 10 60 mpirun -n "$n" "$work/user.$module" -skip_petscrc -dll_append "$library" \
+    -tao_type trustncg -tao_converged_reason "$@" >"$log" 2>&1 </dev/null
 }
 
 for ranks in 1 2; do
@@ -76,6 +83,12 @@ for ranks in 1 2; do
   if [ $code -eq 0 ] && grep -q 'due to CONVERGED' "$log"; then ok "$name"
   else not_ok "$name" "exit code $code" "$log"; fi
 done
+
+name="it is solved on coarser grids first"
+load "$PETSC" "$BUILD/lib/libtrustncg.so" 2 -tao_trustncg_grid_sequence 2 -tao_view
+code=$?
+if [ $code -eq 0 ] && grep -q 'coarser grids solved before: 2, their' "$log"; then ok "$name"
+else not_ok "$name" "exit code $code" "$log"; fi
 
 refused() { # MODULE LIBRARY: fails, says why, and does not crash
   name="a program of $1 refuses the library of the other index size"
