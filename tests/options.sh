@@ -71,11 +71,14 @@ refuses "knows no trust-region radius" -tao_trustncg_ksp_type gmres
 refuses "There is no problem 'nonsense'" -problem nonsense
 refuses "-rtol must be in (0, 1)" -rtol 0
 refuses "at least 0, not -1" -tao_trustncg_vectors -1
+refuses "must not be negative: -1" -tao_trustncg_grid_sequence -1
+refuses "nable to open file" -start nowhere
 refuses "time limit -tao_trustncg_max_time must be positive" -tao_trustncg_max_time -1
 refuses "Unknown option best" -tao_trustncg_precond best
 refuses "leaves no room for the PC" -tao_trustncg_precond pairs -tao_trustncg_pc_type jacobi
 refuses "needs a pattern of the Hessian" -tao_trustncg_precond sparse
 refuses "needs -tao_trustncg_ksp_type trustcg" -tao_trustncg_precond pairs -tao_trustncg_ksp_type stcg
+accepts -problem minsurf -n 900 -tao_trustncg_grid_sequence 3
 accepts -tao_trustncg_precond diagonal -tao_trustncg_learned_steps 0
 accepts -tao_trustncg_precond pairs -tao_trustncg_vectors 11 -tao_trustncg_ksp_trustcg_reductions 1
 accepts -tao_trustncg_max_time 100 -tao_trustncg_hv_fallback

@@ -23,6 +23,7 @@ typedef struct {
   PetscInt  seed;     /* of the noise */
   PetscBool memo;     /* f and gradient asked for one after the other at one point cost one */
   char      json[PETSC_MAX_PATH_LEN], history[PETSC_MAX_PATH_LEN], solution[PETSC_MAX_PATH_LEN];
+  char      startfile[PETSC_MAX_PATH_LEN];
 } Settings;
 
 /* What the problem was asked for, by whichever solver */

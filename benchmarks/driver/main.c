@@ -44,6 +44,8 @@ static PetscErrorCode ReadSettings(Settings *s)
   PetscCall(PetscOptionsInt("-noise_seed", "Seed of the noise", NULL, s->seed, &s->seed, NULL));
   PetscCall(PetscOptionsBool("-progress", "Print lines while it runs", NULL, s->progress,
                              &s->progress, NULL));
+  PetscCall(PetscOptionsString("-start", "File with another start, as -solution writes it", NULL,
+                               s->startfile, s->startfile, sizeof(s->startfile), NULL));
   PetscCall(PetscOptionsString("-json", "File for the outcome", NULL, s->json, s->json,
                                sizeof(s->json), NULL));
   PetscCall(PetscOptionsString("-csv", "CSV file for the iterations", NULL, s->history, s->history,
@@ -62,6 +64,19 @@ static PetscErrorCode ReadSettings(Settings *s)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Another start; the stop rule still refers to the problem's own. */
+static PetscErrorCode LoadStart(Driver *d)
+{
+  PetscViewer viewer;
+
+  PetscFunctionBegin;
+  if (!d->set.startfile[0]) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(PetscViewerBinaryOpen(d->prob->comm, d->set.startfile, FILE_MODE_READ, &viewer));
+  PetscCall(VecLoad(d->x, viewer));
+  PetscCall(PetscViewerDestroy(&viewer));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 static PetscErrorCode DriverCreate(Driver *d)
 {
   MPI_Comm comm = PETSC_COMM_WORLD;
@@ -76,6 +91,7 @@ static PetscErrorCode DriverCreate(Driver *d)
   PetscCall((*d->prob->objgrad)(d->prob, d->x, &d->f0, g)); /* the referee's, not counted */
   PetscCall(VecNorm(g, NORM_2, &d->gnorm0));
   PetscCall(VecDestroy(&g));
+  PetscCall(LoadStart(d));
   PetscCall(DriverOpenHistory(d));
   PetscCall(TaoCreate(comm, &d->tao));
   PetscCall(TaoSetType(d->tao, TAOTRUSTNCG));
