@@ -114,21 +114,36 @@ START_TEST(a_constant_stays_a_constant)
   static const PetscReal offsets[] = {0.0, 0.5, 1.0};
   enum { SIZES = 8 };
 
-  for (int k = 0; k < SIZES * SIZES * 6; k++) {
-    const PetscInt  n = sizes[k % SIZES], from = sizes[k / SIZES % SIZES];
-    const PetscReal offset   = offsets[k / SIZES / SIZES % 3];
-    const PetscBool periodic = (PetscBool)(k / SIZES / SIZES / 3);
-    const PetscInt  points   = PetscMin(4, from);
-    PetscReal       weight[4];
+  for (int k = 0; k < SIZES * SIZES * 9; k++) {
+    const PetscInt     n = sizes[k % SIZES], from = sizes[k / SIZES % SIZES];
+    const PetscReal    offset = offsets[k / SIZES / SIZES % 3];
+    const TrustNCGEnds ends   = (TrustNCGEnds)(k / SIZES / SIZES / 3);
+    const PetscInt     points = PetscMin(4, from);
+    PetscReal          weight[4];
 
     for (PetscInt i = 0; i < n; i++) {
-      const PetscInt first = TrustNCGGridStencil(i, n, from, periodic, offset, points, weight);
+      const PetscInt first = TrustNCGGridStencil(i, n, from, ends, offset, points, weight);
       PetscReal      sum   = 0.0;
 
       for (PetscInt p = 0; p < points; p++) sum += weight[p];
       holds(fabs(sum - 1.0) < 1e-12, i, n, from, offset);
-      holds(first >= 0 && first + points <= from, i, n, from, offset);
+      if (ends == TRUSTNCG_ENDS_REPEAT) holds(first >= -3 && first < from, i, n, from, offset);
+      else holds(first >= 0 && first + points <= from, i, n, from, offset);
     }
+  }
+  assert_all_held();
+}
+END_TEST
+
+/* Where values repeat a wave is carried over as well at the ends as elsewhere. */
+START_TEST(a_wave_goes_on_beyond_the_ends)
+{
+  for (PetscInt i = 0; i < 48; i++) {
+    PetscReal      weight[4], sum = 0.0;
+    const PetscInt first = TrustNCGGridStencil(i, 48, 20, TRUSTNCG_ENDS_REPEAT, 0.0, 4, weight);
+
+    for (PetscInt p = 0; p < 4; p++) sum += weight[p] * sin(2.0 * PETSC_PI * (first + p) / 20.0);
+    holds(fabs(sum - sin(2.0 * PETSC_PI * i / 48.0)) < 3e-4, i, sum);
   }
   assert_all_held();
 }
@@ -140,7 +155,7 @@ START_TEST(a_common_node_keeps_its_value)
   PetscReal weight[4];
 
   for (PetscInt i = 0; i < 17; i++) {
-    const PetscInt first = TrustNCGGridStencil(2 * i, 33, 17, PETSC_FALSE, 0.0, 4, weight);
+    const PetscInt first = TrustNCGGridStencil(2 * i, 33, 17, TRUSTNCG_ENDS_OPEN, 0.0, 4, weight);
 
     holds(fabs(weight[i - first] - 1.0) < 1e-13, i);
   }
@@ -307,6 +322,7 @@ static void Add(Suite *suite)
 
   tcase_add_loop_test(tcase, cubics_are_carried_over_exactly, 0, CASES);
   tcase_add_test(tcase, a_constant_stays_a_constant);
+  tcase_add_test(tcase, a_wave_goes_on_beyond_the_ends);
   tcase_add_test(tcase, a_common_node_keeps_its_value);
   tcase_add_test(tcase, where_there_is_no_coarser_grid_the_reason_is_said);
   tcase_add_test(tcase, what_may_be_coarsened_can_be);

@@ -14,8 +14,8 @@ typedef struct {
   Vec       shares; /* sums of the columns of it */
 } TrustNCGLevel;
 
-/* level->coarse is NULL where there is no coarser grid; `why` says why not, and has the size of
-   the grid where there is one. */
+/* level->coarse is NULL where there is no coarser grid; `why` says why not. One that is made stays
+   with the DM, as the coarser one that it knows. */
 PETSC_INTERN PetscErrorCode TrustNCGLevelCreate(Vec x, TrustNCGLevel *level, const char **why);
 PETSC_INTERN PetscErrorCode TrustNCGLevelDestroy(TrustNCGLevel *level);
 

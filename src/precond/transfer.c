@@ -65,23 +65,28 @@ PetscErrorCode TrustNCGTransferEdgeMatters(DM da, PetscBool *matters)
   PetscCall(GridGet(da, &grid));
   PetscCall(DMGetCoordinates(da, &coordinates));
   *matters = PETSC_FALSE;
-  for (PetscInt k = 0; k < DIM && !grid.cells && !coordinates; k++) {
-    if (grid.axis[k].n > 1 && !grid.axis[k].periodic) *matters = PETSC_TRUE;
+  for (PetscInt k = 0; k < DIM; k++) {
+    if (grid.axis[k].n == 1) continue;
+    if (grid.axis[k].periodic || (!grid.cells && !coordinates)) *matters = PETSC_TRUE;
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode StencilsCreate(const Axis *from, const Axis *to, PetscReal offset,
-                                     Stencils *s)
+static PetscErrorCode StencilsCreate(const Axis *from, const Axis *to, PetscBool cells,
+                                     TrustNCGEdge edge, Stencils *s)
 {
-  PetscInt last = 0;
+  const PetscReal    offset = cells ? 0.5 : edge == TRUSTNCG_EDGE_INSIDE ? 1.0 : 0.0;
+  const TrustNCGEnds ends   = !from->periodic            ? TRUSTNCG_ENDS_OPEN
+                              : edge == TRUSTNCG_EDGE_ON ? TRUSTNCG_ENDS_REPEAT
+                                                         : TRUSTNCG_ENDS_JUMP;
+  PetscInt           last   = PETSC_MIN_INT;
 
   PetscFunctionBegin;
   s->points = PetscMin(POINTS, from->n);
   PetscCall(PetscMalloc2(to->mine, &s->at, to->mine * s->points, &s->weight));
   s->first = PETSC_MAX_INT;
   for (PetscInt i = 0; i < to->mine; i++) {
-    s->at[i] = TrustNCGGridStencil(to->first + i, to->n, from->n, from->periodic, offset, s->points,
+    s->at[i] = TrustNCGGridStencil(to->first + i, to->n, from->n, ends, offset, s->points,
                                    s->weight + i * s->points);
     s->first = PetscMin(s->first, s->at[i]);
     last     = PetscMax(last, s->at[i] + s->points);
@@ -185,9 +190,7 @@ PetscErrorCode TrustNCGTransfer(DM from, Vec x, DM to, TrustNCGEdge edge, Vec y)
   PetscCall(GridGet(from, &old));
   PetscCall(GridGet(to, &new));
   for (PetscInt k = 0; k < DIM; k++) {
-    const PetscReal offset = old.cells ? 0.5 : edge == TRUSTNCG_EDGE_INSIDE ? 1.0 : 0.0;
-
-    PetscCall(StencilsCreate(&old.axis[k], &new.axis[k], offset, &s[k]));
+    PetscCall(StencilsCreate(&old.axis[k], &new.axis[k], old.cells, edge, &s[k]));
   }
   PetscCall(Fetch(&old, x, s, &box));
   PetscCall(VecGetArrayRead(box, &values));

@@ -5,19 +5,19 @@
 
 /* The polynomial through the nearest nodes: at node i of n it is the sum of weight[k] times the
    value at the k-th node of `from` after the one that is returned. The first and the last node of
-   both grids lie `offset` mesh widths from the ends of the domain. Of a periodic direction, where
-   they are neighbours, the node that is returned may be before the first one, and those after it
-   beyond the last. There are no more points than nodes. */
-PetscInt TrustNCGGridStencil(PetscInt i, PetscInt n, PetscInt from, PetscBool periodic,
+   both grids lie `offset` mesh widths from the ends of the domain, or half of one where that is
+   1/2; where values repeat, node `from` is node 0 again. There are no more points than nodes. */
+PetscInt TrustNCGGridStencil(PetscInt i, PetscInt n, PetscInt from, TrustNCGEnds ends,
                              PetscReal offset, PetscInt points, PetscReal weight[])
 {
-  const PetscReal inset = periodic && offset != 0.5 ? 0.0 : offset;
-  const PetscReal ends  = periodic ? 0.0 : 2.0 * inset - 1.0;
-  const PetscReal mine = (PetscReal)n + ends, theirs = (PetscReal)from + ends;
+  const PetscBool periodic = (PetscBool)(ends != TRUSTNCG_ENDS_OPEN);
+  const PetscReal inset    = periodic && offset != 0.5 ? 0.0 : offset;
+  const PetscReal more     = periodic ? 0.0 : 2.0 * inset - 1.0;
+  const PetscReal mine = (PetscReal)n + more, theirs = (PetscReal)from + more;
   const PetscReal s     = mine > 0.0 ? ((PetscReal)i + inset) * theirs / mine - inset : 0.0;
   PetscInt        first = (PetscInt)floor(s) - (points - 1) / 2;
 
-  first = PetscMax(0, PetscMin(first, from - points));
+  if (ends != TRUSTNCG_ENDS_REPEAT) first = PetscMax(0, PetscMin(first, from - points));
   for (PetscInt a = 0; a < points; a++) {
     weight[a] = 1.0;
     for (PetscInt b = 0; b < points; b++) {

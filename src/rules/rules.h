@@ -39,7 +39,13 @@ PETSC_INTERN PetscBool TrustNCGStale(PetscReal drift, PetscReal spent, PetscReal
 PETSC_INTERN PetscBool TrustNCGChecksFit(PetscInt builds, PetscBool fits, PetscReal drift);
 
 /* grid.c: where does a node of one grid lie in another? */
-PETSC_INTERN PetscInt TrustNCGGridStencil(PetscInt i, PetscInt n, PetscInt from, PetscBool periodic,
+typedef enum {
+  TRUSTNCG_ENDS_OPEN,
+  TRUSTNCG_ENDS_REPEAT, /* periodic */
+  TRUSTNCG_ENDS_JUMP    /* periodic, but for a jump of the values, as of a gauge */
+} TrustNCGEnds;
+
+PETSC_INTERN PetscInt TrustNCGGridStencil(PetscInt i, PetscInt n, PetscInt from, TrustNCGEnds ends,
                                           PetscReal offset, PetscInt points, PetscReal weight[]);
 
 /* mode.c: a step of the learned model, or of CG? */

@@ -12,6 +12,7 @@
 
 /* ||g|| / ||g(x0)|| on a coarser grid; 1e-3 to 1e-5 do about as well */
 #define COARSE_RTOL 1e-4
+#define COARSE_ITS  200 /* iterations there, where a tenth of them is the rule */
 
 /* f, gradient and Hv, as the user has set them. A Mat of TaoSetHessian() is of this grid. */
 static PetscErrorCode CopyCallbacks(Tao tao, Tao coarse)
@@ -33,6 +34,7 @@ static PetscErrorCode CopyCallbacks(Tao tao, Tao coarse)
   if (hv) PetscCall(TaoTrustNCGSetHessianVector(coarse, hv, ctx));
   PetscCall(TaoGetApplicationContext(tao, &ctx));
   PetscCall(TaoSetApplicationContext(coarse, ctx));
+  PetscCall(PetscObjectCopyFortranFunctionPointers((PetscObject)tao, (PetscObject)coarse));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -53,68 +55,75 @@ static PetscErrorCode TimeLeft(Tao tao, PetscReal *left)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* What holds for this solve, as far as it does not belong to its grid */
+/* What holds for this solve, as far as it does not belong to its grid. A length in x is the root of
+   a sum over the nodes. */
 static PetscErrorCode CopySettings(Tao tao, Tao coarse)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data, *to = (TAO_TrustNCG *)coarse->data;
   PetscReal     left, rtol;
-  PetscInt      its;
+  PetscInt      its, n;
 
   PetscFunctionBegin;
   PetscCall(TimeLeft(tao, &left));
   PetscCall(TaoTrustNCGSetMaxTime(coarse, left));
+  PetscCall(TaoSetMaximumIterations(coarse, COARSE_ITS));
   PetscCall(TaoSetMaximumFunctionEvaluations(coarse, tao->max_funcs));
   PetscCall(TaoSetTolerances(coarse, tao->gatol, tao->grtol, PetscMax(tao->gttol, COARSE_RTOL)));
+  PetscCall(VecGetSize(coarse->solution, &n));
+  if (tao->trust0 < PETSC_INFINITY) {
+    PetscCall(
+      TaoSetInitialTrustRegionRadius(coarse, tao->trust0 * PetscSqrtReal((PetscReal)n / tn->n)));
+  }
   to->eta     = tn->eta;
   to->relstep = tn->relstep;
   to->precond = tn->precond == TAO_TRUSTNCG_PRECOND_USER ? TAO_TRUSTNCG_PRECOND_AUTO : tn->precond;
-  to->maxvectors   = tn->maxvectors;
-  to->learnedsteps = tn->learnedsteps;
-  to->hvfallback   = tn->hvfallback;
-  to->reproducible = tn->reproducible;
-  to->signals      = tn->signals;
-  to->deadline     = tn->deadline;
+  to->maxvectors     = tn->maxvectors;
+  to->learnedsteps   = tn->learnedsteps;
+  to->hvfallback     = tn->hvfallback;
+  to->signals        = tn->signals;
+  to->deadline       = tn->deadline;
+  to->sequence.most  = tn->sequence.most - 1;
+  to->sequence.level = tn->sequence.level + 1;
   PetscCall(KSPGetTolerances(tao->ksp, &rtol, NULL, NULL, &its));
   PetscCall(KSPSetTolerances(coarse->ksp, rtol, PETSC_DEFAULT, PETSC_DEFAULT, its));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode CreateCoarse(Tao tao, TrustNCGLevel *level, Tao *coarse)
+static PetscErrorCode CreateCoarse(Tao tao)
 {
-  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
-  PetscBool     same;
-  Vec           x;
+  TrustNCGSequence *s = &((TAO_TrustNCG *)tao->data)->sequence;
+  PetscBool         same;
+  Vec               x;
 
   PetscFunctionBegin;
-  PetscCall(TaoCreate(PetscObjectComm((PetscObject)tao), coarse));
-  PetscCall(PetscObjectIncrementTabLevel((PetscObject)*coarse, (PetscObject)tao, 1));
-  PetscCall(PetscObjectSetOptions((PetscObject)*coarse, ((PetscObject)tao)->options));
-  PetscCall(TaoSetOptionsPrefix(*coarse, TrustNCGPrefix(tao)));
-  if (!tn->sequence.level) PetscCall(TaoAppendOptionsPrefix(*coarse, "coarse_"));
-  PetscCall(TaoSetType(*coarse, TAOTRUSTNCG));
-  PetscCall(DMCreateGlobalVector(level->coarse, &x));
-  PetscCall(TrustNCGLevelRestrict(level, tao->solution, x));
-  PetscCall(TaoSetSolution(*coarse, x));
+  PetscCall(TaoCreate(PetscObjectComm((PetscObject)tao), &s->tao));
+  PetscCall(PetscObjectIncrementTabLevel((PetscObject)s->tao, (PetscObject)tao, 1));
+  PetscCall(PetscObjectSetOptions((PetscObject)s->tao, ((PetscObject)tao)->options));
+  PetscCall(TaoSetOptionsPrefix(s->tao, TrustNCGPrefix(tao)));
+  if (!s->level) PetscCall(TaoAppendOptionsPrefix(s->tao, "coarse_"));
+  PetscCall(TaoSetType(s->tao, TAOTRUSTNCG));
+  PetscCall(DMCreateGlobalVector(s->grid.coarse, &x));
+  PetscCall(TaoSetSolution(s->tao, x));
   PetscCall(VecDestroy(&x));
-  PetscCall(CopyCallbacks(tao, *coarse));
-  PetscCall(CopySettings(tao, *coarse));
-  PetscCall(TaoSetFromOptions(*coarse));
-  PetscCall(PetscObjectTypeCompare((PetscObject)*coarse, TAOTRUSTNCG, &same));
+  PetscCall(TrustNCGLevelRestrict(&s->grid, tao->solution, s->tao->solution));
+  PetscCall(CopyCallbacks(tao, s->tao));
+  PetscCall(CopySettings(tao, s->tao));
+  PetscCall(TaoSetFromOptions(s->tao));
+  PetscCall(PetscObjectTypeCompare((PetscObject)s->tao, TAOTRUSTNCG, &same));
   PetscCheck(same, PetscObjectComm((PetscObject)tao), PETSC_ERR_SUP,
              "The coarser grids of trustncg are solved by it: leave -%stao_type away",
-             TrustNCGPrefix(*coarse));
-  ((TAO_TrustNCG *)(*coarse)->data)->sequence.most  = tn->sequence.most - 1;
-  ((TAO_TrustNCG *)(*coarse)->data)->sequence.level = tn->sequence.level + 1;
+             TrustNCGPrefix(s->tao));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 /* An error there has its words already: say on the finest grid where it was. */
-static PetscErrorCode SolveCoarse(Tao tao, Tao coarse)
+static PetscErrorCode SolveCoarse(Tao tao)
 {
-  const PetscErrorCode error = TaoSolve(coarse);
+  const TrustNCGSequence *s     = &((TAO_TrustNCG *)tao->data)->sequence;
+  const PetscErrorCode    error = TaoSolve(s->tao);
 
   PetscFunctionBegin;
-  if (((TAO_TrustNCG *)tao->data)->sequence.level) PetscCall(error);
+  if (s->level) PetscCall(error);
   PetscCheck(!error, PetscObjectComm((PetscObject)tao), error,
              "An error on a coarser grid: do the functions of the Tao take the grid from their "
              "vector, by VecGetDM()? -%stao_trustncg_grid_sequence 0 solves on this one alone",
@@ -123,29 +132,30 @@ static PetscErrorCode SolveCoarse(Tao tao, Tao coarse)
 }
 
 /* Its work counts here by its share of the unknowns. */
-static PetscErrorCode CountCoarse(Tao tao, Tao coarse)
+static PetscErrorCode CountCoarse(Tao tao)
 {
-  TAO_TrustNCG      *tn = (TAO_TrustNCG *)tao->data;
-  TaoTrustNCGLedger *l  = &tn->ledger, there;
+  TAO_TrustNCG       *tn   = (TAO_TrustNCG *)tao->data;
+  const TAO_TrustNCG *from = (TAO_TrustNCG *)tn->sequence.tao->data;
+  TaoTrustNCGLedger  *l    = &tn->ledger, there;
 
   PetscFunctionBegin;
-  PetscCall(TaoTrustNCGGetLedger(coarse, &there));
+  PetscCall(TaoTrustNCGGetLedger(tn->sequence.tao, &there));
   l->coarse_grids       = there.coarse_grids + 1;
   l->coarse_evaluations = there.coarse_evaluations + there.nf + there.ng + there.nfg +
                           there.nhv_user + there.nhv_matrix + there.nhv_fd;
-  l->coarse_equivalents = there.equivalents * ((TAO_TrustNCG *)coarse->data)->n / tn->n;
+  l->coarse_equivalents = there.equivalents * from->n / tn->n;
   tn->reductions += there.reductions;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 /* f at what the coarser grid found, if the edges lie there: is it lower than `least`? */
-static PetscErrorCode Try(Tao tao, TrustNCGLevel *level, Vec xc, TrustNCGEdge edge, PetscReal least,
-                          PetscBool *lower)
+static PetscErrorCode Try(Tao tao, TrustNCGEdge edge, PetscReal least, PetscBool *lower)
 {
-  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+  TAO_TrustNCG     *tn = (TAO_TrustNCG *)tao->data;
+  TrustNCGSequence *s  = &tn->sequence;
 
   PetscFunctionBegin;
-  PetscCall(TrustNCGLevelInterpolate(level, xc, edge, tao->stepdirection));
+  PetscCall(TrustNCGLevelInterpolate(&s->grid, s->tao->solution, edge, tao->stepdirection));
   PetscCall(VecAYPX(tao->stepdirection, -1.0, tao->solution));
   PetscCall(TrustNCGEvaluateTrial(tao));
   *lower = (PetscBool)(!tn->outside && tn->fplus < least);
@@ -155,68 +165,97 @@ static PetscErrorCode Try(Tao tao, TrustNCGLevel *level, Vec xc, TrustNCGEdge ed
 }
 
 /* Where nothing tells where the edges lie, f does. */
-static PetscErrorCode TryEdges(Tao tao, TrustNCGLevel *level, Vec xc, PetscBool *lower)
+static PetscErrorCode TryEdges(Tao tao, PetscBool *lower)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
   PetscBool     on, inside;
 
   PetscFunctionBegin;
-  PetscCall(Try(tao, level, xc, TRUSTNCG_EDGE_ON, tn->f, &on));
-  PetscCall(Try(tao, level, xc, TRUSTNCG_EDGE_INSIDE, on ? tn->fplus : tn->f, &inside));
-  if (on && !inside) PetscCall(Try(tao, level, xc, TRUSTNCG_EDGE_ON, tn->f, lower));
+  PetscCall(Try(tao, TRUSTNCG_EDGE_ON, tn->f, &on));
+  PetscCall(Try(tao, TRUSTNCG_EDGE_INSIDE, on ? tn->fplus : tn->f, &inside));
+  if (on && !inside) PetscCall(Try(tao, TRUSTNCG_EDGE_ON, tn->f, lower));
   else *lower = inside;
   tn->sequence.edge   = inside ? TRUSTNCG_EDGE_INSIDE : TRUSTNCG_EDGE_ON;
   tn->sequence.placed = *lower;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
+
+/* Along an f without a lower bound, as coarser grids may have one, its last point says nothing. */
+static PetscBool IsLost(const TAO_TrustNCG *there)
+{
+  return (PetscBool)(there->sequence.lost || there->outcome == TAO_TRUSTNCG_UNBOUNDED ||
+                     there->flight.steps > 0);
+}
+
 /* A first step to what the coarser grid found, where f is lower there. */
-static PetscErrorCode StepFrom(Tao tao, TrustNCGLevel *level, Tao coarse)
+static PetscErrorCode StepFrom(Tao tao, PetscBool *done)
 {
   TAO_TrustNCG       *tn    = (TAO_TrustNCG *)tao->data;
-  const TAO_TrustNCG *there = (TAO_TrustNCG *)coarse->data;
   TrustNCGSequence   *s     = &tn->sequence;
-  PetscBool           lower;
+  const TAO_TrustNCG *there = (TAO_TrustNCG *)s->tao->data;
 
   PetscFunctionBegin;
-  s->words = "at the start of a coarser grid f or its gradient is not finite";
-  if (there->sequence.lost) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(PetscSNPrintf(s->words, sizeof(s->words), "no use, the last one ended: %s",
+                          TaoTrustNCGOutcomes[there->outcome]));
+  if (IsLost(there)) PetscFunctionReturn(PETSC_SUCCESS);
   s->placed = there->sequence.placed;
   s->edge   = there->sequence.edge;
   s->sparse = (PetscBool)(there->type == TAO_TRUSTNCG_PRECOND_SPARSE);
   PetscCall(TrustNCGGetTrialGradientVec(tao));
-  if (level->edge && !s->placed) PetscCall(TryEdges(tao, level, coarse->solution, &lower));
-  else PetscCall(Try(tao, level, coarse->solution, s->edge, tn->f, &lower));
+  if (s->grid.edge && !s->placed) PetscCall(TryEdges(tao, done));
+  else PetscCall(Try(tao, s->edge, tn->f, done));
   tn->tries = 0;
-  s->words  = lower ? "their solution is the start" : "f is not lower at their solution";
-  if (!lower) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(PetscSNPrintf(s->words, sizeof(s->words), "the last one ended: %s, %s",
+                          TaoTrustNCGOutcomes[there->outcome],
+                          *done ? "its solution is the start" : "f is not lower at its solution"));
+  if (!*done) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(TrustNCGMove(tao));
   TrustNCGResetLoop(tao);
   PetscCall(TrustNCGReport(tao, tn->dnorm2));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode TrustNCGStepFromCoarse(Tao tao)
+/* The coarser grid is left; also after an error. */
+static PetscErrorCode Leave(TrustNCGSequence *s)
 {
-  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
-  TrustNCGLevel level;
-  PetscBool     stop;
-  Tao           coarse;
+  PetscFunctionBegin;
+  PetscCall(TaoDestroy(&s->tao));
+  PetscCall(TrustNCGLevelDestroy(&s->grid));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode TrustNCGResetSequence(Tao tao)
+{
+  TrustNCGSequence *s = &((TAO_TrustNCG *)tao->data)->sequence;
 
   PetscFunctionBegin;
-  if (!tn->sequence.most) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(Leave(s));
+  s->due = s->placed = s->sparse = PETSC_FALSE;
+  s->edge                        = TRUSTNCG_EDGE_ON;
+  s->words[0]                    = '\0';
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode TrustNCGStepFromCoarse(Tao tao, PetscBool *done)
+{
+  TrustNCGSequence *s = &((TAO_TrustNCG *)tao->data)->sequence;
+  const char       *why;
+  PetscBool         stop;
+
+  PetscFunctionBegin;
+  s->due = PETSC_FALSE;
   PetscCall(TrustNCGInterrupted(tao, &stop));
   if (stop) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCall(TrustNCGLevelCreate(tao->solution, &level, &tn->sequence.words));
-  if (level.coarse) {
-    PetscCall(CreateCoarse(tao, &level, &coarse));
-    PetscCall(SolveCoarse(tao, coarse));
-    PetscCall(CountCoarse(tao, coarse));
-    tn->sequence.words = "interrupted";
+  PetscCall(TrustNCGLevelCreate(tao->solution, &s->grid, &why));
+  if (s->grid.coarse) {
+    PetscCall(CreateCoarse(tao));
+    PetscCall(SolveCoarse(tao));
+    PetscCall(CountCoarse(tao));
     PetscCall(TrustNCGInterrupted(tao, &stop));
-    if (!stop) PetscCall(StepFrom(tao, &level, coarse));
-    PetscCall(TaoDestroy(&coarse));
-  }
-  PetscCall(TrustNCGLevelDestroy(&level));
+    if (!stop) PetscCall(StepFrom(tao, done));
+  } else PetscCall(PetscStrncpy(s->words, why, sizeof(s->words)));
+  PetscCall(PetscInfo(tao, "a start from coarser grids: %s\n", s->words));
+  PetscCall(Leave(s));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -236,35 +275,42 @@ PetscErrorCode TrustNCGStepFromCoarse(Tao tao)
   Level: beginner
 
   Notes:
-  The functions that compute f, the gradient and H v are then called with vectors of the coarser
-  grids, too. They must take the grid from the vector, by `VecGetDM()`, and f must mean the same on
-  each, as a sum times the cell size does. The solution vector must come from
+  As in nested iteration elsewhere; unlike `SNESSetGridSequence()`, which refines, the grid that is
+  given is the finest.
+
+  The functions that compute f, the gradient and H v are called with vectors of the coarser grids,
+  too. They must take the grid, and all of its sizes, from the vector by `VecGetDM()`: others write
+  beyond its arrays. f must mean the same on each grid, as a sum times the cell size does. What
+  belongs to a grid is best composed with its DM. The solution vector must come from
   `DMCreateGlobalVector()`.
 
-  For a `DMDA` the coarser grid is that of `DMCoarsen()`, whatever the number of nodes; data of the
-  user's follow by `DMCoarsenHookAdd()`. Values are carried over by cubic interpolation. Where the
-  nodes lie at the ends of a direction that is not periodic is found from f: on the boundary, or one
-  mesh width from it, as where the nodes with Dirichlet values are left out. A `DMDA` whose nodes
-  have coordinates has them on the boundary, one of type `DMDA_Q0` half a mesh width from it. Of
-  another DM the coarser one is that of `DMSetCoarseDM()`, or of `DMShellSetCoarsen()`, with the
-  interpolation of `DMCreateInterpolation()`.
+  The coarser DM is that of `DMGetCoarseDM()`; where there is none, it is made by `DMCoarsen()` of a
+  `DMDA`, whatever its number of nodes, or of a `DMSHELL` that knows how, and set as the coarse DM
+  of the finer one, so that the next solve has the same grids. Between `DMDA`s values are carried over
+  by cubic interpolation, elsewhere by `DMCreateInterpolation()`. Where the nodes lie at the ends of
+  the directions of a `DMDA` is found from f, for all of them alike: on the boundary or, as where
+  nodes with Dirichlet values are left out, one mesh width from it; along periodic directions
+  whether values repeat, or do so but for a jump. Nodes that have coordinates are on the boundary,
+  those of a `DMDA` of type `DMDA_Q0` half a mesh width from it.
 
   On a coarser grid the gradient is reduced to 1e-4 of that at the start there, or to -tao_gttol if
-  that is larger. It is solved by a
-  `Tao` with the settings of this one, and with the options that begin with -<prefix>coarse_, such
-  as -coarse_tao_monitor or -coarse_tao_gttol. The limit on evaluations holds on each
-  grid, the one on iterations on the finest, the one on time for all together. Monitors, convergence test and update of the user's are
-  called on the finest grid alone; a Mat of `TaoSetHessian()`, a pattern and a preconditioner of the
-  user's are of this grid, so that a coarser one takes differences of the gradient and chooses a
-  preconditioner by itself.
+  that is larger, in at most 200 iterations. What was set for this Tao holds there, too: acceptance
+  ratio, difference step, type of preconditioner, vectors, learned steps, fallback, signals,
+  deadline, largest forcing term, CG iterations, evaluations (on each grid); the first radius by the
+  root of the share of unknowns; the limit on time for all grids together. Options that begin with
+  -<prefix>coarse_, such as -coarse_tao_monitor, -coarse_tao_gttol or -coarse_tao_max_it, change it.
+  Monitors, convergence test and update of the user's are called on the finest grid alone. A Mat of
+  `TaoSetHessian()` or of `TaoSetGradientNorm()`, a pattern and a preconditioner of the user's are
+  of this grid: a coarser one takes differences of the gradient and a preconditioner of its own.
 
-  f and the gradient are evaluated at the start that was set, to which tolerances refer; the step
-  from there to the solution of the coarser grid is the first one, if f is lower there. `TaoView()`
-  says what came of it. The ledger counts an evaluation on a coarser grid by its share of the
-  unknowns. A solve that goes on from a checkpoint after its first step begins on no other grid.
+  f and the gradient are evaluated at the start that was set, to which tolerances refer. The step
+  from there to the solution of the coarser grid is the first one, if f is lower there, and bounded
+  below on the coarser grid; where f has several minima it may lead to another one. `TaoView()` says
+  what came of it. The ledger counts an evaluation on a coarser grid by its share of the unknowns. A
+  solve that goes on from a checkpoint after its first step begins on no other grid.
 
-  Errors with `PETSC_ERR_ARG_OUTOFRANGE` if negative. Briggs, Henson, McCormick, A Multigrid Tutorial
-  (2000), chapter 3: nested iteration.
+  Errors with `PETSC_ERR_ARG_OUTOFRANGE` if negative. Briggs, Henson, McCormick, A Multigrid
+  Tutorial (2000), chapter 3: nested iteration.
 
 .seealso: `TAOTRUSTNCG`, `TaoTrustNCGGetGridSequence()`, `TaoTrustNCGGetLedger()`, `DMCoarsen()`,
           `SNESSetGridSequence()`

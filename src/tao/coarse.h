@@ -4,19 +4,25 @@
 #define TRUSTNCG_COARSE_H
 
 #include <petsctao.h>
-#include "precond/transfer.h"
+#include "precond/levels.h"
 
 /* What is known of it */
 typedef struct {
-  PetscInt     most;   /* coarser grids, as set by the user */
-  PetscInt     level;  /* 0, or this is the Tao of a coarser grid, */
-  PetscBool    lost;   /* where f or its gradient is not finite at the start */
-  PetscBool    placed; /* a coarser grid has told where the edges lie: */
-  TrustNCGEdge edge;
-  PetscBool    sparse; /* there the sparse Hessian was in use at the end */
-  const char  *words;  /* what came of it; NULL where it was not asked for */
+  PetscInt      most;   /* coarser grids, as set by the user */
+  PetscBool     due;    /* before the next step */
+  PetscInt      level;  /* 0, or this is the Tao of a coarser grid, */
+  PetscBool     lost;   /* where f or its gradient is not finite at the start */
+  PetscBool     placed; /* a coarser grid has told where the edges lie: */
+  TrustNCGEdge  edge;
+  PetscBool     sparse;     /* there the sparse Hessian was in use at the end */
+  char          words[256]; /* what came of it; empty where it was not asked for */
+  TrustNCGLevel grid;       /* while it is solved: the next coarser one, */
+  Tao           tao;        /* and its Tao */
 } TrustNCGSequence;
 
-PETSC_INTERN PetscErrorCode TrustNCGStepFromCoarse(Tao tao);
+/* Before a solve, and before the Tao is destroyed */
+PETSC_INTERN PetscErrorCode TrustNCGResetSequence(Tao tao);
+/* A step to what coarser grids have found; was there one? */
+PETSC_INTERN PetscErrorCode TrustNCGStepFromCoarse(Tao tao, PetscBool *done);
 
 #endif

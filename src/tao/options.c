@@ -347,9 +347,11 @@ PetscErrorCode TaoSetFromOptions_TrustNCG(Tao tao, TrustNCGOptionItems PetscOpti
     "-tao_trustncg_vectors",
     "Most vectors like the solution for preconditioning, by default as many as it takes",
     "TaoTrustNCGSetMaxVectors", most, &most, NULL));
-  PetscCall(PetscOptionsInt("-tao_trustncg_grid_sequence",
-                            "Most coarser grids of the solution's DM to solve first",
-                            "TaoTrustNCGSetGridSequence", grids, &grids, NULL));
+  if (!tn->sequence.level) {
+    PetscCall(PetscOptionsInt("-tao_trustncg_grid_sequence",
+                              "Most coarser grids of the solution's DM to solve first",
+                              "TaoTrustNCGSetGridSequence", grids, &grids, NULL));
+  }
   PetscCall(TrustNCGReproducibleOptions(tao, PetscOptionsObject));
   PetscCall(TrustNCGSecondOrderOptions(tao, PetscOptionsObject));
   PetscCall(TrustNCGCheckpointOptions(tao, PetscOptionsObject));

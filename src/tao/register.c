@@ -45,6 +45,7 @@ static PetscErrorCode TaoDestroy_TrustNCG(Tao tao)
   PetscCall(VecDestroy(&tn->spare));
   PetscCall(TrustNCGHessVecDestroy(&tn->shell));
   PetscCall(TrustNCGLanczosDestroy(&tn->lanczos));
+  PetscCall(TrustNCGResetSequence(tao));
   PetscCall(TrustNCGPrecondReset(tao));
   PetscCall(TrustNCGCheckpointDestroy(tao));
   PetscCall(KSPDestroy(&tao->ksp));

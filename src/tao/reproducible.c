@@ -26,7 +26,7 @@
   takes 432 bytes in a reduction instead of 8, and the dot products cost a few times as much.
 
   There is no sparse preconditioner then, as PETSc's own depend on the ranks: `auto` takes pairs,
-  and asking for sparse is an error at the solve, `PETSC_ERR_ARG_INCOMP`, as is a KSP of another
+  and asking for sparse, or for a start from coarser grids, is an error at the solve, `PETSC_ERR_ARG_INCOMP`, as is a KSP of another
   type or a vector type that keeps its numbers elsewhere than in the memory of the host. A preconditioner that the user has given the
   KSP is the user's matter. Where PETSc was built on a BLAS that treats the last entries of an array
   differently from the others, the bits may still depend on the ranks.
@@ -110,6 +110,10 @@ static PetscErrorCode Check(Tao tao)
     "-%stao_trustncg_reproducible leaves no room for -%stao_trustncg_precond sparse, whose "
     "bits depend on the number of ranks",
     TrustNCGPrefix(tao), TrustNCGPrefix(tao));
+  PetscCheck(!tn->sequence.most, comm, PETSC_ERR_ARG_INCOMP,
+             "-%stao_trustncg_reproducible leaves no room for -%stao_trustncg_grid_sequence, as "
+             "the number of ranks decides how coarse a grid may be",
+             TrustNCGPrefix(tao), TrustNCGPrefix(tao));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

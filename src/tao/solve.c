@@ -114,8 +114,7 @@ static PetscErrorCode TrustNCGStart(Tao tao)
   PetscCall(TrustNCGCheckpointStart(tao));
   PetscCall(TrustNCGPrecondSetUp(tao));
   PetscCall(TrustNCGSecondOrderStart(tao));
-  tn->sequence.words  = NULL;
-  tn->sequence.sparse = PETSC_FALSE;
+  PetscCall(TrustNCGResetSequence(tao));
   if (tn->restart) PetscCall(TrustNCGRestart(tao));
   else {
     PetscCall(TrustNCGEvaluateStart(tao));
@@ -129,7 +128,7 @@ static PetscErrorCode TrustNCGStart(Tao tao)
                            (double)tn->gnorm));
   } else PetscCall(TrustNCGReport(tao, tao->trust));
   if (tao->reason != TAO_CONTINUE_ITERATING) PetscFunctionReturn(PETSC_SUCCESS);
-  if (!resumed || tao->niter == 0) PetscCall(TrustNCGStepFromCoarse(tao));
+  tn->sequence.due = (PetscBool)(tn->sequence.most > 0 && (!resumed || tao->niter == 0));
   if (tao->reason == TAO_CONTINUE_ITERATING) PetscCall(TrustNCGNoiseFloor(tao)); /* a restart */
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -293,6 +292,8 @@ static PetscErrorCode TrustNCGIterate(Tao tao)
   PetscCall(TrustNCGCheckpoint(tao)); /* where it is time; all that was learned is in it */
   if (tao->ops->update) PetscCall(TrustNCGUpdate(tao));
   if (tao->reason != TAO_CONTINUE_ITERATING) PetscFunctionReturn(PETSC_SUCCESS); /* it says so */
+  if (tn->sequence.due) PetscCall(TrustNCGStepFromCoarse(tao, &done));
+  if (done || tao->reason != TAO_CONTINUE_ITERATING) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(TrustNCGConsistencyTest(tao));
   PetscCall(TrustNCGPrecondDue(tao));
   PetscCall(TrustNCGInterrupted(tao, &stop)); /* that may have seen a reason to stop */

@@ -83,6 +83,9 @@ PetscErrorCode TrustNCGUpdateLedger(Tao tao)
   A product with a Mat of the user's counts one, whatever it costs, as does a gradient that TAO
   takes by differences of f; the gradient that `MATMFFD` computes at its base is not seen.
 
+  Work on coarser grids (see `TaoTrustNCGSetGridSequence()`) is in `coarse_evaluations`, and in
+  `equivalents` by its share of the unknowns; steps, rejections and vectors are of this grid alone.
+
   Reductions are those of the solver itself; with a KSP other than `KSPTRUSTCG` those inside the
   KSP are not known and not included.
 
@@ -202,7 +205,7 @@ static PetscErrorCode ViewSolve(Tao tao, PetscViewer viewer)
     PetscCall(PetscViewerASCIIPrintf(viewer, "ended: %s, %s\n", TaoTrustNCGOutcomes[tn->outcome],
                                      tn->ending));
   }
-  if (tn->sequence.words) {
+  if (tn->sequence.words[0]) {
     PetscCall(PetscViewerASCIIPrintf(viewer, "coarser grids solved before: %" PetscInt_FMT ", %s\n",
                                      tn->ledger.coarse_grids, tn->sequence.words));
   }
