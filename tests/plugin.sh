@@ -14,6 +14,7 @@ esac
 work=$BUILD/plugin
 status=0
 mkdir -p "$work"
+rm -f "$work"/user*
 
 ok() { echo "ok $1"; }
 not_ok() { # NAME WHY LOG
@@ -65,14 +66,67 @@ int main(int argc, char **argv)
 }
 EOC
 
+# The same in Fortran
+cat >"$work/user.F90" <<'EOF'
+#include <petsc/finclude/petsctao.h>
+#include <petsc/finclude/petscdmda.h>
+module functions
+  use petsctao
+  implicit none
+contains
+  subroutine Sphere(tao, x, f, g, ctx, ierr)
+    Tao tao
+    Vec x, g
+    PetscReal f
+    PetscInt ctx
+    PetscErrorCode ierr
+    PetscScalar :: minus = -1
+    PetscCall(VecCopy(x, g, ierr))
+    PetscCall(VecShift(g, minus, ierr))
+    PetscCall(VecDot(g, g, f, ierr))
+    f = f / 2
+  end subroutine
+end module
+program main
+  use functions
+  use petscdmda
+  implicit none
+  Tao tao
+  Vec x
+  DM dm
+  PetscInt :: n = 50, one = 1, ctx = 0
+  PetscErrorCode ierr
+  PetscCallA(PetscInitialize(ierr))
+  PetscCallA(DMDACreate1d(PETSC_COMM_WORLD, DM_BOUNDARY_NONE, n, one, one, PETSC_NULL_INTEGER, dm, ierr))
+  PetscCallA(DMSetUp(dm, ierr))
+  PetscCallA(DMCreateGlobalVector(dm, x, ierr))
+  PetscCallA(TaoCreate(PETSC_COMM_WORLD, tao, ierr))
+  PetscCallA(TaoSetSolution(tao, x, ierr))
+  PetscCallA(TaoSetObjectiveAndGradient(tao, PETSC_NULL_VEC, Sphere, ctx, ierr))
+  PetscCallA(TaoSetFromOptions(tao, ierr))
+  PetscCallA(TaoSolve(tao, ierr))
+  PetscCallA(TaoDestroy(tao, ierr))
+  PetscCallA(VecDestroy(x, ierr))
+  PetscCallA(DMDestroy(dm, ierr))
+  PetscCallA(PetscFinalize(ierr))
+end program
+EOF
+
+compile() { # MODULE: the program in C, and in Fortran where there is a compiler
+  # shellcheck disable=SC2046 # lists of options
+  mpicc -w $(pkg-config --cflags "$1") "$work/user.c" -o "$work/user.$1" $(pkg-config --libs "$1") ||
+    return
+  # shellcheck disable=SC2046
+  mpifort -w -ffree-line-length-none -J "$work" $(pkg-config --cflags "$1") "$work/user.F90" \
+    -o "$work/userf.$1" $(pkg-config --libs "$1") 2>&1 || true
+}
+
 load() { # MODULE LIBRARY RANKS OPTIONS...: the program built with MODULE loads LIBRARY; output in $log
   log=$work/$1.$3.log
   module=$1 library=$2 n=$3
   shift 3
-  # shellcheck disable=SC2046 # lists of options
-  mpicc -w $(pkg-config --cflags "$module") "$work/user.c" -o "$work/user.$module" \
-    $(pkg-config --libs "$module") >"$log" 2>&1 || return
-  timeout -k 10 60 mpirun -n "$n" "$work/user.$module" -skip_petscrc -dll_append "$library" \
+  [ -x "$work/user.$module" ] || compile "$module" >"$log" 2>&1 || return
+  timeout -k 10 60 mpirun -n "$n" "$work/${program:-user}.$module" -skip_petscrc -dll_append "$library" \
     -tao_type trustncg -tao_converged_reason "$@" >"$log" 2>&1 </dev/null
 }
 
@@ -84,11 +138,16 @@ for ranks in 1 2; do
   else not_ok "$name" "exit code $code" "$log"; fi
 done
 
-name="it is solved on coarser grids first"
-load "$PETSC" "$BUILD/lib/libtrustncg.so" 2 -tao_trustncg_grid_sequence 2 -tao_view
-code=$?
-if [ $code -eq 0 ] && grep -q 'coarser grids solved before: 2, the last one ended: FIRST_ORDER, its' "$log"; then ok "$name"
-else not_ok "$name" "exit code $code" "$log"; fi
+for program in user userf; do
+  [ -x "$work/$program.$PETSC" ] || { echo "skip $program: no program in Fortran" && continue; }
+  name="coarser grids first, $program"
+  load "$PETSC" "$BUILD/lib/libtrustncg.so" 2 -tao_trustncg_grid_sequence 2 -tao_view
+  code=$?
+  if [ $code -eq 0 ] && grep -q 'grids solved before: 2, the last one ended: FIRST' "$log"; then
+    ok "$name"
+  else not_ok "$name" "exit code $code" "$log"; fi
+done
+program=user
 
 refused() { # MODULE LIBRARY: fails, says why, and does not crash
   name="a program of $1 refuses the library of the other index size"
