@@ -163,37 +163,132 @@ START_TEST(a_common_node_keeps_its_value)
 }
 END_TEST
 
-/* Sizes, ranks or the lack of a DM that leave no coarser grid, and the words for it */
+/* Grids that leave no coarser one, and the words for it */
+static const struct {
+  PetscInt              n[2], width, factor, ranks; /* from so many ranks on */
+  DMBoundaryType        end;
+  DMDAInterpolationType type;
+  PetscBool             coordinates;
+  const char           *words;
+} refusals[] = {
+  {{8, 80}, 1, 2, 1, DM_BOUNDARY_NONE, DMDA_Q1, PETSC_FALSE, "as coarse"},
+  {{80, 1}, 1, 2, 1, DM_BOUNDARY_PERIODIC, DMDA_Q1, PETSC_FALSE, "as coarse"},
+  {{80, 1}, 1, 2, 1, DM_BOUNDARY_NONE, DMDA_Q0, PETSC_FALSE, "as coarse"},
+  {{12, 12}, 1, 2, 2, DM_BOUNDARY_NONE, DMDA_Q1, PETSC_FALSE, "for the ranks"},
+  {{80, 80}, 0, 2, 2, DM_BOUNDARY_NONE, DMDA_Q1, PETSC_FALSE, "for the ranks"},
+  {{80, 81}, 1, 2, 1, DM_BOUNDARY_NONE, DMDA_Q1, PETSC_TRUE, "coordinates"},
+  {{80, 80}, 1, 2, 1, DM_BOUNDARY_NONE, DMDA_Q0, PETSC_TRUE, "coordinates"},
+  {{81, 81}, 1, 1, 1, DM_BOUNDARY_NONE, DMDA_Q1, PETSC_FALSE, "refinement factors are 1"},
+};
+enum { REFUSALS = sizeof(refusals) / sizeof(refusals[0]) };
+
 START_TEST(where_there_is_no_coarser_grid_the_reason_is_said)
 {
-  const Case    small = {2, 1, {8, 40}, {0}, DM_BOUNDARY_NONE, DMDA_Q1, TRUSTNCG_EDGE_ON};
-  const Case    few   = {1, 1, {9}, {0}, DM_BOUNDARY_NONE, DMDA_Q1, TRUSTNCG_EDGE_ON};
-  const Case    even  = {2, 1, {40, 41}, {0}, DM_BOUNDARY_NONE, DMDA_Q1, TRUSTNCG_EDGE_ON};
+  const DMBoundaryType  end   = refusals[_i].end;
+  const PetscInt       *n     = refusals[_i].n;
+  const DMDAStencilType shape = DMDA_STENCIL_STAR;
+  TrustNCGLevel         level;
+  const char           *why;
+  DM                    da;
+  Vec                   x;
+
+  if (PetscGlobalSize < refusals[_i].ranks || n[1] < PetscGlobalSize) return;
+  ckm_ok(DMDACreate2d(PETSC_COMM_WORLD, end, end, shape, n[0], n[1], 1, PETSC_DECIDE, 1,
+                      refusals[_i].width, NULL, NULL, &da));
+  ckm_ok(DMSetUp(da));
+  ckm_ok(DMDASetInterpolationType(da, refusals[_i].type));
+  ckm_ok(DMDASetRefinementFactor(da, refusals[_i].factor, refusals[_i].factor, 1));
+  if (refusals[_i].coordinates) ckm_ok(DMDASetUniformCoordinates(da, 0., 1., 0., 1., 0., 0.));
+  ckm_ok(DMCreateGlobalVector(da, &x));
+  ckm_ok(TrustNCGLevelCreate(x, &level, &why));
+  ckm_assert(!level.coarse && why && strstr(why, refusals[_i].words));
+  ckm_ok(TrustNCGLevelDestroy(&level));
+  ckm_ok(VecDestroy(&x));
+  ckm_ok(DMDestroy(&da));
+}
+END_TEST
+
+/* A vector without a DM, and one that is not like those of its DM */
+START_TEST(a_vector_of_no_grid_has_no_coarser_one)
+{
   TrustNCGLevel level;
   const char   *why;
-  PetscMPIInt   ranks;
   DM            da;
   Vec           x;
 
-  ckm_ok(MPI_Comm_size(PETSC_COMM_WORLD, &ranks));
-  ckm_ok(VecCreateMPI(PETSC_COMM_WORLD, 10, PETSC_DECIDE, &x));
+  ckm_ok(VecCreateMPI(PETSC_COMM_WORLD, PetscGlobalRank == 0 ? 47 : 50, PETSC_DECIDE, &x));
   ckm_ok(TrustNCGLevelCreate(x, &level, &why));
-  ckm_assert(!level.coarse && strstr(why, "DMCreateGlobalVector"));
+  ckm_assert(!level.coarse && strstr(why, "has no DM"));
+  ckm_ok(DMDACreate1d(PETSC_COMM_WORLD, DM_BOUNDARY_NONE, 50 * PetscGlobalSize, 1, 1, NULL, &da));
+  ckm_ok(DMSetUp(da));
+  ckm_ok(VecSetDM(x, da));
+  ckm_ok(TrustNCGLevelCreate(x, &level, &why));
+  ckm_assert(!level.coarse && strstr(why, "not like those of its DM"));
   ckm_ok(VecDestroy(&x));
-  for (int k = 0; k < 3; k++) {
-    const Case *c = k == 0 ? &small : k == 1 ? &even : &few;
+  ckm_ok(DMDestroy(&da));
+}
+END_TEST
 
-    ckm_ok(MakeGrid(c, c->from, &da));
-    if (k == 1) ckm_ok(DMDASetUniformCoordinates(da, 0.0, 1.0, 0.0, 1.0, 0.0, 0.0));
+/* Whatever each rank has of the nodes: there is a coarser grid or words, on all ranks alike. */
+START_TEST(any_shares_of_the_ranks_will_do)
+{
+  unsigned long long state = 20090501;
+  PetscInt           made  = 0;
+
+  for (int k = 0; k < 300; k++) {
+    PetscInt      shares[4], n = 0, width = 1 + k % 3, factor = 2 + k % 2;
+    TrustNCGLevel level;
+    const char   *why;
+    DM            da;
+    Vec           x;
+
+    for (int r = 0; r < PetscGlobalSize; r++) {
+      state     = state * 6364136223846793005ULL + 1442695040888963407ULL;
+      shares[r] = width + (PetscInt)(state >> 33) % (k % 5 ? 40 : 4);
+      n += shares[r];
+    }
+    ckm_ok(DMDACreate1d(PETSC_COMM_WORLD, k % 4 ? DM_BOUNDARY_NONE : DM_BOUNDARY_PERIODIC, n, 1,
+                        width, shares, &da));
+    ckm_ok(DMSetUp(da));
+    ckm_ok(DMDASetRefinementFactor(da, factor, 1, 1));
     ckm_ok(DMCreateGlobalVector(da, &x));
     ckm_ok(TrustNCGLevelCreate(x, &level, &why));
-    if (k == 0) ckm_assert(!level.coarse && strstr(why, "as coarse"));
-    if (k == 1) ckm_assert(!level.coarse && strstr(why, "coordinates"));
-    if (k == 2 && ranks > 1) ckm_assert(!level.coarse && strstr(why, "ranks"));
+    ckm_assert(level.coarse || why);
+    made += level.coarse ? 1 : 0;
     ckm_ok(TrustNCGLevelDestroy(&level));
     ckm_ok(VecDestroy(&x));
     ckm_ok(DMDestroy(&da));
   }
+  ckm_assert(made > 10);
+}
+END_TEST
+
+/* The coarser DM that was made is there again; one that the user has set is taken. */
+START_TEST(a_grid_keeps_its_coarser_one)
+{
+  TrustNCGLevel level;
+  const char   *why;
+  DM            da, first, coarse;
+  Vec           x;
+
+  ckm_ok(DMDACreate1d(PETSC_COMM_WORLD, DM_BOUNDARY_NONE, 100, 1, 1, NULL, &da));
+  ckm_ok(DMSetUp(da));
+  ckm_ok(DMCreateGlobalVector(da, &x));
+  ckm_ok(TrustNCGLevelCreate(x, &level, &why));
+  first = level.coarse;
+  ckm_ok(TrustNCGLevelDestroy(&level));
+  ckm_ok(TrustNCGLevelCreate(x, &level, &why));
+  ckm_assert(first && level.coarse == first);
+  ckm_ok(TrustNCGLevelDestroy(&level));
+  ckm_ok(DMDACreate1d(PETSC_COMM_WORLD, DM_BOUNDARY_NONE, 40, 1, 1, NULL, &coarse));
+  ckm_ok(DMSetUp(coarse));
+  ckm_ok(DMSetCoarseDM(da, coarse));
+  ckm_ok(TrustNCGLevelCreate(x, &level, &why));
+  ckm_assert(level.coarse == coarse && !level.up);
+  ckm_ok(TrustNCGLevelDestroy(&level));
+  ckm_ok(DMDestroy(&coarse));
+  ckm_ok(VecDestroy(&x));
+  ckm_ok(DMDestroy(&da));
 }
 END_TEST
 
@@ -324,7 +419,10 @@ static void Add(Suite *suite)
   tcase_add_test(tcase, a_constant_stays_a_constant);
   tcase_add_test(tcase, a_wave_goes_on_beyond_the_ends);
   tcase_add_test(tcase, a_common_node_keeps_its_value);
-  tcase_add_test(tcase, where_there_is_no_coarser_grid_the_reason_is_said);
+  tcase_add_loop_test(tcase, where_there_is_no_coarser_grid_the_reason_is_said, 0, REFUSALS);
+  tcase_add_test(tcase, a_vector_of_no_grid_has_no_coarser_one);
+  tcase_add_test(tcase, any_shares_of_the_ranks_will_do);
+  tcase_add_test(tcase, a_grid_keeps_its_coarser_one);
   tcase_add_test(tcase, what_may_be_coarsened_can_be);
   tcase_add_loop_test(tcase, another_dm_brings_its_own, 0, 2);
 }

@@ -2,6 +2,7 @@
    Solves that begin on coarser grids. */
 #include "solve.h"
 #include <math.h>
+#include <petscdmda.h>
 
 /* Problems whose grids lie in all the ways there are, solved in all the ways there are */
 static const struct {
@@ -167,6 +168,85 @@ START_TEST(a_bad_point_from_a_coarser_grid_is_passed_over)
 }
 END_TEST
 
+/* f on the finest grid of `size` unknowns: (x - 1)^4 and a bit of x^2; it falls without end on
+   others. */
+static PetscErrorCode Falls(Tao tao, Vec x, PetscReal *f, Vec g, void *ctx)
+{
+  const PetscInt     size = *(PetscInt *)ctx;
+  const PetscScalar *a;
+  PetscScalar       *b;
+  PetscReal          sum = 0.0;
+  PetscInt           n, N;
+
+  PetscFunctionBegin;
+  PetscCall(VecGetSize(x, &N));
+  PetscCall(VecGetLocalSize(x, &n));
+  PetscCall(VecGetArrayRead(x, &a));
+  PetscCall(VecGetArrayWrite(g, &b));
+  for (PetscInt i = 0; i < n; i++) {
+    const PetscReal t = a[i] - 1.0;
+
+    sum += N == size ? t * t * t * t + a[i] * a[i] : -1e3 * a[i];
+    b[i] = N == size ? 4.0 * t * t * t + 2.0 * a[i] : -1e3;
+  }
+  PetscCall(VecRestoreArrayWrite(g, &b));
+  PetscCall(VecRestoreArrayRead(x, &a));
+  PetscCallMPI(MPI_Allreduce(&sum, f, 1, MPIU_REAL, MPI_SUM, PetscObjectComm((PetscObject)x)));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode CountUpdates(Tao tao, PetscInt its, void *ctx)
+{
+  PetscFunctionBegin;
+  ((PetscInt *)ctx)[its == 0 ? 0 : 1]++;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* It is no start for the finer grid, and not at the coarsest of several. The update of the user's
+   comes before all that. */
+START_TEST(a_coarser_f_without_a_bound_is_no_start)
+{
+  PetscInt           size = 64, updates[2] = {0, 0};
+  TaoConvergedReason reason;
+  PetscReal          most;
+  Run                run = {.prob = NULL};
+  DM                 da;
+
+  ckm_ok(DMDACreate1d(PETSC_COMM_WORLD, DM_BOUNDARY_NONE, size, 1, 1, NULL, &da));
+  ckm_ok(DMSetUp(da));
+  ckm_ok(DMCreateGlobalVector(da, &run.x));
+  ckm_ok(TaoCreate(PETSC_COMM_WORLD, &run.tao));
+  ckm_ok(TaoSetType(run.tao, TAOTRUSTNCG));
+  ckm_ok(TaoSetSolution(run.tao, run.x));
+  ckm_ok(TaoSetObjectiveAndGradient(run.tao, NULL, Falls, &size));
+  ckm_ok(TaoSetUpdate(run.tao, CountUpdates, updates));
+  ckm_ok(TaoTrustNCGSetGridSequence(run.tao, 1 + _i));
+  ckm_ok(TaoSolve(run.tao));
+  ckm_ok(TaoGetConvergedReason(run.tao, &reason));
+  ckm_assert(reason > 0 && RunLedger(&run).coarse_grids > 0);
+  ckm_assert(Says(&run, "no use, the last one ended: UNBOUNDED"));
+  ckm_ok(VecMax(run.x, NULL, &most));
+  ckm_assert(most < 1.0);
+  ckm_assert(updates[0] == 1);
+  ckm_ok(TaoDestroy(&run.tao));
+  ckm_ok(VecDestroy(&run.x));
+  ckm_ok(DMDestroy(&da));
+}
+END_TEST
+
+/* How coarse a grid may be depends on the ranks. */
+START_TEST(it_cannot_be_reproducible)
+{
+  Run run;
+
+  ckm_ok(RunCreate(PETSC_COMM_WORLD, "minsurf", 900, HV_USER, PETSC_FALSE, &run));
+  ckm_ok(TaoTrustNCGSetGridSequence(run.tao, 1));
+  ckm_ok(TaoTrustNCGSetReproducible(run.tao, PETSC_TRUE));
+  ckm_fails(TaoSolve(run.tao), PETSC_ERR_ARG_INCOMP, "grid_sequence");
+  ckm_ok(RunDestroy(&run));
+}
+END_TEST
+
 /* An error of a callback on one rank, on a coarser grid, is that of the solve on all; the Tao can
    be used again. */
 START_TEST(an_error_on_a_coarser_grid_ends_the_solve)
@@ -223,6 +303,9 @@ START_TEST(coarser_solves_have_options_of_their_own)
   ckm_ok(PetscOptionsSetValue(NULL, "-coarse_tao_trustncg_presond", "none"));
   ckm_fails(TaoSolve(run.tao), PETSC_ERR_USER_INPUT, "coarse_tao_trustncg_presond");
   ckm_ok(PetscOptionsClearValue(NULL, "-coarse_tao_trustncg_presond"));
+  ckm_ok(PetscOptionsSetValue(NULL, "-coarse_tao_trustncg_grid_sequence", "1"));
+  ckm_fails(TaoSolve(run.tao), PETSC_ERR_USER_INPUT, "no option -coarse_tao");
+  ckm_ok(PetscOptionsClearValue(NULL, "-coarse_tao_trustncg_grid_sequence"));
   ckm_ok(PetscOptionsSetValue(NULL, "-coarse_tao_type", "lmvm"));
   ckm_fails(TaoSolve(run.tao), PETSC_ERR_SUP, "-coarse_tao_type");
   ckm_ok(PetscOptionsClearValue(NULL, "-coarse_tao_type"));
@@ -288,6 +371,8 @@ static void Add(Suite *suite)
   tcase_add_test(tcase, a_better_start_is_kept);
   tcase_add_loop_test(tcase, a_bad_start_on_a_coarser_grid_is_passed_over, 0, 3);
   tcase_add_test(tcase, a_bad_point_from_a_coarser_grid_is_passed_over);
+  tcase_add_loop_test(tcase, a_coarser_f_without_a_bound_is_no_start, 0, 3);
+  tcase_add_test(tcase, it_cannot_be_reproducible);
   tcase_add_loop_test(tcase, an_error_on_a_coarser_grid_ends_the_solve, 0, 3);
   tcase_add_test(tcase, a_solve_can_be_repeated);
   tcase_add_test(tcase, coarser_solves_have_options_of_their_own);

@@ -253,7 +253,8 @@ static PetscBool Checks(TrustNCGSparse sparse)
 }
 
 /* P = H on the pattern. Where a product was not finite, P = I until the next solve: then CG meets
-   the fault itself and says so. So it is where the build was stopped. */
+   the fault itself and says so. So it is where the build was stopped, or all of it is 0, of which
+   no preconditioner can be made. */
 static PetscErrorCode Assemble(TrustNCGSparse sparse, Mat H, Vec g, PetscInt *products)
 {
   const PetscBool check = Checks(sparse);
@@ -266,7 +267,7 @@ static PetscErrorCode Assemble(TrustNCGSparse sparse, Mat H, Vec g, PetscInt *pr
                                 sparse->askctx, &made));
   PetscCall(MatNorm(sparse->P, NORM_FROBENIUS, &norm));
   sparse->reductions++;
-  sparse->finite = (PetscBool)(made == colors && !PetscIsInfOrNanReal(norm));
+  sparse->finite = (PetscBool)(made == colors && norm > 0.0 && !PetscIsInfOrNanReal(norm));
   if (!sparse->finite) {
     PetscCall(MatZeroEntries(sparse->P));
     PetscCall(MatShift(sparse->P, 1.0));
