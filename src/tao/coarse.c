@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
    A start from coarser grids: the same problem is solved on the next coarser grid of the DM of the
-   solution, by a Tao of its own with the user's functions, which begins there with the next but
-   one. What it finds is brought to this grid, and is the first step where f is lower there.
+   solution, by a Tao of its own with the user's functions, which begins with the next coarser grid
+   in turn. What it finds is brought to this grid; the first step leads there if f is lower.
 
    Reference: W. L. Briggs, V. E. Henson, S. F. McCormick, A Multigrid Tutorial (2000), chapter 3
    (nested iteration). */
@@ -180,11 +180,13 @@ static PetscErrorCode TryEdges(Tao tao, PetscBool *lower)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Along an f without a lower bound, as coarser grids may have one, its last point says nothing. */
-static PetscBool IsLost(const TAO_TrustNCG *there)
+/* Of an f without a lower bound, as coarser grids may have one, the last point says nothing. */
+static PetscBool IsLost(Tao coarse)
 {
+  const TAO_TrustNCG *there = (TAO_TrustNCG *)coarse->data;
+
   return (PetscBool)(there->sequence.lost || there->outcome == TAO_TRUSTNCG_UNBOUNDED ||
-                     there->flight.steps > 0);
+                     (coarse->reason <= 0 && there->flight.steps > 0));
 }
 
 /* A first step to what the coarser grid found, where f is lower there. */
@@ -197,7 +199,7 @@ static PetscErrorCode StepFrom(Tao tao, PetscBool *done)
   PetscFunctionBegin;
   PetscCall(PetscSNPrintf(s->words, sizeof(s->words), "no use, the last one ended: %s",
                           TaoTrustNCGOutcomes[there->outcome]));
-  if (IsLost(there)) PetscFunctionReturn(PETSC_SUCCESS);
+  if (IsLost(s->tao)) PetscFunctionReturn(PETSC_SUCCESS);
   s->placed = there->sequence.placed;
   s->edge   = there->sequence.edge;
   s->sparse = (PetscBool)(there->type == TAO_TRUSTNCG_PRECOND_SPARSE);

@@ -3,9 +3,9 @@
 
      check the derivatives, if asked to (doctor.c)
      x, f, g; radius = infinite unless -tao_trust0 says otherwise; or all of it from a checkpoint
-     where coarser grids were asked for: solve there, step to what they found (coarse.c)
      repeat until the convergence test, a limit, a signal or an end (ends.c) says stop
        save a checkpoint where it is time (checkpoint.c); the user's update
+       first, where coarser grids were asked for: solve there, step to what they found (coarse.c)
        where Hv has turned out wrong: say so, and fall back to differences if asked to
          (consistency.c)
        where the learned model has the turn: d = -Bg and a line search (learned.c), else
@@ -129,7 +129,7 @@ static PetscErrorCode TrustNCGStart(Tao tao)
   } else PetscCall(TrustNCGReport(tao, tao->trust));
   if (tao->reason != TAO_CONTINUE_ITERATING) PetscFunctionReturn(PETSC_SUCCESS);
   tn->sequence.due = (PetscBool)(tn->sequence.most > 0 && (!resumed || tao->niter == 0));
-  if (tao->reason == TAO_CONTINUE_ITERATING) PetscCall(TrustNCGNoiseFloor(tao)); /* a restart */
+  PetscCall(TrustNCGNoiseFloor(tao)); /* a restart */
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
