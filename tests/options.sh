@@ -72,6 +72,10 @@ refuses "There is no problem 'nonsense'" -problem nonsense
 refuses "-rtol must be in (0, 1)" -rtol 0
 refuses "at least 0, not -1" -tao_trustncg_vectors -1
 refuses "must not be negative: -1" -tao_trustncg_grid_sequence -1
+refuses "There is no option -coarse_tao_trustncg_presond" -problem minsurf -n 900 \
+  -tao_trustncg_grid_sequence 1 -coarse_tao_trustncg_presond none
+refuses "There is no option -coarse_tao_trustncg_grid_sequence" -problem minsurf -n 900 \
+  -tao_trustncg_grid_sequence 1 -coarse_tao_trustncg_grid_sequence 2
 refuses "nable to open file" -start nowhere
 refuses "time limit -tao_trustncg_max_time must be positive" -tao_trustncg_max_time -1
 refuses "Unknown option best" -tao_trustncg_precond best

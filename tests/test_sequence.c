@@ -300,12 +300,6 @@ START_TEST(coarser_solves_have_options_of_their_own)
   ckm_assert(RunLedger(&run).coarse_grids == 2);
   ckm_assert(RunLedger(&run).coarse_evaluations < 40);
   ckm_ok(PetscOptionsClearValue(NULL, "-coarse_tao_max_it"));
-  ckm_ok(PetscOptionsSetValue(NULL, "-coarse_tao_trustncg_presond", "none"));
-  ckm_fails(TaoSolve(run.tao), PETSC_ERR_USER_INPUT, "coarse_tao_trustncg_presond");
-  ckm_ok(PetscOptionsClearValue(NULL, "-coarse_tao_trustncg_presond"));
-  ckm_ok(PetscOptionsSetValue(NULL, "-coarse_tao_trustncg_grid_sequence", "1"));
-  ckm_fails(TaoSolve(run.tao), PETSC_ERR_USER_INPUT, "no option -coarse_tao");
-  ckm_ok(PetscOptionsClearValue(NULL, "-coarse_tao_trustncg_grid_sequence"));
   ckm_ok(PetscOptionsSetValue(NULL, "-coarse_tao_type", "lmvm"));
   ckm_fails(TaoSolve(run.tao), PETSC_ERR_SUP, "-coarse_tao_type");
   ckm_ok(PetscOptionsClearValue(NULL, "-coarse_tao_type"));
