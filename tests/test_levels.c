@@ -10,17 +10,17 @@ typedef struct {
   PetscInt              dim, dof, from[3], to[3];
   DMBoundaryType        end;
   DMDAInterpolationType type;
-  TrustNCGEdge          edge;
+  PetscInt              edges;
 } Case;
 
 static const Case cases[] = {
-  {1, 1, {33}, {17}, DM_BOUNDARY_NONE, DMDA_Q1, TRUSTNCG_EDGE_ON},
+  {1, 1, {33}, {17}, DM_BOUNDARY_NONE, DMDA_Q1, 0},
   {1, 2, {40}, {79}, DM_BOUNDARY_NONE, DMDA_Q1, TRUSTNCG_EDGE_INSIDE},
-  {2, 1, {12, 17}, {25, 30}, DM_BOUNDARY_GHOSTED, DMDA_Q1, TRUSTNCG_EDGE_ON},
+  {2, 1, {12, 17}, {25, 30}, DM_BOUNDARY_GHOSTED, DMDA_Q1, 0},
   {2, 3, {26, 19}, {13, 40}, DM_BOUNDARY_NONE, DMDA_Q1, TRUSTNCG_EDGE_INSIDE},
-  {2, 2, {16, 12}, {32, 24}, DM_BOUNDARY_PERIODIC, DMDA_Q1, TRUSTNCG_EDGE_INSIDE},
-  {2, 1, {16, 12}, {32, 23}, DM_BOUNDARY_NONE, DMDA_Q0, TRUSTNCG_EDGE_ON},
-  {3, 2, {8, 9, 10}, {15, 17, 21}, DM_BOUNDARY_NONE, DMDA_Q1, TRUSTNCG_EDGE_ON},
+  {2, 2, {16, 12}, {32, 24}, DM_BOUNDARY_PERIODIC, DMDA_Q1, TRUSTNCG_EDGE_JUMP},
+  {2, 1, {16, 12}, {32, 23}, DM_BOUNDARY_NONE, DMDA_Q0, 0},
+  {3, 2, {8, 9, 10}, {15, 17, 21}, DM_BOUNDARY_NONE, DMDA_Q1, 0},
   {3, 1, {15, 17, 21}, {8, 9, 10}, DM_BOUNDARY_NONE, DMDA_Q1, TRUSTNCG_EDGE_INSIDE},
 };
 enum { CASES = sizeof(cases) / sizeof(cases[0]) };
@@ -50,7 +50,7 @@ static PetscReal Place(const Case *c, PetscInt i, PetscInt n)
   if (n == 1) return 0.0;
   if (c->type == DMDA_Q0) return ((PetscReal)i + 0.5) / (PetscReal)n;
   if (c->end == DM_BOUNDARY_PERIODIC) return (PetscReal)i / (PetscReal)n;
-  if (c->edge == TRUSTNCG_EDGE_INSIDE) return (PetscReal)(i + 1) / (PetscReal)(n + 1);
+  if (c->edges & TRUSTNCG_EDGE_INSIDE) return (PetscReal)(i + 1) / (PetscReal)(n + 1);
   return (PetscReal)i / (PetscReal)(n - 1);
 }
 
@@ -97,7 +97,7 @@ START_TEST(cubics_are_carried_over_exactly)
   ckm_ok(DMCreateGlobalVector(from, &x));
   ckm_ok(DMCreateGlobalVector(to, &y));
   ckm_ok(Walk(c, from, x, PETSC_TRUE, &most));
-  ckm_ok(TrustNCGTransfer(from, x, to, c->edge, y));
+  ckm_ok(TrustNCGTransfer(from, x, to, c->edges, y));
   ckm_ok(Walk(c, to, y, PETSC_FALSE, &most));
   ckm_assert_near(most, 0.0, 1e-12);
   ckm_ok(VecDestroy(&x));
@@ -165,20 +165,17 @@ END_TEST
 
 /* Grids that leave no coarser one, and the words for it */
 static const struct {
-  PetscInt              n[2], width, factor, ranks; /* from so many ranks on */
+  PetscInt              n[2], width, factor, ranks; /* on so many ranks or more */
   DMBoundaryType        end;
   DMDAInterpolationType type;
-  PetscBool             coordinates;
   const char           *words;
 } refusals[] = {
-  {{8, 80}, 1, 2, 1, DM_BOUNDARY_NONE, DMDA_Q1, PETSC_FALSE, "as coarse"},
-  {{80, 1}, 1, 2, 1, DM_BOUNDARY_PERIODIC, DMDA_Q1, PETSC_FALSE, "as coarse"},
-  {{80, 1}, 1, 2, 1, DM_BOUNDARY_NONE, DMDA_Q0, PETSC_FALSE, "as coarse"},
-  {{12, 12}, 1, 2, 2, DM_BOUNDARY_NONE, DMDA_Q1, PETSC_FALSE, "for the ranks"},
-  {{80, 80}, 0, 2, 2, DM_BOUNDARY_NONE, DMDA_Q1, PETSC_FALSE, "for the ranks"},
-  {{80, 81}, 1, 2, 1, DM_BOUNDARY_NONE, DMDA_Q1, PETSC_TRUE, "coordinates"},
-  {{80, 80}, 1, 2, 1, DM_BOUNDARY_NONE, DMDA_Q0, PETSC_TRUE, "coordinates"},
-  {{81, 81}, 1, 1, 1, DM_BOUNDARY_NONE, DMDA_Q1, PETSC_FALSE, "refinement factors are 1"},
+  {{8, 80}, 1, 2, 1, DM_BOUNDARY_NONE, DMDA_Q1, "as coarse"},
+  {{80, 12}, 1, 3, 1, DM_BOUNDARY_NONE, DMDA_Q0, "as coarse"},
+  {{9, 9}, 1, 2, 1, DM_BOUNDARY_PERIODIC, DMDA_Q1, "as coarse"},
+  {{80, 12}, 3, 2, 3, DM_BOUNDARY_NONE, DMDA_Q1, "for the ranks"},
+  {{81, 81}, 1, 1, 1, DM_BOUNDARY_NONE, DMDA_Q1, "are 1"},
+  {{1, 1}, 0, 2, 1, DM_BOUNDARY_PERIODIC, DMDA_Q1, "are 1"},
 };
 enum { REFUSALS = sizeof(refusals) / sizeof(refusals[0]) };
 
@@ -198,7 +195,6 @@ START_TEST(where_there_is_no_coarser_grid_the_reason_is_said)
   ckm_ok(DMSetUp(da));
   ckm_ok(DMDASetInterpolationType(da, refusals[_i].type));
   ckm_ok(DMDASetRefinementFactor(da, refusals[_i].factor, refusals[_i].factor, 1));
-  if (refusals[_i].coordinates) ckm_ok(DMDASetUniformCoordinates(da, 0., 1., 0., 1., 0., 0.));
   ckm_ok(DMCreateGlobalVector(da, &x));
   ckm_ok(TrustNCGLevelCreate(x, &level, &why));
   ckm_assert(!level.coarse && why && strstr(why, refusals[_i].words));
@@ -229,20 +225,23 @@ START_TEST(a_vector_of_no_grid_has_no_coarser_one)
 }
 END_TEST
 
+enum { SHARES = 8 }; /* ranks, at most */
+
 /* Whatever each rank has of the nodes: there is a coarser grid or words, on all ranks alike. */
 START_TEST(any_shares_of_the_ranks_will_do)
 {
   unsigned long long state = 20090501;
   PetscInt           made  = 0;
 
+  ckm_assert(PetscGlobalSize <= SHARES);
   for (int k = 0; k < 300; k++) {
-    PetscInt      shares[4], n = 0, width = 1 + k % 3, factor = 2 + k % 2;
+    PetscInt      shares[SHARES], n = 0, width = 1 + k % 3, factor = 2 + k % 2;
     TrustNCGLevel level;
     const char   *why;
     DM            da;
     Vec           x;
 
-    for (int r = 0; r < PetscGlobalSize; r++) {
+    for (int r = 0; r < PetscMin(SHARES, PetscGlobalSize); r++) {
       state     = state * 6364136223846793005ULL + 1442695040888963407ULL;
       shares[r] = width + (PetscInt)(state >> 33) % (k % 5 ? 40 : 4);
       n += shares[r];
@@ -292,43 +291,82 @@ START_TEST(a_grid_keeps_its_coarser_one)
 }
 END_TEST
 
-/* Every size that is coarsened can be: on these ranks, down to the coarsest, in 1 to 3 dimensions,
-   with stencils of width 1 and 2. */
-START_TEST(what_may_be_coarsened_can_be)
+/* A grid of any size, ends and shares of the ranks, with factor 1 to 3 in each direction, has coarser
+   ones down to the coarsest, which divide by that factor; a constant stays one. */
+START_TEST(grids_of_any_kind_get_coarser)
 {
-  for (PetscInt n = 9; n < 60; n++) {
-    const PetscInt       dim = n % 3 + 1, width = n % 2 + 1;
-    const DMBoundaryType end      = n % 5 ? DM_BOUNDARY_NONE : DM_BOUNDARY_PERIODIC;
+  for (PetscInt k = 0; k < 60; k++) {
+    const PetscInt       n[]      = {20 + k, k % 3 > 0 ? 30 + k : 1, k % 3 > 1 ? 9 + k / 2 : 1};
+    const PetscInt       factor[] = {2 + k % 2, 1 + k % 3, 2};
+    const DMBoundaryType end      = k % 5 ? DM_BOUNDARY_NONE : DM_BOUNDARY_PERIODIC;
+    PetscInt             levels = 0, before = n[0], after, dim = k % 3 + 1, ranks[3];
     TrustNCGLevel        level[8] = {{NULL}};
     const char          *why;
     DM                   da;
     Vec                  x;
-    int                  levels = 0;
+    PetscReal            most;
 
     ckm_ok(DMDACreate(PETSC_COMM_WORLD, &da));
     ckm_ok(DMSetDimension(da, dim));
-    ckm_ok(DMDASetSizes(da, 2 * n, dim > 1 ? n + 7 : 1, dim > 2 ? n / 2 + 9 : 1));
+    ckm_ok(DMDASetSizes(da, n[0], n[1], n[2]));
     ckm_ok(DMDASetBoundaryType(da, end, end, end));
-    ckm_ok(DMDASetStencilWidth(da, width));
-    ckm_ok(DMDASetDof(da, 1));
+    ckm_ok(DMDASetStencilWidth(da, k % 4));
+    ckm_ok(DMDASetDof(da, 1 + k % 2));
     ckm_ok(DMSetUp(da));
+    ckm_ok(DMDASetRefinementFactor(da, factor[0], factor[1], factor[2]));
+    ckm_ok(DMDASetInterpolationType(da, k % 7 ? DMDA_Q1 : DMDA_Q0));
+    if (k % 2) ckm_ok(DMDASetUniformCoordinates(da, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0));
     ckm_ok(DMCreateGlobalVector(da, &x));
     for (; levels < 8; levels++) {
-      Vec coarse;
+      const PetscInt ends = end == DM_BOUNDARY_PERIODIC || k % 7 == 0 ? 0 : 1;
+      Vec            coarse;
 
       ckm_ok(TrustNCGLevelCreate(x, &level[levels], &why));
       if (!level[levels].coarse) break;
+      ckm_ok(DMDAGetInfo(level[levels].coarse, NULL, &after, NULL, NULL, &ranks[0], NULL, NULL,
+                         NULL, NULL, NULL, NULL, NULL, NULL));
+      ckm_assert(after == (before - ends) / factor[0] + ends);
+      before = after;
       ckm_ok(DMCreateGlobalVector(level[levels].coarse, &coarse));
       ckm_ok(VecSet(x, 3.0));
       ckm_ok(TrustNCGLevelRestrict(&level[levels], x, coarse));
+      ckm_ok(VecShift(coarse, -3.0));
+      ckm_ok(VecNorm(coarse, NORM_INFINITY, &most));
+      ckm_assert_near(most, 0.0, 1e-12);
       ckm_ok(VecDestroy(&x));
       x = coarse;
     }
     ckm_ok(VecDestroy(&x));
-    for (int k = 0; k < levels; k++) ckm_ok(TrustNCGLevelDestroy(&level[k]));
+    for (int l = 0; l < levels; l++) ckm_ok(TrustNCGLevelDestroy(&level[l]));
     ckm_ok(DMDestroy(&da));
-    ckm_assert(levels > 0 || PetscGlobalSize > 1);
+    ckm_assert(levels > 0 || PetscGlobalSize > 2);
   }
+}
+END_TEST
+
+/* Coordinates are those of the finer grid, where there are nodes between them, too. */
+START_TEST(a_coarser_grid_has_coordinates)
+{
+  TrustNCGLevel level;
+  const char   *why;
+  DM            da;
+  Vec           x, at;
+  PetscReal     least, most;
+
+  ckm_ok(DMDACreate1d(PETSC_COMM_WORLD, DM_BOUNDARY_NONE, 40, 1, 1, NULL, &da));
+  ckm_ok(DMSetUp(da));
+  ckm_ok(DMDASetUniformCoordinates(da, -1.0, 3.0, 0.0, 0.0, 0.0, 0.0));
+  ckm_ok(DMCreateGlobalVector(da, &x));
+  ckm_ok(TrustNCGLevelCreate(x, &level, &why));
+  ckm_assert(level.coarse && !level.edges);
+  ckm_ok(DMGetCoordinates(level.coarse, &at));
+  ckm_ok(VecMin(at, NULL, &least));
+  ckm_ok(VecMax(at, NULL, &most));
+  ckm_assert_near(least, -1.0, 1e-14);
+  ckm_assert_near(most, 3.0, 1e-14);
+  ckm_ok(TrustNCGLevelDestroy(&level));
+  ckm_ok(VecDestroy(&x));
+  ckm_ok(DMDestroy(&da));
 }
 END_TEST
 
@@ -400,7 +438,7 @@ START_TEST(another_dm_brings_its_own)
   ckm_ok(DMCreateGlobalVector(level.coarse, &xc));
   ckm_ok(VecSet(x, 7.0));
   ckm_ok(TrustNCGLevelRestrict(&level, x, xc));
-  ckm_ok(TrustNCGLevelInterpolate(&level, xc, TRUSTNCG_EDGE_ON, x));
+  ckm_ok(TrustNCGLevelInterpolate(&level, xc, 0, x));
   ckm_ok(VecShift(x, -7.0));
   ckm_ok(VecNorm(x, NORM_INFINITY, &norm));
   ckm_assert_near(norm, 0.0, 1e-14);
@@ -423,7 +461,8 @@ static void Add(Suite *suite)
   tcase_add_test(tcase, a_vector_of_no_grid_has_no_coarser_one);
   tcase_add_test(tcase, any_shares_of_the_ranks_will_do);
   tcase_add_test(tcase, a_grid_keeps_its_coarser_one);
-  tcase_add_test(tcase, what_may_be_coarsened_can_be);
+  tcase_add_test(tcase, grids_of_any_kind_get_coarser);
+  tcase_add_test(tcase, a_coarser_grid_has_coordinates);
   tcase_add_loop_test(tcase, another_dm_brings_its_own, 0, 2);
 }
 

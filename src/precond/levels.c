@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause
-   Coarser grids: of a DMDA by DMCoarsen(), of another DM the one it knows. */
+   Coarser grids: that of a DMDA, of another DM the one it knows. */
 #include "precond/levels.h"
 #include "compat.h"
 #include <petscdmda.h>
@@ -8,56 +8,96 @@
 #define COARSEST                                                                                   \
   5 /* nodes in a direction: with fewer there is nothing to be seen of the fine one */
 
-/* The least number of nodes that a rank has in each direction */
-static PetscErrorCode LeastShares(DM da, const PetscInt ranks[3], PetscInt least[3])
+/* The nodes of the next coarser grid in each direction. It is not that of DMCoarsen(), which wants
+   shares of the ranks and coordinates that fit those of the finer one. */
+static PetscErrorCode CoarseSizes(DM da, PetscInt after[3], const char **why)
 {
-  const PetscInt *shares[3];
+  PetscInt              n[3], ranks[3], width, factor[3], dim;
+  PetscBool             same = PETSC_TRUE;
+  DMBoundaryType        boundary[3];
+  DMDAInterpolationType type;
 
   PetscFunctionBegin;
-  PetscCall(DMDAGetOwnershipRanges(da, &shares[0], &shares[1], &shares[2]));
-  for (PetscInt k = 0; k < 3; k++) {
-    least[k] = PETSC_MAX_INT;
-    for (PetscInt r = 0; shares[k] && r < ranks[k]; r++) {
-      least[k] = PetscMin(least[k], shares[k][r]);
+  *why = NULL;
+  PetscCall(DMDAGetInfo(da, &dim, &n[0], &n[1], &n[2], &ranks[0], &ranks[1], &ranks[2], NULL,
+                        &width, &boundary[0], &boundary[1], &boundary[2], NULL));
+  PetscCall(DMDAGetRefinementFactor(da, &factor[0], &factor[1], &factor[2]));
+  PetscCall(DMDAGetInterpolationType(da, &type));
+  for (PetscInt k = 0; k < dim; k++) {
+    const PetscInt ends = boundary[k] == DM_BOUNDARY_PERIODIC || type == DMDA_Q0 ? 0 : 1;
+
+    after[k] = n[k] == 1 ? 1 : (n[k] - ends) / factor[k] + ends;
+    if (after[k] == n[k]) continue;
+    same = PETSC_FALSE;
+    if (after[k] < COARSEST) {
+      *why = "the grid is as coarse as it may be in one direction; DMDASetRefinementFactor() by 1 "
+             "leaves that as it is";
+    } else if (after[k] < ranks[k] * PetscMax(1, width)) {
+      *why = "a coarser grid has too few nodes for the ranks";
     }
   }
+  if (same && !*why) *why = "the refinement factors of the grid, or its nodes, are 1";
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Can a DMDA be coarsened on these ranks? DMCoarsen() would be an error otherwise, or the ranks
-   would wait for each other: it moves the ends of shares by up to the width of the stencil. */
-static PetscErrorCode DMDACanCoarsen(DM da, const char **why)
+/* The coordinates of the nodes, if they have some */
+static PetscErrorCode CopyCoordinates(DM da, DM coarse)
 {
-  PetscInt              n[3], ranks[3], least[3], width, factor[3], dim;
-  DMBoundaryType        boundary[3];
-  DMDAInterpolationType type;
-  Vec                   coordinates;
+  DM  from, to;
+  Vec x, y;
 
   PetscFunctionBegin;
-  *why = "its refinement factors are 1: see DMDASetRefinementFactor()";
-  PetscCall(DMDAGetInfo(da, &dim, &n[0], &n[1], &n[2], &ranks[0], &ranks[1], &ranks[2], NULL,
-                        &width, &boundary[0], &boundary[1], &boundary[2], NULL));
-  PetscCall(LeastShares(da, ranks, least));
+  PetscCall(DMGetCoordinates(da, &x));
+  if (!x) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(DMGetCoordinateDM(da, &from));
+  PetscCall(DMGetCoordinateDM(coarse, &to));
+  PetscCall(DMCreateGlobalVector(to, &y));
+  PetscCall(TrustNCGTransfer(from, x, to, TRUSTNCG_EDGE_JUMP, y));
+  PetscCall(DMSetCoordinates(coarse, y));
+  PetscCall(VecDestroy(&y));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Of the same kind, with nodes spread evenly over the ranks */
+static PetscErrorCode CreateCoarse(DM da, const PetscInt n[3], DM *coarse)
+{
+  PetscInt              dim, ranks[3], dof, width, factor[3];
+  DMBoundaryType        boundary[3];
+  DMDAStencilType       stencil;
+  DMDAInterpolationType type;
+  ISColoringType        coloring;
+  VecType               vectype;
+  MatType               mattype;
+  const char           *prefix;
+  void                 *ctx;
+
+  PetscFunctionBegin;
+  PetscCall(DMDAGetInfo(da, &dim, NULL, NULL, NULL, &ranks[0], &ranks[1], &ranks[2], &dof, &width,
+                        &boundary[0], &boundary[1], &boundary[2], &stencil));
   PetscCall(DMDAGetRefinementFactor(da, &factor[0], &factor[1], &factor[2]));
   PetscCall(DMDAGetInterpolationType(da, &type));
-  PetscCall(DMGetCoordinates(da, &coordinates));
-  for (PetscInt k = 0; k < dim; k++) {
-    const PetscInt ends  = boundary[k] == DM_BOUNDARY_PERIODIC || type == DMDA_Q0 ? 0 : 1;
-    const PetscInt after = (n[k] - ends) / factor[k] + ends;
-
-    if (factor[k] == 1 || (n[k] == 1 && ends)) continue;
-    *why = NULL;
-    if (after < PetscMax(COARSEST, width)) {
-      *why = "the grid is as coarse as it may be in one of its directions";
-    } else if (ranks[k] > 1 && (!width || least[k] < factor[k] * (3 * width + 1))) {
-      *why = "a coarser grid has too few nodes for the ranks";
-    } else if (coordinates && (type == DMDA_Q0 || (n[k] - ends) % factor[k])) {
-      *why = "the nodes of the grid have coordinates, and no coarser grid has some of these nodes: "
-             "each direction needs a number of nodes, less 1 where it is not periodic, that the "
-             "refinement factor divides";
-    }
-    if (*why) break;
-  }
+  PetscCall(DMGetISColoringType(da, &coloring));
+  PetscCall(DMGetVecType(da, &vectype));
+  PetscCall(DMGetMatType(da, &mattype));
+  PetscCall(DMGetOptionsPrefix(da, &prefix));
+  PetscCall(DMGetApplicationContext(da, &ctx));
+  PetscCall(DMDACreate(PetscObjectComm((PetscObject)da), coarse));
+  PetscCall(DMSetOptionsPrefix(*coarse, prefix));
+  PetscCall(DMSetDimension(*coarse, dim));
+  PetscCall(DMDASetSizes(*coarse, n[0], n[1], n[2]));
+  PetscCall(DMDASetNumProcs(*coarse, ranks[0], ranks[1], ranks[2]));
+  PetscCall(DMDASetBoundaryType(*coarse, boundary[0], boundary[1], boundary[2]));
+  PetscCall(DMDASetDof(*coarse, dof));
+  PetscCall(DMDASetStencilType(*coarse, stencil));
+  PetscCall(DMDASetStencilWidth(*coarse, width));
+  PetscCall(DMSetUp(*coarse));
+  PetscCall(DMDASetInterpolationType(*coarse, type));
+  PetscCall(DMDASetRefinementFactor(*coarse, factor[0], factor[1], factor[2]));
+  PetscCall(DMSetISColoringType(*coarse, coloring));
+  PetscCall(DMSetVecType(*coarse, vectype));
+  PetscCall(DMSetMatType(*coarse, mattype));
+  PetscCall(DMSetApplicationContext(*coarse, ctx));
+  PetscCall(CopyCoordinates(da, *coarse));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -68,10 +108,10 @@ static PetscErrorCode SetUpTransfer(TrustNCGLevel *level)
   PetscFunctionBegin;
   PetscCall(DMCreateInterpolation(level->coarse, level->fine, &level->up, NULL));
   PetscCall(DMCreateGlobalVector(level->coarse, &level->shares));
-  PetscCall(DMGetGlobalVector(level->fine, &fine));
+  PetscCall(DMCreateGlobalVector(level->fine, &fine));
   PetscCall(VecSet(fine, 1.0));
   PetscCall(MatRestrict(level->up, fine, level->shares));
-  PetscCall(DMRestoreGlobalVector(level->fine, &fine));
+  PetscCall(VecDestroy(&fine));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -82,9 +122,9 @@ static PetscErrorCode HasLayout(DM dm, Vec x, PetscBool *has)
   Vec      like;
 
   PetscFunctionBegin;
-  PetscCall(DMGetGlobalVector(dm, &like));
+  PetscCall(DMCreateGlobalVector(dm, &like));
   PetscCall(VecGetLocalSize(like, &m));
-  PetscCall(DMRestoreGlobalVector(dm, &like));
+  PetscCall(VecDestroy(&like));
   PetscCall(VecGetLocalSize(x, &n));
   *has = (PetscBool)(n == m);
   PetscCallMPI(
@@ -92,10 +132,11 @@ static PetscErrorCode HasLayout(DM dm, Vec x, PetscBool *has)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* The coarser DM that this one knows, or that it can make */
+/* The coarser DM that this one knows, or that can be made; then this one knows it. */
 static PetscErrorCode GetCoarse(DM dm, DM *coarse, const char **why)
 {
   PetscErrorCode (*coarsen)(DM, MPI_Comm, DM *) = NULL;
+  PetscInt  n[3]                                = {1, 1, 1};
   PetscBool da, shell;
 
   PetscFunctionBegin;
@@ -105,14 +146,12 @@ static PetscErrorCode GetCoarse(DM dm, DM *coarse, const char **why)
   if (*coarse) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(PetscObjectTypeCompare((PetscObject)dm, DMDA, &da));
   PetscCall(PetscObjectTypeCompare((PetscObject)dm, DMSHELL, &shell));
-  if (da) PetscCall(DMDACanCoarsen(dm, why));
-  else {
-    if (shell) PetscCall(DMShellGetCoarsen(dm, &coarsen));
-    if (!coarsen) *why = "the DM of the solution vector knows no coarser one: see DMSetCoarseDM()";
-  }
-  if (*why) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCall(DMCoarsen(dm, PetscObjectComm((PetscObject)dm), coarse));
-  PetscCall(DMSetCoarseDM(dm, *coarse)); /* the next solve has the same grids */
+  if (shell) PetscCall(DMShellGetCoarsen(dm, &coarsen));
+  if (coarsen) PetscCall(DMCoarsen(dm, PetscObjectComm((PetscObject)dm), coarse));
+  if (da) PetscCall(CoarseSizes(dm, n, why));
+  if (da && !*why) PetscCall(CreateCoarse(dm, n, coarse));
+  if (*coarse) PetscCall(DMSetCoarseDM(dm, *coarse));
+  else if (!*why) *why = "the DM of the solution vector knows no coarser one: see DMSetCoarseDM()";
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -150,7 +189,7 @@ PetscErrorCode TrustNCGLevelCreate(Vec x, TrustNCGLevel *level, const char **why
   PetscCall(GetCoarse(level->fine, &level->coarse, why));
   if (!level->coarse) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(AreAlike(level->fine, level->coarse, &good));
-  if (good) PetscCall(TrustNCGTransferEdgeMatters(level->fine, &level->edge));
+  if (good) PetscCall(TrustNCGTransferEdges(level->fine, &level->edges));
   else PetscCall(SetUpTransfer(level));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -171,15 +210,15 @@ PetscErrorCode TrustNCGLevelRestrict(TrustNCGLevel *level, Vec x, Vec coarse)
     PetscCall(MatRestrict(level->up, x, coarse));
     PetscCall(VecPointwiseDivide(coarse, coarse, level->shares));
   } else {
-    PetscCall(TrustNCGTransfer(level->fine, x, level->coarse, TRUSTNCG_EDGE_ON, coarse));
+    PetscCall(TrustNCGTransfer(level->fine, x, level->coarse, 0, coarse));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode TrustNCGLevelInterpolate(TrustNCGLevel *level, Vec coarse, TrustNCGEdge edge, Vec x)
+PetscErrorCode TrustNCGLevelInterpolate(TrustNCGLevel *level, Vec coarse, PetscInt edges, Vec x)
 {
   PetscFunctionBegin;
   if (level->up) PetscCall(MatInterpolate(level->up, coarse, x));
-  else PetscCall(TrustNCGTransfer(level->coarse, coarse, level->fine, edge, x));
+  else PetscCall(TrustNCGTransfer(level->coarse, coarse, level->fine, edges, x));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

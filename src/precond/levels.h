@@ -7,11 +7,11 @@
 #include <petscmat.h>
 
 typedef struct {
-  DM        fine; /* of the vector, not owned */
-  DM        coarse;
-  PetscBool edge;   /* a DMDA whose edges may lie here or there: TrustNCGEdge */
-  Mat       up;     /* from the coarse to the fine grid, or NULL for a DMDA */
-  Vec       shares; /* sums of the columns of it */
+  DM       fine; /* of the vector, not owned */
+  DM       coarse;
+  PetscInt edges;  /* of a DMDA: bits that may be set or not, see transfer.h */
+  Mat      up;     /* from the coarse to the fine grid, or NULL for a DMDA */
+  Vec      shares; /* sums of the columns of it */
 } TrustNCGLevel;
 
 /* level->coarse is NULL where there is no coarser grid; `why` says why not. One that is made stays
@@ -23,6 +23,6 @@ PETSC_INTERN PetscErrorCode TrustNCGLevelDestroy(TrustNCGLevel *level);
 PETSC_INTERN PetscErrorCode TrustNCGLevelRestrict(TrustNCGLevel *level, Vec x, Vec coarse);
 /* and back */
 PETSC_INTERN PetscErrorCode TrustNCGLevelInterpolate(TrustNCGLevel *level, Vec coarse,
-                                                     TrustNCGEdge edge, Vec x);
+                                                     PetscInt edges, Vec x);
 
 #endif

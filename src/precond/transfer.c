@@ -21,7 +21,8 @@ typedef struct {
 typedef struct {
   Axis      axis[DIM];
   PetscInt  dof;
-  PetscBool cells; /* the unknowns live in the middle of them */
+  PetscBool cells;       /* the unknowns live in the middle of them */
+  PetscBool coordinates; /* the nodes have some */
 } Grid;
 
 /* For the nodes of one direction that this rank has in the new grid */
@@ -37,6 +38,7 @@ static PetscErrorCode GridGet(DM da, Grid *grid)
 {
   DMBoundaryType        boundary[DIM];
   DMDAInterpolationType type;
+  Vec                   coordinates;
   PetscInt              dim, n[DIM], ranks[DIM], first[DIM], mine[DIM];
   const PetscInt       *shares[DIM];
 
@@ -46,7 +48,9 @@ static PetscErrorCode GridGet(DM da, Grid *grid)
   PetscCall(DMDAGetCorners(da, &first[0], &first[1], &first[2], &mine[0], &mine[1], &mine[2]));
   PetscCall(DMDAGetOwnershipRanges(da, &shares[0], &shares[1], &shares[2]));
   PetscCall(DMDAGetInterpolationType(da, &type));
-  grid->cells = (PetscBool)(type == DMDA_Q0);
+  PetscCall(DMGetCoordinates(da, &coordinates));
+  grid->cells       = (PetscBool)(type == DMDA_Q0);
+  grid->coordinates = (PetscBool)(coordinates != NULL);
   for (PetscInt k = 0; k < DIM; k++) {
     const PetscBool periodic = (PetscBool)(k < dim && boundary[k] == DM_BOUNDARY_PERIODIC);
 
@@ -56,30 +60,35 @@ static PetscErrorCode GridGet(DM da, Grid *grid)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode TrustNCGTransferEdgeMatters(DM da, PetscBool *matters)
+PetscErrorCode TrustNCGTransferEdges(DM da, PetscInt *edges)
 {
-  Vec  coordinates;
   Grid grid;
 
   PetscFunctionBegin;
   PetscCall(GridGet(da, &grid));
-  PetscCall(DMGetCoordinates(da, &coordinates));
-  *matters = PETSC_FALSE;
+  *edges = 0;
   for (PetscInt k = 0; k < DIM; k++) {
     if (grid.axis[k].n == 1) continue;
-    if (grid.axis[k].periodic || (!grid.cells && !coordinates)) *matters = PETSC_TRUE;
+    if (grid.axis[k].periodic) *edges |= TRUSTNCG_EDGE_JUMP;
+    else if (!grid.cells && !grid.coordinates) *edges |= TRUSTNCG_EDGE_INSIDE;
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode StencilsCreate(const Axis *from, const Axis *to, PetscBool cells,
-                                     TrustNCGEdge edge, Stencils *s)
+/* How far the first and the last node are from the ends, in mesh widths */
+static PetscReal Offset(const Grid *grid, PetscInt edges)
 {
-  const PetscReal    offset = cells ? 0.5 : edge == TRUSTNCG_EDGE_INSIDE ? 1.0 : 0.0;
-  const TrustNCGEnds ends   = !from->periodic            ? TRUSTNCG_ENDS_OPEN
-                              : edge == TRUSTNCG_EDGE_ON ? TRUSTNCG_ENDS_REPEAT
-                                                         : TRUSTNCG_ENDS_JUMP;
-  PetscInt           last   = PETSC_MIN_INT;
+  if (grid->cells) return 0.5;
+  return (edges & TRUSTNCG_EDGE_INSIDE) && !grid->coordinates ? 1.0 : 0.0;
+}
+
+static PetscErrorCode StencilsCreate(const Axis *from, const Axis *to, PetscReal offset,
+                                     PetscBool jump, Stencils *s)
+{
+  const TrustNCGEnds ends = !from->periodic ? TRUSTNCG_ENDS_OPEN
+                            : jump          ? TRUSTNCG_ENDS_JUMP
+                                            : TRUSTNCG_ENDS_REPEAT;
+  PetscInt           last = PETSC_MIN_INT;
 
   PetscFunctionBegin;
   s->points = PetscMin(POINTS, from->n);
@@ -177,20 +186,21 @@ static PetscScalar Value(const Stencils s[DIM], const PetscInt i[DIM], PetscInt 
   return sum;
 }
 
-PetscErrorCode TrustNCGTransfer(DM from, Vec x, DM to, TrustNCGEdge edge, Vec y)
+PetscErrorCode TrustNCGTransfer(DM from, Vec x, DM to, PetscInt edges, Vec y)
 {
   Grid               old, new;
   Stencils           s[DIM];
   Vec                box;
   const PetscScalar *values;
   PetscScalar       *result;
-  PetscInt           i[DIM];
+  PetscInt           i[DIM], at = 0;
 
   PetscFunctionBegin;
   PetscCall(GridGet(from, &old));
   PetscCall(GridGet(to, &new));
   for (PetscInt k = 0; k < DIM; k++) {
-    PetscCall(StencilsCreate(&old.axis[k], &new.axis[k], old.cells, edge, &s[k]));
+    PetscCall(StencilsCreate(&old.axis[k], &new.axis[k], Offset(&old, edges),
+                             (PetscBool)((edges & TRUSTNCG_EDGE_JUMP) != 0), &s[k]));
   }
   PetscCall(Fetch(&old, x, s, &box));
   PetscCall(VecGetArrayRead(box, &values));
@@ -198,11 +208,10 @@ PetscErrorCode TrustNCGTransfer(DM from, Vec x, DM to, TrustNCGEdge edge, Vec y)
   for (i[2] = 0; i[2] < new.axis[2].mine; i[2]++) {
     for (i[1] = 0; i[1] < new.axis[1].mine; i[1]++) {
       for (i[0] = 0; i[0] < new.axis[0].mine; i[0]++) {
-        for (PetscInt c = 0; c < new.dof; c++) *result++ = Value(s, i, new.dof, values + c);
+        for (PetscInt c = 0; c < new.dof; c++) result[at++] = Value(s, i, new.dof, values + c);
       }
     }
   }
-  result -= new.dof *new.axis[0].mine *new.axis[1].mine *new.axis[2].mine;
   PetscCall(VecRestoreArrayWrite(y, &result));
   PetscCall(VecRestoreArrayRead(box, &values));
   PetscCall(VecDestroy(&box));

@@ -5,18 +5,19 @@
 
 #include <petscdm.h>
 
-/* Where the first and the last node of a direction lie; of a periodic one, what its ends are */
-typedef enum {
-  TRUSTNCG_EDGE_ON,    /* on the boundary of the domain, as a DMDA that is refined takes it; or */
-  TRUSTNCG_EDGE_INSIDE /* one mesh width from it: the nodes with Dirichlet values are left out */
-} TrustNCGEdge;        /* periodic: values repeat; or they do but for a jump */
+/* What is to be known of the ends of a grid, as bits; the same for all directions */
+enum {
+  TRUSTNCG_EDGE_INSIDE = 1, /* the first and the last node lie one mesh width from the boundary, as
+                               those with Dirichlet values are left out; else on it */
+  TRUSTNCG_EDGE_JUMP   = 2  /* of a periodic direction: values repeat but for a jump */
+};
 
-/* Is there a difference? Not where no direction is periodic and the grid is one of cells, or its
-   nodes have coordinates, which PETSc puts on the boundary. */
-PETSC_INTERN PetscErrorCode TrustNCGTransferEdgeMatters(DM da, PetscBool *matters);
+/* Which of them make a difference? The first does where a direction is not periodic, unless the grid
+   is one of cells, or its nodes have coordinates, which are on the boundary then. */
+PETSC_INTERN PetscErrorCode TrustNCGTransferEdges(DM da, PetscInt *edges);
 
 /* y on the grid `to` = the piecewise cubic, in each direction, through x on the grid `from`. Both
    have the same dimension, boundaries, components at a node, and kind of nodes. */
-PETSC_INTERN PetscErrorCode TrustNCGTransfer(DM from, Vec x, DM to, TrustNCGEdge edge, Vec y);
+PETSC_INTERN PetscErrorCode TrustNCGTransfer(DM from, Vec x, DM to, PetscInt edges, Vec y);
 
 #endif

@@ -62,8 +62,10 @@ static PetscErrorCode CopySettings(Tao tao, Tao coarse)
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data, *to = (TAO_TrustNCG *)coarse->data;
   PetscReal     left, rtol;
   PetscInt      its, n;
+  Mat           pattern;
 
   PetscFunctionBegin;
+  PetscCall(TaoTrustNCGGetPattern(tao, &pattern));
   PetscCall(TimeLeft(tao, &left));
   PetscCall(TaoTrustNCGSetMaxTime(coarse, left));
   PetscCall(TaoSetMaximumIterations(coarse, COARSE_ITS));
@@ -76,7 +78,8 @@ static PetscErrorCode CopySettings(Tao tao, Tao coarse)
   }
   to->eta     = tn->eta;
   to->relstep = tn->relstep;
-  to->precond = tn->precond == TAO_TRUSTNCG_PRECOND_USER ? TAO_TRUSTNCG_PRECOND_AUTO : tn->precond;
+  to->precond = tn->precond;
+  if (tn->precond == TAO_TRUSTNCG_PRECOND_USER || pattern) to->precond = TAO_TRUSTNCG_PRECOND_AUTO;
   to->maxvectors     = tn->maxvectors;
   to->learnedsteps   = tn->learnedsteps;
   to->hvfallback     = tn->hvfallback;
@@ -148,35 +151,40 @@ static PetscErrorCode CountCoarse(Tao tao)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* f at what the coarser grid found, if the edges lie there: is it lower than `least`? */
-static PetscErrorCode Try(Tao tao, TrustNCGEdge edge, PetscReal least, PetscBool *lower)
+/* f at what the coarser grid found, with these ends: is it lower than `least`? */
+static PetscErrorCode Try(Tao tao, PetscInt edges, PetscReal least, PetscBool *lower)
 {
   TAO_TrustNCG     *tn = (TAO_TrustNCG *)tao->data;
   TrustNCGSequence *s  = &tn->sequence;
 
   PetscFunctionBegin;
-  PetscCall(TrustNCGLevelInterpolate(&s->grid, s->tao->solution, edge, tao->stepdirection));
+  PetscCall(TrustNCGLevelInterpolate(&s->grid, s->tao->solution, edges, tao->stepdirection));
   PetscCall(VecAYPX(tao->stepdirection, -1.0, tao->solution));
   PetscCall(TrustNCGEvaluateTrial(tao));
-  *lower = (PetscBool)(!tn->outside && tn->fplus < least);
-  if (*lower) PetscCall(TrustNCGEvaluateTrialGradient(tao));
-  *lower = (PetscBool)(*lower && !PetscIsInfOrNanReal(tn->gplusnorm));
+  s->edges = edges;
+  *lower   = (PetscBool)(!tn->outside && !PetscIsInfOrNanReal(tn->fplus) && tn->fplus < least);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Where nothing tells where the edges lie, f does. */
+/* Where nothing tells what the ends are, f does. */
 static PetscErrorCode TryEdges(Tao tao, PetscBool *lower)
 {
-  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
-  PetscBool     on, inside;
+  TAO_TrustNCG     *tn    = (TAO_TrustNCG *)tao->data;
+  TrustNCGSequence *s     = &tn->sequence;
+  PetscReal         least = tn->f;
+  PetscInt          best  = -1;
 
   PetscFunctionBegin;
-  PetscCall(Try(tao, TRUSTNCG_EDGE_ON, tn->f, &on));
-  PetscCall(Try(tao, TRUSTNCG_EDGE_INSIDE, on ? tn->fplus : tn->f, &inside));
-  if (on && !inside) PetscCall(Try(tao, TRUSTNCG_EDGE_ON, tn->f, lower));
-  else *lower = inside;
-  tn->sequence.edge   = inside ? TRUSTNCG_EDGE_INSIDE : TRUSTNCG_EDGE_ON;
-  tn->sequence.placed = *lower;
+  for (PetscInt edges = 0; edges <= s->grid.edges; edges++) {
+    if (edges & ~s->grid.edges) continue;
+    PetscCall(Try(tao, edges, least, lower));
+    if (!*lower) continue;
+    best  = edges;
+    least = tn->fplus;
+  }
+  *lower = (PetscBool)(best >= 0);
+  if (*lower && s->edges != best) PetscCall(Try(tao, best, tn->f, lower));
+  s->placed = *lower;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -189,31 +197,46 @@ static PetscBool IsLost(Tao coarse)
                      (coarse->reason <= 0 && there->flight.steps > 0));
 }
 
-/* A first step to what the coarser grid found, where f is lower there. */
-static PetscErrorCode StepFrom(Tao tao, PetscBool *done)
+static PetscErrorCode TryAll(Tao tao, PetscBool *lower)
 {
   TAO_TrustNCG       *tn    = (TAO_TrustNCG *)tao->data;
   TrustNCGSequence   *s     = &tn->sequence;
   const TAO_TrustNCG *there = (TAO_TrustNCG *)s->tao->data;
 
   PetscFunctionBegin;
-  PetscCall(PetscSNPrintf(s->words, sizeof(s->words), "no use, the last one ended: %s",
-                          TaoTrustNCGOutcomes[there->outcome]));
-  if (IsLost(s->tao)) PetscFunctionReturn(PETSC_SUCCESS);
   s->placed = there->sequence.placed;
-  s->edge   = there->sequence.edge;
-  s->sparse = (PetscBool)(there->type == TAO_TRUSTNCG_PRECOND_SPARSE);
   PetscCall(TrustNCGGetTrialGradientVec(tao));
-  if (s->grid.edge && !s->placed) PetscCall(TryEdges(tao, done));
-  else PetscCall(Try(tao, s->edge, tn->f, done));
+  if (s->grid.edges && !s->placed) PetscCall(TryEdges(tao, lower));
+  else PetscCall(Try(tao, there->sequence.edges, tn->f, lower));
+  if (*lower) PetscCall(TrustNCGEvaluateTrialGradient(tao));
+  *lower    = (PetscBool)(*lower && !PetscIsInfOrNanReal(tn->gplusnorm));
   tn->tries = 0;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* A first step to what the coarser grid found, where f is lower there. */
+static PetscErrorCode StepFrom(Tao tao, PetscBool *done)
+{
+  TAO_TrustNCG       *tn     = (TAO_TrustNCG *)tao->data;
+  TrustNCGSequence   *s      = &tn->sequence;
+  const TAO_TrustNCG *there  = (TAO_TrustNCG *)s->tao->data;
+  const PetscBool     useful = (PetscBool)!IsLost(s->tao);
+
+  PetscFunctionBegin;
+  if (useful) PetscCall(TryAll(tao, done));
   PetscCall(PetscSNPrintf(s->words, sizeof(s->words), "the last one ended: %s, %s",
                           TaoTrustNCGOutcomes[there->outcome],
-                          *done ? "its solution is the start" : "f is not lower at its solution"));
-  if (!*done) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCall(TrustNCGMove(tao));
-  TrustNCGResetLoop(tao);
-  PetscCall(TrustNCGReport(tao, tn->dnorm2));
+                          *done    ? "its solution is the start"
+                          : useful ? "f is not lower at its solution"
+                                   : "which is no start"));
+  s->sparse = (PetscBool)(useful && there->type == TAO_TRUSTNCG_PRECOND_SPARSE);
+  if (*done) {
+    PetscCall(TrustNCGMove(tao));
+    TrustNCGResetLoop(tao);
+  }
+  PetscCall(VecDestroy(&tn->spare)); /* from now on a vector of the KSP serves */
+  tn->gplus = NULL;
+  if (*done) PetscCall(TrustNCGReport(tao, tn->dnorm2));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -232,9 +255,10 @@ PetscErrorCode TrustNCGResetSequence(Tao tao)
 
   PetscFunctionBegin;
   PetscCall(Leave(s));
-  s->due = s->placed = s->sparse = PETSC_FALSE;
-  s->edge                        = TRUSTNCG_EDGE_ON;
-  s->words[0]                    = '\0';
+  s->placed = s->sparse = PETSC_FALSE;
+  s->edges              = 0;
+  s->words[0]           = '\0';
+  s->due                = (PetscBool)(s->most > 0);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -253,6 +277,7 @@ PetscErrorCode TrustNCGStepFromCoarse(Tao tao, PetscBool *done)
     PetscCall(CreateCoarse(tao));
     PetscCall(SolveCoarse(tao));
     PetscCall(CountCoarse(tao));
+    PetscCall(PetscStrncpy(s->words, "interrupted", sizeof(s->words)));
     PetscCall(TrustNCGInterrupted(tao, &stop));
     if (!stop) PetscCall(StepFrom(tao, done));
   } else PetscCall(PetscStrncpy(s->words, why, sizeof(s->words)));
@@ -282,26 +307,32 @@ PetscErrorCode TrustNCGStepFromCoarse(Tao tao, PetscBool *done)
 
   The functions that compute f, the gradient and H v are called with vectors of the coarser grids,
   too. They must take the grid, and all of its sizes, from the vector by `VecGetDM()`: others write
-  beyond its arrays. f must mean the same on each grid, as a sum times the cell size does. What
-  belongs to a grid is best composed with its DM. The solution vector must come from
-  `DMCreateGlobalVector()`.
+  beyond its arrays. f must mean the same on each grid, as a sum times the cell size does. The
+  solution vector must come from `DMCreateGlobalVector()`.
 
-  The coarser DM is that of `DMGetCoarseDM()`; where there is none, it is made by `DMCoarsen()` of a
-  `DMDA`, whatever its number of nodes, or of a `DMSHELL` that knows how, and set as the coarse DM
-  of the finer one, so that the next solve has the same grids. Between `DMDA`s values are carried over
-  by cubic interpolation, elsewhere by `DMCreateInterpolation()`. Where the nodes lie at the ends of
-  the directions of a `DMDA` is found from f, for all of them alike: on the boundary or, as where
-  nodes with Dirichlet values are left out, one mesh width from it; along periodic directions
-  whether values repeat, or do so but for a jump. Nodes that have coordinates are on the boundary,
-  those of a `DMDA` of type `DMDA_Q0` half a mesh width from it.
+  The coarser DM is that of `DMGetCoarseDM()`. Where there is none, one is made: of a `DMSHELL` by
+  its own function; of a `DMDA` with the nodes, less 1 in a direction that is not periodic, divided
+  by its refinement factors, if there are 5 in each direction that gets coarser and enough for the
+  ranks and the stencil. `DMSetCoarseDM()` sets it, so that the next solve has the same grids, and
+  also with data of the user's on them: what belongs to a grid is best composed with its DM, by the
+  functions, where they meet a DM that lacks it.
+
+  Between `DMDA`s values are carried over by cubic interpolation, elsewhere by that of
+  `DMCreateInterpolation()`. f tells where the first and the last nodes of a `DMDA` lie, in all
+  directions alike: on the boundary or, as where nodes with Dirichlet values are left out, one mesh
+  width from it; and whether values along periodic directions repeat, or do so but for a jump. Nodes
+  that have coordinates are on the boundary, those of a `DMDA` of type `DMDA_Q0` half a mesh width
+  from it.
 
   On a coarser grid the gradient is reduced to 1e-4 of that at the start there, or to -tao_gttol if
-  that is larger, in at most 200 iterations. What was set for this Tao holds there, too: acceptance
-  ratio, difference step, type of preconditioner, vectors, learned steps, fallback, signals,
-  deadline, largest forcing term, CG iterations, evaluations (on each grid); the first radius by the
-  root of the share of unknowns; the limit on time for all grids together. Options that begin with
-  -<prefix>coarse_, such as -coarse_tao_monitor, -coarse_tao_gttol or -coarse_tao_max_it, change it.
-  Monitors, convergence test and update of the user's are called on the finest grid alone. A Mat of
+  that is larger, in at most 200 iterations. What was set for this Tao holds there, too: -tao_gatol,
+  -tao_grtol, acceptance ratio, difference step, type of preconditioner, vectors, learned steps,
+  fallback, signals, deadline, largest forcing term, CG iterations, evaluations (on each grid); the
+  first radius by the root of the share of unknowns; the limit on time for all grids together, at
+  which the solution is where this grid was. Options that begin with -<prefix>coarse_, such as
+  -coarse_tao_monitor, -coarse_tao_gttol or -coarse_tao_max_it, change it. The functions are called
+  with the `Tao` of the coarser grid, which has the application context of this one. Monitors,
+  convergence test and update of the user's are called on the finest grid alone. A Mat of
   `TaoSetHessian()` or of `TaoSetGradientNorm()`, a pattern and a preconditioner of the user's are
   of this grid: a coarser one takes differences of the gradient and a preconditioner of its own.
 

@@ -8,12 +8,12 @@
 
 /* What is known of it */
 typedef struct {
-  PetscInt      most;   /* coarser grids, as set by the user */
-  PetscBool     due;    /* before the next step */
-  PetscInt      level;  /* 0, or this is the Tao of a coarser grid, */
-  PetscBool     lost;   /* where f or its gradient is not finite at the start */
-  PetscBool     placed; /* a coarser grid has told where the edges lie: */
-  TrustNCGEdge  edge;
+  PetscInt      most;       /* coarser grids, as set by the user */
+  PetscBool     due;        /* before the next step */
+  PetscInt      level;      /* 0 for the finest grid */
+  PetscBool     lost;       /* the start of a coarser grid does not do for a solve */
+  PetscBool     placed;     /* a coarser grid has told what the ends are, */
+  PetscInt      edges;      /* bits of transfer.h */
   PetscBool     sparse;     /* there the sparse Hessian was in use at the end */
   char          words[256]; /* what came of it; empty where it was not asked for */
   TrustNCGLevel grid;       /* while it is solved: the next coarser one, */

@@ -96,8 +96,7 @@ void TrustNCGResetLoop(Tao tao)
 
 static PetscErrorCode TrustNCGStart(Tao tao)
 {
-  TAO_TrustNCG   *tn      = (TAO_TrustNCG *)tao->data;
-  const PetscBool resumed = (PetscBool)(tn->restart != NULL);
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
 
   PetscFunctionBegin;
   PetscCall(TrustNCGGuardStart(tao));
@@ -128,7 +127,7 @@ static PetscErrorCode TrustNCGStart(Tao tao)
                            (double)tn->gnorm));
   } else PetscCall(TrustNCGReport(tao, tao->trust));
   if (tao->reason != TAO_CONTINUE_ITERATING) PetscFunctionReturn(PETSC_SUCCESS);
-  tn->sequence.due = (PetscBool)(tn->sequence.most > 0 && (!resumed || tao->niter == 0));
+  if (!tn->sequence.most) tn->sequence.due = PETSC_FALSE;
   PetscCall(TrustNCGNoiseFloor(tao)); /* a restart */
   PetscFunctionReturn(PETSC_SUCCESS);
 }

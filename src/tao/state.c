@@ -176,6 +176,7 @@ PetscErrorCode TrustNCGStateRecord(Tao tao, CheckpointRecord *record, TrustNCGSa
   PetscCall(RecordProducts(tao, record));
   PetscCall(RecordNoise(tn, record));
   RecordBool(record, &tn->sequence.sparse, "whether a coarser grid took to a sparse Hessian");
+  RecordBool(record, &tn->sequence.due, "whether coarser grids are to come");
   PetscCall(TrustNCGPrecondRecord(tao, record, saved));
   PetscCall(RecordCounters(tao, record)); /* after what may have added to them */
   PetscCall(RecordLedger(&tn->ledger, record));
