@@ -338,12 +338,14 @@ static PetscErrorCode CreateGrid(Problem prob, PetscInt n, Elastic *e)
   PetscFunctionBegin;
   while (9 * (s + 1) * (s + 2) * (s + 2) <= n) s++;
   if (n - 9 * s * PetscSqr(s + 1) > 9 * (s + 1) * PetscSqr(s + 2) - n) s++;
-  PetscCall(DMDACreate3d(prob->comm, DM_BOUNDARY_GHOSTED, DM_BOUNDARY_NONE, DM_BOUNDARY_NONE,
-                         DMDA_STENCIL_BOX, (PetscInt)(LENGTH / WIDTH) * s, s + 1, s + 1,
-                         PETSC_DECIDE, PETSC_DECIDE, PETSC_DECIDE, 3, 1, NULL, NULL, NULL,
-                         &prob->dm));
-  PetscCall(DMSetFromOptions(prob->dm));
-  PetscCall(DMSetUp(prob->dm));
+  if (!prob->dm) {
+    PetscCall(DMDACreate3d(prob->comm, DM_BOUNDARY_GHOSTED, DM_BOUNDARY_NONE, DM_BOUNDARY_NONE,
+                           DMDA_STENCIL_BOX, (PetscInt)(LENGTH / WIDTH) * s, s + 1, s + 1,
+                           PETSC_DECIDE, PETSC_DECIDE, PETSC_DECIDE, 3, 1, NULL, NULL, NULL,
+                           &prob->dm));
+    PetscCall(DMSetFromOptions(prob->dm));
+    PetscCall(DMSetUp(prob->dm));
+  }
   PetscCall(DMDAGetInfo(prob->dm, NULL, &e->nx, &e->ny, &e->nz, NULL, NULL, NULL, NULL, NULL, NULL,
                         NULL, NULL, NULL));
   PetscCheck(e->ny > 1 && e->nz > 1, prob->comm, PETSC_ERR_ARG_OUTOFRANGE,

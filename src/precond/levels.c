@@ -43,12 +43,15 @@ static PetscErrorCode CoarseSizes(DM da, PetscInt after[3], const char **why)
 /* The coordinates of the nodes, if they have some */
 static PetscErrorCode CopyCoordinates(DM da, DM coarse)
 {
-  DM  from, to;
-  Vec x, y;
+  PetscInt dim;
+  DM       from, to;
+  Vec      x, y;
 
   PetscFunctionBegin;
   PetscCall(DMGetCoordinates(da, &x));
   if (!x) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(DMGetCoordinateDim(da, &dim));
+  PetscCall(DMSetCoordinateDim(coarse, dim));
   PetscCall(DMGetCoordinateDM(da, &from));
   PetscCall(DMGetCoordinateDM(coarse, &to));
   PetscCall(DMCreateGlobalVector(to, &y));
