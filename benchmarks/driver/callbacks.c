@@ -39,21 +39,28 @@ static PetscErrorCode AddNoise(Driver *d, Vec x, PetscReal *f, Vec g)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* The problem on the grid of x, and a call of it counted: on a coarser grid by its share. */
+static PetscErrorCode Pose(Driver *d, Vec x, PetscInt *count, Problem *prob)
+{
+  PetscFunctionBegin;
+  PetscCall(ProblemOn(d->prob, x, prob));
+  if (*prob == d->prob) ++*count;
+  else d->count.coarse += (PetscReal)(*prob)->N / (PetscReal)d->prob->N;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* One call of the problem, counted; its reductions are its own. */
 static PetscErrorCode Evaluate(Driver *d, Vec x, PetscReal *f, Vec g)
 {
   const long before = ReductionCount();
+  PetscInt  *count  = f && g ? &d->count.nfg : f ? &d->count.nf : &d->count.ng;
   Problem    prob;
 
   PetscFunctionBegin;
-  PetscCall(ProblemOn(d->prob, x, &prob));
+  PetscCall(Pose(d, x, count, &prob));
   PetscCall((*prob->objgrad)(prob, x, f, g));
   PetscCall(AddNoise(d, x, f, g));
   d->count.reductions += ReductionCount() - before;
-  if (prob != d->prob) d->count.coarse += (PetscReal)prob->N / (PetscReal)d->prob->N;
-  else if (f && g) d->count.nfg++;
-  else if (f) d->count.nf++;
-  else d->count.ng++;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -153,11 +160,9 @@ static PetscErrorCode Product(Driver *d, Vec x, Vec v, Vec Hv)
   Problem    prob;
 
   PetscFunctionBegin;
-  PetscCall(ProblemOn(d->prob, x, &prob));
+  PetscCall(Pose(d, x, &d->count.nhv, &prob));
   PetscCall((*prob->hessvec)(prob, x, v, Hv));
   d->count.reductions += ReductionCount() - before;
-  if (prob != d->prob) d->count.coarse += (PetscReal)prob->N / (PetscReal)d->prob->N;
-  else d->count.nhv++;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -5,8 +5,7 @@
 #include <petscdmda.h>
 #include <petscdmshell.h>
 
-#define COARSEST                                                                                   \
-  5 /* nodes in a direction: with fewer there is nothing to be seen of the fine one */
+#define COARSEST 5 /* nodes in a direction: fewer tell nothing of the finer grid */
 
 /* The nodes of the next coarser grid in each direction. It is not that of DMCoarsen(), which wants
    shares of the ranks and coordinates that fit those of the finer one. */
@@ -138,9 +137,9 @@ static PetscErrorCode HasLayout(DM dm, Vec x, PetscBool *has)
 /* The coarser DM that this one knows, or that can be made; then this one knows it. */
 static PetscErrorCode GetCoarse(DM dm, DM *coarse, const char **why)
 {
-  PetscErrorCode (*coarsen)(DM, MPI_Comm, DM *) = NULL;
-  PetscInt  n[3]                                = {1, 1, 1};
+  PetscInt  n[3] = {1, 1, 1};
   PetscBool da, shell;
+  PetscErrorCode (*coarsen)(DM, MPI_Comm, DM *) = NULL;
 
   PetscFunctionBegin;
   *why = NULL;

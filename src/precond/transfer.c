@@ -7,7 +7,7 @@
 #include <petscdmda.h>
 
 #define DIM    3
-#define POINTS 4
+#define POINTS 4 /* of the polynomial of a direction */
 
 /* A direction of a grid */
 typedef struct {
@@ -105,15 +105,20 @@ static PetscErrorCode StencilsCreate(const Axis *from, const Axis *to, PetscReal
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Which rank of this direction has the node, and where does its share begin? */
-static PetscInt Owner(const Axis *axis, PetscInt node, PetscInt *begin)
-{
-  PetscInt rank = 0;
+/* Of a node that is needed, along one direction: the rank that has it, how many nodes that one has,
+   and which of them it is */
+typedef struct {
+  PetscInt rank, share, local;
+} Place;
 
-  for (*begin = 0; axis->shares && node >= *begin + axis->shares[rank]; rank++) {
-    *begin += axis->shares[rank];
-  }
-  return rank;
+static Place PlaceOf(const Axis *axis, PetscInt node)
+{
+  Place place = {0, 1, node};
+
+  if (!axis->shares) return place;
+  while (place.local >= axis->shares[place.rank]) place.local -= axis->shares[place.rank++];
+  place.share = axis->shares[place.rank];
+  return place;
 }
 
 /* The numbers, in PETSc's order, of the nodes that are needed: the ranks of a DMDA are numbered, as
@@ -122,26 +127,34 @@ static PetscErrorCode Number(const Grid *grid, Vec x, const Stencils s[DIM], Pet
 {
   const PetscInt *first;
   PetscInt        i[DIM];
+  Place          *places[DIM];
 
   PetscFunctionBegin;
   PetscCall(VecGetOwnershipRanges(x, &first));
+  PetscCall(PetscMalloc3(s[0].n, &places[0], s[1].n, &places[1], s[2].n, &places[2]));
+  for (PetscInt k = 0; k < DIM; k++) {
+    const Axis *axis = &grid->axis[k];
+
+    for (PetscInt l = 0; l < s[k].n; l++) {
+      places[k][l] = PlaceOf(axis, (s[k].first + l + axis->n) % axis->n);
+    }
+  }
   for (i[2] = 0; i[2] < s[2].n; i[2]++) {
     for (i[1] = 0; i[1] < s[1].n; i[1]++) {
       for (i[0] = 0; i[0] < s[0].n; i[0]++) {
         PetscInt rank = 0, local = 0;
 
         for (PetscInt k = DIM - 1; k >= 0; k--) {
-          const Axis    *axis = &grid->axis[k];
-          const PetscInt node = (s[k].first + i[k] + axis->n) % axis->n;
-          PetscInt       begin, owner = Owner(axis, node, &begin);
+          const Place place = places[k][i[k]];
 
-          rank  = rank * axis->ranks + owner;
-          local = local * (axis->shares ? axis->shares[owner] : 1) + node - begin;
+          rank  = rank * grid->axis[k].ranks + place.rank;
+          local = local * place.share + place.local;
         }
         *index++ = first[rank] / grid->dof + local;
       }
     }
   }
+  PetscCall(PetscFree3(places[0], places[1], places[2]));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -297,13 +297,12 @@ static PetscErrorCode TrustNCGCheckOptions(Tao tao)
   PetscFunctionBegin;
   PetscCall(PetscSNPrintf(key, sizeof(key), "%stao_trustncg_", prefix));
   PetscCall(FindUnknownOption(((PetscObject)tao)->options, key, unknown, sizeof(unknown)));
-  PetscCheck(
-    !unknown[0], PetscObjectComm((PetscObject)tao), PETSC_ERR_USER_INPUT,
-    "There is no option -%s: there are -%s{eta,fd_step,precond,learned_steps,vectors,grid_sequence,"
-    "check_derivatives,second_order,reproducible,checkpoint,restart,signals,max_time,"
-    "hv_fallback,deadline}, and "
-    "-%sksp_*, -%spc_* for the inner solver; -help lists them",
-    unknown, key, key, key);
+  PetscCheck(!unknown[0], PetscObjectComm((PetscObject)tao), PETSC_ERR_USER_INPUT,
+             "There is no option -%s: there are -%s{eta,fd_step,precond,learned_steps,vectors,"
+             "grid_sequence,check_derivatives,second_order,reproducible,checkpoint,restart,"
+             "signals,max_time,hv_fallback,deadline}, and "
+             "-%sksp_*, -%spc_* for the inner solver; -help lists them",
+             unknown, key, key, key);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -26,9 +26,10 @@
   takes 432 bytes in a reduction instead of 8, and the dot products cost a few times as much.
 
   There is no sparse preconditioner then, as PETSc's own depend on the ranks: `auto` takes pairs,
-  and asking for sparse, or for a start from coarser grids, is an error at the solve, `PETSC_ERR_ARG_INCOMP`, as is a KSP of another
-  type or a vector type that keeps its numbers elsewhere than in the memory of the host. A preconditioner that the user has given the
-  KSP is the user's matter. Where PETSc was built on a BLAS that treats the last entries of an array
+  and asking for sparse, or for a start from coarser grids, is an error at the solve,
+  `PETSC_ERR_ARG_INCOMP`, as is a KSP of another type or a vector type that keeps its numbers
+  elsewhere than in the memory of the host. A preconditioner that the user has given the KSP is the
+  user's matter. Where PETSc was built on a BLAS that treats the last entries of an array
   differently from the others, the bits may still depend on the ranks.
 
   On the same number of ranks a solve gives the same bits without this option, too.
