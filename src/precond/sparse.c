@@ -78,6 +78,7 @@ PetscErrorCode TrustNCGSparseCreate(Vec x, Mat pattern, TrustNCGSparse *sparse)
   PetscCall(TrustNCGPatternNearNullSpace(x, pattern, P));
   PetscCall(VecDuplicate(x, &sp->work));
   if (!pattern) PetscCall(TrustNCGStencilCreate(x, &sp->stencil));
+  if (!pattern) PetscCall(TrustNCGMultigridCreate(x, &sp->mg));
   PetscCall(TrustNCGSparseColor(sp, P, PETSC_FALSE, PETSC_MAX_INT, &sp->probes, &sp->fromdm));
   PetscCall(TrustNCGSparseCountVectors(sp));
   sp->origin = origin;
@@ -119,72 +120,8 @@ PetscErrorCode TrustNCGSparseDestroy(TrustNCGSparse *sparse)
   PetscCall(TrustNCGSecantDestroy(&(*sparse)->secant));
   PetscCall(TrustNCGProbesDestroy(&(*sparse)->probes));
   PetscCall(TrustNCGStencilDestroy(&(*sparse)->stencil));
+  PetscCall(TrustNCGMultigridDestroy(&(*sparse)->mg));
   PetscCall(PetscFree(*sparse));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-/* Multigrid: its iterations do not grow with the grid. A build comes when P has changed much, and
-   the interpolation of another matrix makes an indefinite PC. */
-static PetscErrorCode SetMultigrid(PC pc)
-{
-  PetscFunctionBegin;
-  PetscCall(PCSetType(pc, PCGAMG));
-  PetscCall(PCGAMGSetReuseInterpolation(pc, PETSC_FALSE));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-/* The PC of the solver, multigrid where it is none yet. Its smoothers are to work on P, not on H. */
-PetscErrorCode TrustNCGSparseSetPC(TrustNCGSparse sparse, PC pc)
-{
-  PetscBool none;
-  PCType    type;
-
-  PetscFunctionBegin;
-  PetscCall(PetscObjectTypeCompare((PetscObject)pc, PCNONE, &none));
-  if (none) {
-    PetscCall(SetMultigrid(pc));
-    PetscCall(PCSetFromOptions(pc));
-    PetscCall(PCGetType(pc, &type));
-    PetscCall(PetscFree(sparse->chosen));
-    PetscCall(PetscStrallocpy(type, &sparse->chosen));
-  }
-  PetscCall(PCSetUseAmat(pc, PETSC_FALSE));
-  PetscCall(PetscObjectReference((PetscObject)pc));
-  PetscCall(PCDestroy(&sparse->pc));
-  sparse->pc = pc;
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-PetscErrorCode TrustNCGSparseCreatePC(TrustNCGSparse sparse, PetscBool band)
-{
-  KSP     *ksp;
-  PetscInt n = 0;
-  PC       pc, block;
-
-  PetscFunctionBegin;
-  sparse->band = band;
-  PetscCall(PCCreate(PetscObjectComm((PetscObject)sparse->P), &pc));
-  sparse->pc = pc;
-  PetscCall(PCSetOperators(pc, sparse->P, sparse->P));
-  if (!band) {
-    PetscCall(SetMultigrid(pc));
-    PetscFunctionReturn(PETSC_SUCCESS);
-  }
-  PetscCall(PCSetType(pc, PCBJACOBI));
-  PetscCall(PCSetUp(pc));
-  PetscCall(PCBJacobiGetSubKSP(pc, &n, NULL, &ksp));
-  for (PetscInt k = 0; k < n; k++) {
-    PetscCall(KSPGetPC(ksp[k], &block));
-    PetscCall(PCSetType(block, PCICC));
-    PetscCall(PCFactorSetShiftType(block, MAT_SHIFT_POSITIVE_DEFINITE));
-  }
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-PetscErrorCode TrustNCGSparseApply(TrustNCGSparse sparse, Vec v, Vec z)
-{
-  PetscFunctionBegin;
-  PetscCall(PCApply(sparse->pc, v, z));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -196,6 +133,7 @@ static PetscErrorCode Rehearse(TrustNCGSparse sparse, Vec g, PetscBool *good)
   KSPConvergedReason reason;
 
   PetscFunctionBegin;
+  PetscCall(TrustNCGSparseSetMatrix(sparse, sparse->P));
   PetscCall(KSPCreate(PetscObjectComm((PetscObject)sparse->P), &ksp));
   PetscCall(KSPSetType(ksp, KSPCG));
   PetscCall(KSPSetNormType(ksp, KSP_NORM_UNPRECONDITIONED));
@@ -351,7 +289,7 @@ PetscErrorCode TrustNCGSparseUpdate(TrustNCGSparse sparse, Mat H, Vec g, PetscIn
   if (!good) PetscCall(TrustNCGSparseMakeDominant(sparse));
   sparse->dominant = (PetscBool)!good;
   PetscCall(TrustNCGSparseGetMats(sparse, NULL, &P));
-  PetscCall(PCSetOperators(sparse->pc, P, P)); /* which nobody else does for a PC of its own */
+  PetscCall(TrustNCGSparseSetMatrix(sparse, P)); /* which nobody else does for a PC of its own */
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

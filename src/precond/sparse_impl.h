@@ -3,6 +3,7 @@
 #ifndef TRUSTNCG_SPARSE_IMPL_H
 #define TRUSTNCG_SPARSE_IMPL_H
 
+#include "precond/multigrid.h"
 #include "precond/probes.h"
 #include "precond/secant.h"
 #include "precond/sparse.h"
@@ -27,6 +28,7 @@ struct _n_TrustNCGSparse {
   Mat                D;      /* and a dominant copy of it, or NULL */
   TrustNCGOrigin     origin; /* of its pattern */
   PC                 pc;     /* of the solver, made from P */
+  TrustNCGMultigrid  mg;     /* on a DMDA, or NULL */
   Vec                work;   /* like the solution */
   TrustNCGProbes     probes;
   TrustNCGAskFn      ask; /* whether to stop, or NULL */
@@ -54,6 +56,7 @@ struct _n_TrustNCGSparse {
   PetscReal drift; /* ||y - B s|| / ||y|| of the last step, B = P with corrections */
 };
 
+PETSC_INTERN PetscErrorCode TrustNCGSparseSetMatrix(TrustNCGSparse sparse, Mat P);
 PETSC_INTERN PetscErrorCode TrustNCGSparseMakeDominant(TrustNCGSparse sparse);
 /* P is a new, empty matrix with the couplings that are known, or all, and has so many colours at
    most; else it stays as it is. */

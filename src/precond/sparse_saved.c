@@ -91,10 +91,8 @@ PetscErrorCode TrustNCGSparseSetEntries(TrustNCGSparse sparse, PetscScalar entri
   PetscCall(TrustNCGCopyEntries(sparse->P, PETSC_TRUE, entries));
   PetscCall(MatAssemblyBegin(sparse->P, MAT_FINAL_ASSEMBLY)); /* its object state grows */
   PetscCall(MatAssemblyEnd(sparse->P, MAT_FINAL_ASSEMBLY));
-  if (sparse->dominant) {
-    PetscCall(TrustNCGSparseMakeDominant(sparse));
-    PetscCall(PCSetOperators(sparse->pc, sparse->D, sparse->D));
-  }
+  if (sparse->dominant) PetscCall(TrustNCGSparseMakeDominant(sparse));
+  PetscCall(TrustNCGSparseSetMatrix(sparse, sparse->dominant ? sparse->D : sparse->P));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

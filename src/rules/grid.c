@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause
-   Where the node of one grid lies in another of the same domain. */
+   Where the node of one grid lies in another of the same domain, and which grid is the next coarser
+   one. */
 #include "rules/rules.h"
 #include <math.h>
+
+#define FEWEST 5    /* nodes of a direction that is made coarser */
+#define STRONG 0.25 /* of the strongest coupling is strong, too */
 
 /* The polynomial through the nearest nodes: at node i of n it is the sum of weight[k] times the
    value at the k-th node of `from` after the one that is returned. The first and the last node of
@@ -25,4 +29,25 @@ PetscInt TrustNCGGridStencil(PetscInt i, PetscInt n, PetscInt from, TrustNCGEnds
     }
   }
   return first;
+}
+
+/* The directions in which the next coarser grid has about half of the n nodes; is there one? It is
+   coarser where nodes are coupled strongly, as there alone the error that smoothing leaves is smooth
+   (semicoarsening: Trottenberg, Oosterlee, Schueller, Multigrid (2001), 5.1.1). The couplings
+   become those of that grid. Without positive ones all directions are alike. */
+PetscBool TrustNCGGridHalve(const PetscInt n[3], PetscReal coupling[3], PetscBool halve[3])
+{
+  PetscReal most = 0.0;
+  PetscBool any  = PETSC_FALSE;
+
+  for (int k = 0; k < 3; k++) {
+    if (n[k] >= FEWEST && coupling[k] > most) most = coupling[k];
+  }
+  for (int k = 0; k < 3; k++) {
+    halve[k] = (PetscBool)(n[k] >= FEWEST && !(coupling[k] < STRONG * most));
+    if (!halve[k]) continue;
+    coupling[k] /= 4.0; /* the square of the mesh width */
+    any = PETSC_TRUE;
+  }
+  return any;
 }

@@ -38,15 +38,17 @@ PETSC_INTERN PetscBool TrustNCGStale(PetscReal drift, PetscReal spent, PetscReal
                                      PetscBool chord, PetscReal price);
 PETSC_INTERN PetscBool TrustNCGChecksFit(PetscInt builds, PetscBool fits, PetscReal drift);
 
-/* grid.c: where does a node of one grid lie in another? */
+/* grid.c: where does a node of one grid lie in another, and which is the next coarser one? */
 typedef enum {
   TRUSTNCG_ENDS_OPEN,
   TRUSTNCG_ENDS_REPEAT, /* periodic */
   TRUSTNCG_ENDS_JUMP    /* periodic, but for a jump of the values, as of a gauge */
 } TrustNCGEnds;
 
-PETSC_INTERN PetscInt TrustNCGGridStencil(PetscInt i, PetscInt n, PetscInt from, TrustNCGEnds ends,
-                                          PetscReal offset, PetscInt points, PetscReal weight[]);
+PETSC_INTERN PetscInt  TrustNCGGridStencil(PetscInt i, PetscInt n, PetscInt from, TrustNCGEnds ends,
+                                           PetscReal offset, PetscInt points, PetscReal weight[]);
+PETSC_INTERN PetscBool TrustNCGGridHalve(const PetscInt n[3], PetscReal coupling[3],
+                                         PetscBool halve[3]);
 
 /* mode.c: a step of the learned model, or of CG? */
 typedef struct {

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+   Multigrid on the grid of a DMDA of any sizes, for PETSc's PCMG (Briggs, Henson, McCormick, A
+   Multigrid Tutorial (2000), chapters 3, 5 and 7).
+
+     a coarser grid has about half of the nodes along the directions in which they are coupled most;
+       both ends are nodes of all grids, so boundary conditions need not be known, and periodic ends
+       are ends, too, as values may jump there
+     the matrices of the coarser grids are Galerkin products
+     smoothers: Chebyshev over Jacobi's, the same on any number of ranks
+     the coarsest grid: Cholesky factors, shifted where the matrix is not positive definite
+
+   With these the preconditioner is positive definite also where P is not: error propagation is
+   (I - SP) (I - U C U'P) (I - SP) with S and C positive definite. */
+#include "precond/multigrid.h"
+#include "precond/halve.h"
+#include "rules/rules.h"
+#include <petscdmda.h>
+
+#define DIM      3
+#define CORNERS  8 /* nodes of a coarser grid around one */
+#define LEVELS   64
+#define COARSEST 2000 /* unknowns that are factored */
+#define SWEEPS   2    /* of a smoother */
+
+/* Coarser grids, from the finest on */
+typedef struct {
+  PetscInt  n;
+  PetscBool halved[LEVELS]
+                  [DIM]; /* the directions in which each has fewer nodes than the one before */
+} Plan;
+
+struct _n_TrustNCGMultigrid {
+  Vec           x; /* on the finest grid */
+  Plan          plan;
+  Mat           up[LEVELS]; /* interpolation from each */
+  PetscObjectId matrix;     /* of which the PC is made, or 0 */
+};
+
+/* 1 and -1 in turns along a direction, or 1 where that is none */
+static PetscErrorCode SetRough(DM da, PetscInt direction, PetscInt dof, Vec x)
+{
+  PetscInt     first[DIM], n[DIM];
+  PetscScalar *a;
+
+  PetscFunctionBegin;
+  PetscCall(DMDAGetCorners(da, &first[0], &first[1], &first[2], &n[0], &n[1], &n[2]));
+  PetscCall(VecGetArrayWrite(x, &a));
+  for (PetscInt i = 0; i < n[0] * n[1] * n[2]; i++) {
+    const PetscInt node[DIM + 1] = {first[0] + i % n[0], first[1] + i / n[0] % n[1],
+                                    first[2] + i / n[0] / n[1], 0};
+
+    for (PetscInt c = 0; c < dof; c++) a[i * dof + c] = node[direction] % 2 ? -1.0 : 1.0;
+  }
+  PetscCall(VecRestoreArrayWrite(x, &a));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* How strongly nodes are coupled in each direction: four times what P has between those of even and
+   those of odd numbers along it, as x'Px for x rough along it is more than for x = 1 */
+static PetscErrorCode GetCouplings(DM da, PetscInt dof, Mat P, PetscReal coupling[DIM])
+{
+  PetscScalar product[DIM + 1];
+  Vec         x, y;
+
+  PetscFunctionBegin;
+  PetscCall(MatCreateVecs(P, &x, &y));
+  for (PetscInt k = 0; k <= DIM; k++) {
+    PetscCall(SetRough(da, k, dof, x));
+    PetscCall(MatMult(P, x, y));
+    PetscCall(VecDot(x, y, &product[k]));
+  }
+  for (PetscInt k = 0; k < DIM; k++) coupling[k] = PetscRealPart(product[k] - product[DIM]);
+  PetscCall(VecDestroy(&x));
+  PetscCall(VecDestroy(&y));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The grids for P, as a function of it alone: so a restart has the same */
+static PetscErrorCode MakePlan(DM da, Mat P, Plan *plan)
+{
+  PetscInt  n[DIM], dof;
+  PetscReal coupling[DIM];
+
+  PetscFunctionBegin;
+  PetscCall(DMDAGetInfo(da, NULL, &n[0], &n[1], &n[2], NULL, NULL, NULL, &dof, NULL, NULL, NULL,
+                        NULL, NULL));
+  PetscCall(GetCouplings(da, dof, P, coupling));
+  for (plan->n = 0; plan->n < LEVELS && n[0] * n[1] * n[2] * dof > COARSEST; plan->n++) {
+    PetscBool *halved = plan->halved[plan->n];
+
+    if (!TrustNCGGridHalve(n, coupling, halved)) break;
+    for (PetscInt k = 0; k < DIM; k++) n[k] = halved[k] ? n[k] / 2 + 1 : n[k];
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscBool SamePlan(const Plan *a, const Plan *b)
+{
+  PetscBool same = (PetscBool)(a->n == b->n);
+
+  for (PetscInt l = 0; same && l < a->n; l++) {
+    for (PetscInt k = 0; k < DIM; k++)
+      same = (PetscBool)(same && a->halved[l][k] == b->halved[l][k]);
+  }
+  return same;
+}
+
+static PetscErrorCode DestroyLevels(TrustNCGMultigrid mg)
+{
+  PetscFunctionBegin;
+  for (PetscInt l = 0; l < mg->plan.n; l++) PetscCall(MatDestroy(&mg->up[l]));
+  mg->plan.n = 0;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode TrustNCGMultigridCreate(Vec x, TrustNCGMultigrid *mg)
+{
+  DM        dm;
+  PetscBool da = PETSC_FALSE;
+
+  PetscFunctionBegin;
+  *mg = NULL;
+  PetscCall(VecGetDM(x, &dm));
+  if (dm) PetscCall(PetscObjectTypeCompare((PetscObject)dm, DMDA, &da));
+  if (!da) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(PetscNew(mg));
+  PetscCall(PetscObjectReference((PetscObject)x));
+  (*mg)->x = x;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode TrustNCGMultigridDestroy(TrustNCGMultigrid *mg)
+{
+  PetscFunctionBegin;
+  if (!*mg) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(DestroyLevels(*mg));
+  PetscCall(VecDestroy(&(*mg)->x));
+  PetscCall(PetscFree(*mg));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Each rank factors all of it. */
+static PetscErrorCode SetCoarsest(PC pc)
+{
+  KSP         ksp;
+  PC          direct;
+  PetscMPIInt ranks;
+
+  PetscFunctionBegin;
+  PetscCall(PCMGGetCoarseSolve(pc, &ksp));
+  PetscCall(KSPSetType(ksp, KSPPREONLY));
+  PetscCall(KSPGetPC(ksp, &direct));
+  PetscCallMPI(MPI_Comm_size(PetscObjectComm((PetscObject)pc), &ranks));
+  if (ranks > 1) {
+    PetscCall(PCSetType(direct, PCREDUNDANT));
+    PetscCall(PCRedundantGetKSP(direct, &ksp));
+    PetscCall(KSPGetPC(ksp, &direct));
+  }
+  PetscCall(PCSetType(direct, PCCHOLESKY));
+  PetscCall(PCFactorSetShiftType(direct, MAT_SHIFT_POSITIVE_DEFINITE));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode SetSmoother(PC pc, PetscInt level)
+{
+  KSP ksp;
+  PC  jacobi;
+
+  PetscFunctionBegin;
+  PetscCall(PCMGGetSmoother(pc, level, &ksp));
+  PetscCall(KSPSetType(ksp, KSPCHEBYSHEV));
+  PetscCall(KSPSetTolerances(ksp, PETSC_DEFAULT, PETSC_DEFAULT, PETSC_DEFAULT, SWEEPS));
+  PetscCall(KSPGetPC(ksp, &jacobi));
+  PetscCall(PCSetType(jacobi, PCJACOBI));
+  PetscCall(PCJacobiSetUseAbs(jacobi, PETSC_TRUE));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode TrustNCGMultigridStart(TrustNCGMultigrid mg, PC pc)
+{
+  PetscFunctionBegin;
+  PetscCall(PCSetType(pc, PCMG));
+  mg->matrix = 0;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* A PCMG keeps more of its first matrix than is changed with it; so each matrix has a new one. */
+static PetscErrorCode SetUpPC(TrustNCGMultigrid mg, PC pc)
+{
+  PetscInt levels;
+
+  PetscFunctionBegin;
+  PetscCall(PCSetType(pc, PCNONE));
+  PetscCall(PCSetType(pc, PCMG));
+  PetscCall(PCMGSetLevels(pc, mg->plan.n + 1, NULL));
+  PetscCall(PCMGSetGalerkin(pc, PC_MG_GALERKIN_BOTH));
+  PetscCall(PCSetFromOptions(pc));
+  PetscCall(PCMGGetLevels(pc, &levels));
+  PetscCheck(levels <= mg->plan.n + 1, PetscObjectComm((PetscObject)pc), PETSC_ERR_USER_INPUT,
+             "-pc_mg_levels %" PetscInt_FMT " is more than this grid has: 1 to %" PetscInt_FMT,
+             levels, mg->plan.n + 1);
+  for (PetscInt l = 1; l < levels; l++) {
+    PetscCall(PCMGSetInterpolation(pc, levels - l, mg->up[l - 1]));
+    PetscCall(SetSmoother(pc, levels - l));
+  }
+  PetscCall(SetCoarsest(pc));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode TrustNCGMultigridSetMatrix(TrustNCGMultigrid mg, Mat P, PC pc)
+{
+  PetscBool     mine, same;
+  PetscObjectId matrix;
+  DM            da;
+  Plan          plan;
+
+  PetscFunctionBegin;
+  PetscCall(PetscObjectTypeCompare((PetscObject)pc, PCMG, &mine));
+  if (!mine) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(VecGetDM(mg->x, &da));
+  PetscCall(MakePlan(da, P, &plan));
+  PetscCall(PetscObjectGetId((PetscObject)P, &matrix));
+  same = SamePlan(&plan, &mg->plan);
+  if (same && matrix == mg->matrix) PetscFunctionReturn(PETSC_SUCCESS);
+  if (!same) {
+    PetscCall(DestroyLevels(mg));
+    PetscCall(TrustNCGHalve(da, plan.n, plan.halved, mg->up));
+    mg->plan = plan;
+  }
+  PetscCall(SetUpPC(mg, pc));
+  mg->matrix = matrix;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
