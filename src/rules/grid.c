@@ -44,7 +44,7 @@ PetscBool TrustNCGGridHalve(const PetscInt n[3], PetscReal coupling[3], PetscBoo
     if (n[k] >= FEWEST && coupling[k] > most) most = coupling[k];
   }
   for (int k = 0; k < 3; k++) {
-    halve[k] = (PetscBool)(n[k] >= FEWEST && !(coupling[k] < STRONG * most));
+    halve[k] = (PetscBool)(n[k] >= FEWEST && !(most > 0.0 && coupling[k] < STRONG * most));
     if (!halve[k]) continue;
     coupling[k] /= 4.0; /* the square of the mesh width */
     any = PETSC_TRUE;
