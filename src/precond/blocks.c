@@ -18,23 +18,31 @@ PetscErrorCode TrustNCGGetBlocks(Mat P, Mat block[], const PetscInt **others, Pe
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Reading leaves P in the state it is in, so that a PC that was made of it stays, too. */
 PetscErrorCode TrustNCGCopyEntries(Mat P, PetscBool toP, PetscScalar entries[])
 {
-  const PetscInt *others;
-  PetscInt        nothers;
-  Mat             block[BLOCKS];
-  MatInfo         info;
-  PetscScalar    *a;
+  const PetscInt    *others;
+  PetscInt           nothers, n;
+  Mat                block[BLOCKS];
+  MatInfo            info;
+  PetscScalar       *a;
+  const PetscScalar *read;
 
   PetscFunctionBegin;
   PetscCall(TrustNCGGetBlocks(P, block, &others, &nothers));
   for (int b = 0; b < BLOCKS && block[b]; b++) {
     PetscCall(MatGetInfo(block[b], MAT_LOCAL, &info));
-    PetscCall(MatSeqAIJGetArray(block[b], &a));
-    if (toP) PetscCall(PetscArraycpy(a, entries, (PetscInt)info.nz_used));
-    else PetscCall(PetscArraycpy(entries, a, (PetscInt)info.nz_used));
-    PetscCall(MatSeqAIJRestoreArray(block[b], &a));
-    entries += (PetscInt)info.nz_used;
+    n = (PetscInt)info.nz_used;
+    if (toP) {
+      PetscCall(MatSeqAIJGetArray(block[b], &a));
+      PetscCall(PetscArraycpy(a, entries, n));
+      PetscCall(MatSeqAIJRestoreArray(block[b], &a));
+    } else {
+      PetscCall(MatSeqAIJGetArrayRead(block[b], &read));
+      PetscCall(PetscArraycpy(entries, read, n));
+      PetscCall(MatSeqAIJRestoreArrayRead(block[b], &read));
+    }
+    entries += n;
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }

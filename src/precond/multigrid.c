@@ -7,7 +7,9 @@
        are ends, too, as values may jump there
      the matrices of the coarser grids are Galerkin products
      smoothers: Chebyshev over Jacobi's, the same on any number of ranks
-     the coarsest grid: Cholesky factors, shifted where the matrix is not positive definite
+     the coarsest grid: Cholesky factors, shifted where the matrix is not positive definite; and a
+       little of its diagonal is added, as what it nearly has no entries for, such as the gauge of a
+       field, would be all that is left of the others
 
    With these the preconditioner is positive definite also where P is not: error propagation is
    (I - SP) (I - U C U'P) (I - SP) with S and C positive definite. */
@@ -19,7 +21,8 @@
 #define DIM      3
 #define CORNERS  8 /* nodes of a coarser grid around one */
 #define LEVELS   64
-#define COARSEST 2000 /* unknowns that are factored */
+#define COARSEST 100  /* unknowns that are factored, */
+#define DAMPING  1e-3 /* with so much of their diagonal added */
 #define SWEEPS   2    /* of a smoother */
 
 /* Coarser grids, from the finest on */
@@ -30,10 +33,11 @@ typedef struct {
 } Plan;
 
 struct _n_TrustNCGMultigrid {
-  Vec           x; /* on the finest grid */
-  Plan          plan;
-  Mat           up[LEVELS]; /* interpolation from each */
-  PetscObjectId matrix;     /* of which the PC is made, or 0 */
+  Vec              x; /* on the finest grid */
+  Plan             plan;
+  Mat              up[LEVELS]; /* interpolation from each */
+  PetscObjectId    matrix;     /* of which the PC is made, or 0, */
+  PetscObjectState state;      /* and its values */
 };
 
 /* 1 and -1 in turns along a direction, or 1 where that is none */
@@ -194,6 +198,7 @@ static PetscErrorCode SetUpPC(TrustNCGMultigrid mg, PC pc)
   PetscCall(PCSetType(pc, PCMG));
   PetscCall(PCMGSetLevels(pc, mg->plan.n + 1, NULL));
   PetscCall(PCMGSetGalerkin(pc, PC_MG_GALERKIN_BOTH));
+  PetscCall(PCSetUseAmat(pc, PETSC_FALSE)); /* a PCMG begins with the other */
   PetscCall(PCSetFromOptions(pc));
   PetscCall(PCMGGetLevels(pc, &levels));
   PetscCheck(levels <= mg->plan.n + 1, PetscObjectComm((PetscObject)pc), PETSC_ERR_USER_INPUT,
@@ -207,27 +212,73 @@ static PetscErrorCode SetUpPC(TrustNCGMultigrid mg, PC pc)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Smoothers of coarser grids estimate their eigenvalues anew only when they are told of new values. */
+static PetscErrorCode Tell(PC pc)
+{
+  PetscInt  levels;
+  PetscBool set;
+  KSP       ksp;
+  Mat       A, B;
+
+  PetscFunctionBegin;
+  PetscCall(PCMGGetLevels(pc, &levels));
+  for (PetscInt l = 1; l < levels; l++) {
+    PetscCall(PCMGGetSmoother(pc, l, &ksp));
+    PetscCall(KSPGetOperatorsSet(ksp, NULL, &set));
+    if (!set) continue;
+    PetscCall(KSPGetOperators(ksp, &A, &B));
+    PetscCall(KSPSetOperators(ksp, A, B));
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* With the values of P; the coarsest matrix is then that of its Galerkin product, and some more. */
+static PetscErrorCode SetUpAndDamp(PC pc, Mat P)
+{
+  KSP ksp;
+  Mat C;
+  Vec diagonal;
+
+  PetscFunctionBegin;
+  PetscCall(Tell(pc));
+  PetscCall(PCSetOperators(pc, P, P));
+  PetscCall(PCSetUp(pc));
+  PetscCall(PCMGGetCoarseSolve(pc, &ksp));
+  PetscCall(KSPGetOperators(ksp, &C, NULL));
+  if (C == P) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(MatCreateVecs(C, &diagonal, NULL));
+  PetscCall(MatGetDiagonal(C, diagonal));
+  PetscCall(VecAbs(diagonal));
+  PetscCall(VecScale(diagonal, DAMPING));
+  PetscCall(MatDiagonalSet(C, diagonal, ADD_VALUES));
+  PetscCall(VecDestroy(&diagonal));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode TrustNCGMultigridSetMatrix(TrustNCGMultigrid mg, Mat P, PC pc)
 {
-  PetscBool     mine, same;
-  PetscObjectId matrix;
-  DM            da;
-  Plan          plan;
+  PetscBool        mine, same;
+  PetscObjectId    matrix;
+  PetscObjectState state;
+  DM               da;
+  Plan             plan;
 
   PetscFunctionBegin;
   PetscCall(PetscObjectTypeCompare((PetscObject)pc, PCMG, &mine));
-  if (!mine) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(PetscObjectGetId((PetscObject)P, &matrix));
+  PetscCall(PetscObjectStateGet((PetscObject)P, &state));
+  if (!mine || (matrix == mg->matrix && state == mg->state)) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(VecGetDM(mg->x, &da));
   PetscCall(MakePlan(da, P, &plan));
-  PetscCall(PetscObjectGetId((PetscObject)P, &matrix));
   same = SamePlan(&plan, &mg->plan);
-  if (same && matrix == mg->matrix) PetscFunctionReturn(PETSC_SUCCESS);
   if (!same) {
     PetscCall(DestroyLevels(mg));
     PetscCall(TrustNCGHalve(da, plan.n, plan.halved, mg->up));
     mg->plan = plan;
   }
-  PetscCall(SetUpPC(mg, pc));
+  if (!same || matrix != mg->matrix) PetscCall(SetUpPC(mg, pc));
   mg->matrix = matrix;
+  mg->state  = state;
+  PetscCall(SetUpAndDamp(pc, P));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
