@@ -191,7 +191,8 @@ PetscErrorCode TrustNCGMultigridStart(TrustNCGMultigrid mg, PC pc)
 /* A PCMG keeps more of its first matrix than is changed with it; so each matrix has a new one. */
 static PetscErrorCode SetUpPC(TrustNCGMultigrid mg, PC pc)
 {
-  PetscInt levels;
+  PetscInt    levels;
+  const char *prefix;
 
   PetscFunctionBegin;
   PetscCall(PCSetType(pc, PCNONE));
@@ -201,9 +202,11 @@ static PetscErrorCode SetUpPC(TrustNCGMultigrid mg, PC pc)
   PetscCall(PCSetUseAmat(pc, PETSC_FALSE)); /* a PCMG begins with the other */
   PetscCall(PCSetFromOptions(pc));
   PetscCall(PCMGGetLevels(pc, &levels));
+  PetscCall(PCGetOptionsPrefix(pc, &prefix));
   PetscCheck(levels <= mg->plan.n + 1, PetscObjectComm((PetscObject)pc), PETSC_ERR_USER_INPUT,
-             "-pc_mg_levels %" PetscInt_FMT " is more than this grid has: 1 to %" PetscInt_FMT,
-             levels, mg->plan.n + 1);
+             "-%spc_mg_levels %" PetscInt_FMT " is more than the %" PetscInt_FMT
+             " that this grid has",
+             prefix ? prefix : "", levels, mg->plan.n + 1);
   for (PetscInt l = 1; l < levels; l++) {
     PetscCall(PCMGSetInterpolation(pc, levels - l, mg->up[l - 1]));
     PetscCall(SetSmoother(pc, levels - l));

@@ -17,15 +17,33 @@ static PetscErrorCode SetMultigrid(TrustNCGSparse sparse, PC pc)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Is the PC to be chosen? So it is where it is none, or an option has made it a PCMG, on a grid, but
+   nobody has given it interpolations. */
+static PetscErrorCode IsOpen(TrustNCGSparse sparse, PC pc, PetscBool *open)
+{
+  PetscInt  levels;
+  PetscBool mg;
+  Mat       up = NULL;
+
+  PetscFunctionBegin;
+  PetscCall(PetscObjectTypeCompare((PetscObject)pc, PCNONE, open));
+  PetscCall(PetscObjectTypeCompare((PetscObject)pc, PCMG, &mg));
+  if (!mg || !sparse->mg) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(PCMGGetLevels(pc, &levels));
+  if (levels > 1) PetscCall(PCMGGetInterpolation(pc, levels - 1, &up));
+  *open = (PetscBool)!up;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* The PC of the solver, multigrid where it is none yet. Its smoothers are to work on P, not on H. */
 PetscErrorCode TrustNCGSparseSetPC(TrustNCGSparse sparse, PC pc)
 {
-  PetscBool none;
+  PetscBool open;
   PCType    type;
 
   PetscFunctionBegin;
-  PetscCall(PetscObjectTypeCompare((PetscObject)pc, PCNONE, &none));
-  if (none) {
+  PetscCall(IsOpen(sparse, pc, &open));
+  if (open) {
     PetscCall(SetMultigrid(sparse, pc));
     PetscCall(PCSetFromOptions(pc));
     PetscCall(PCGetType(pc, &type));

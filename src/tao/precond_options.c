@@ -30,7 +30,7 @@ const char *const TaoTrustNCGPrecondTypes[] = {"none",
 . `TAO_TRUSTNCG_PRECOND_DIAGONAL` - the learned diagonal alone
 . `TAO_TRUSTNCG_PRECOND_SPARSE`   - the Hessian assembled from one product a colour on the pattern
   of the solution's `DM` or of `TaoTrustNCGSetPattern()`, with the PC of the KSP, by default
-  `PCGAMG`
+  `PCMG` on a `DMDA`, else `PCGAMG`
 . `TAO_TRUSTNCG_PRECOND_USER`     - the PC of the KSP as it is; where it is none, the Mat of
   `TaoSetGradientNorm()`
 - `TAO_TRUSTNCG_PRECOND_AUTO`     - user where the KSP has a PC or the gradient a norm; else pairs;
@@ -52,10 +52,17 @@ const char *const TaoTrustNCGPrecondTypes[] = {"none",
   and no iterations grow with the grid. M is to apply to a gradient, symmetric and positive; a
   `MATSHELL` will do.
 
-  The sparse preconditioner tells `PCGAMG` the near null space that the `Mat` of
-  `TaoTrustNCGSetPattern()`, `DMCreateMatrix()` or `DMSetNearNullSpaceConstructor()` has, else the
-  rigid motions where a `DMDA` has coordinates and as many unknowns at a point as dimensions. Its
-  pattern and colours are kept for the next `TaoSolve()`. The couplings of a `DMDA`'s box that the
+  On a `DMDA` of any sizes, boundaries and unknowns at a point the sparse preconditioner is multigrid
+  with every second node of the finer grid on the coarser one, in the directions of strong
+  couplings; -tao_trustncg_pc_mg_*, -tao_trustncg_mg_levels_* and -tao_trustncg_mg_coarse_* change
+  it, -tao_trustncg_pc_type gamg (or icc, hypre, ...) takes another. It is positive definite also
+  where the Hessian is not.
+
+  `PCGAMG` is told the near null space that the `Mat` of `TaoTrustNCGSetPattern()`,
+  `DMCreateMatrix()` or `DMSetNearNullSpaceConstructor()` has, else the rigid motions where a `DMDA`
+  has coordinates and as many unknowns at a point as dimensions.
+
+  Pattern and colours are kept for the next `TaoSolve()`. The couplings of a `DMDA`'s box that the
   Hessian turns out not to have are left out while one product more, at the first two builds, at
   every fourth and where a step makes one doubt P, shows none of them: one product for each unknown
   of a point finds them where that may halve the colours, the first build where not. On a `DMDA`
@@ -63,7 +70,8 @@ const char *const TaoTrustNCGPrecondTypes[] = {"none",
   entries follow by substitution.
 
   J. L. Morales, J. Nocedal, Automatic preconditioning by limited memory quasi-Newton updating,
-  SIAM J. Optim. 10 (2000); T. F. Coleman, J. J. More, Estimation of sparse Hessian matrices and
+  SIAM J. Optim. 10 (2000); W. L. Briggs, V. E. Henson, S. F. McCormick, A Multigrid Tutorial (2000);
+  T. F. Coleman, J. J. More, Estimation of sparse Hessian matrices and
   graph coloring problems, Math. Programming 28 (1984); M. J. D. Powell, Ph. L. Toint, On the
   estimation of sparse Hessian matrices, SIAM J. Numer. Anal. 16 (1979).
 
