@@ -76,8 +76,6 @@ refuses "There is no option -coarse_tao_trustncg_presond" -problem minsurf -n 90
   -tao_trustncg_grid_sequence 1 -coarse_tao_trustncg_presond none
 refuses "There is no option -coarse_tao_trustncg_grid_sequence" -problem minsurf -n 900 \
   -tao_trustncg_grid_sequence 1 -coarse_tao_trustncg_grid_sequence 2
-refuses "-tao_trustncg_pc_mg_levels 9 is more than the 5 that this grid has" -problem minsurf \
-  -n 15625 -tao_trustncg_precond sparse -tao_trustncg_pc_mg_levels 9
 refuses "nable to open file" -start nowhere
 refuses "time limit -tao_trustncg_max_time must be positive" -tao_trustncg_max_time -1
 refuses "Unknown option best" -tao_trustncg_precond best

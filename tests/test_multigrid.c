@@ -291,7 +291,7 @@ END_TEST
 
 START_TEST(without_couplings_all_directions_are_halved)
 {
-  const PetscInt n[DIM] = {100, 4, 5};
+  const PetscInt n[DIM] = {100, 2, 3};
 
   for each (value, ANY) {
     in(value);

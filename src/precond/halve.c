@@ -18,25 +18,26 @@ typedef struct {
 
 static PetscErrorCode AxesCreate(DM da, Axis axis[DIM], PetscInt rank[DIM], PetscInt *dof)
 {
-  PetscInt        n[DIM], ranks[DIM], first[DIM], dim;
+  PetscInt        n[DIM], ranks[DIM], dim;
   const PetscInt *shares[DIM];
+  PetscMPIInt     mine;
 
   PetscFunctionBegin;
   PetscCall(DMDAGetInfo(da, &dim, &n[0], &n[1], &n[2], &ranks[0], &ranks[1], &ranks[2], dof, NULL,
                         NULL, NULL, NULL, NULL));
-  PetscCall(DMDAGetCorners(da, &first[0], &first[1], &first[2], NULL, NULL, NULL));
   PetscCall(DMDAGetOwnershipRanges(da, &shares[0], &shares[1], &shares[2]));
-  for (PetscInt k = 0; k < DIM; k++) {
+  PetscCallMPI(MPI_Comm_rank(PetscObjectComm((PetscObject)da), &mine));
+  for (PetscInt k = 0, r = mine; k < DIM; k++) {
     Axis *a = &axis[k];
 
     a->n     = k < dim ? n[k] : 1;
     a->ranks = k < dim ? ranks[k] : 1;
+    rank[k]  = r % a->ranks;
+    r /= a->ranks;
     PetscCall(PetscMalloc2(a->ranks + 1, &a->start, a->n, &a->at));
     a->start[0] = 0;
-    rank[k]     = 0;
-    for (PetscInt r = 0; r < a->ranks; r++) {
-      a->start[r + 1] = a->start[r] + (k < dim ? shares[k][r] : 1);
-      if (k < dim && a->start[r + 1] <= first[k]) rank[k] = r + 1;
+    for (PetscInt l = 0; l < a->ranks; l++) {
+      a->start[l + 1] = a->start[l] + (k < dim ? shares[k][l] : 1);
     }
     for (PetscInt i = 0; i < a->n; i++) a->at[i] = i;
   }

@@ -11,8 +11,9 @@
        little of its diagonal is added, as what it nearly has no entries for, such as the gauge of a
        field, would be all that is left of the others
 
-   With these the preconditioner is positive definite also where P is not: error propagation is
-   (I - SP) (I - U C U'P) (I - SP) with S and C positive definite. */
+   With these the preconditioner is positive definite where P is semidefinite, and where it is a
+   little less than that: error propagation is (I - SP) (I - U C U'P) (I - SP) with C positive
+   definite, and S, too, as long as the largest eigenvalues of SP in magnitude are positive. */
 #include "precond/multigrid.h"
 #include "precond/halve.h"
 #include "rules/rules.h"
@@ -21,7 +22,7 @@
 #define DIM      3
 #define CORNERS  8 /* nodes of a coarser grid around one */
 #define LEVELS   64
-#define COARSEST 100  /* unknowns that are factored, */
+#define COARSEST 100  /* unknowns that need no coarser grid: they are factored, */
 #define DAMPING  1e-3 /* with so much of their diagonal added */
 #define SWEEPS   2    /* of a smoother */
 
@@ -33,7 +34,7 @@ typedef struct {
 } Plan;
 
 struct _n_TrustNCGMultigrid {
-  Vec              x; /* on the finest grid */
+  DM               da;
   Plan             plan;
   Mat              up[LEVELS]; /* interpolation from each */
   PetscObjectId    matrix;     /* of which the PC is made, or 0, */
@@ -119,17 +120,24 @@ static PetscErrorCode DestroyLevels(TrustNCGMultigrid mg)
 
 PetscErrorCode TrustNCGMultigridCreate(Vec x, TrustNCGMultigrid *mg)
 {
-  DM        dm;
-  PetscBool da = PETSC_FALSE;
+  PetscReal alike[DIM] = {1.0, 1.0, 1.0};
+  PetscBool halved[DIM], is = PETSC_FALSE;
+  PetscInt  n[DIM], dof;
+  DM        da;
 
   PetscFunctionBegin;
   *mg = NULL;
-  PetscCall(VecGetDM(x, &dm));
-  if (dm) PetscCall(PetscObjectTypeCompare((PetscObject)dm, DMDA, &da));
-  if (!da) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(VecGetDM(x, &da));
+  if (da) PetscCall(PetscObjectTypeCompare((PetscObject)da, DMDA, &is));
+  if (!is) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(DMDAGetInfo(da, NULL, &n[0], &n[1], &n[2], NULL, NULL, NULL, &dof, NULL, NULL, NULL,
+                        NULL, NULL));
+  if (n[0] * n[1] * n[2] * dof <= COARSEST || !TrustNCGGridHalve(n, alike, halved)) {
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
   PetscCall(PetscNew(mg));
-  PetscCall(PetscObjectReference((PetscObject)x));
-  (*mg)->x = x;
+  PetscCall(PetscObjectReference((PetscObject)da));
+  (*mg)->da = da;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -138,7 +146,7 @@ PetscErrorCode TrustNCGMultigridDestroy(TrustNCGMultigrid *mg)
   PetscFunctionBegin;
   if (!*mg) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(DestroyLevels(*mg));
-  PetscCall(VecDestroy(&(*mg)->x));
+  PetscCall(DMDestroy(&(*mg)->da));
   PetscCall(PetscFree(*mg));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -191,22 +199,19 @@ PetscErrorCode TrustNCGMultigridStart(TrustNCGMultigrid mg, PC pc)
 /* A PCMG keeps more of its first matrix than is changed with it; so each matrix has a new one. */
 static PetscErrorCode SetUpPC(TrustNCGMultigrid mg, PC pc)
 {
-  PetscInt    levels;
-  const char *prefix;
+  const PetscInt most = mg->plan.n + 1;
+  PetscInt       levels;
 
   PetscFunctionBegin;
   PetscCall(PCSetType(pc, PCNONE));
   PetscCall(PCSetType(pc, PCMG));
-  PetscCall(PCMGSetLevels(pc, mg->plan.n + 1, NULL));
+  PetscCall(PCMGSetLevels(pc, most, NULL));
   PetscCall(PCMGSetGalerkin(pc, PC_MG_GALERKIN_BOTH));
   PetscCall(PCSetUseAmat(pc, PETSC_FALSE)); /* a PCMG begins with the other */
   PetscCall(PCSetFromOptions(pc));
   PetscCall(PCMGGetLevels(pc, &levels));
-  PetscCall(PCGetOptionsPrefix(pc, &prefix));
-  PetscCheck(levels <= mg->plan.n + 1, PetscObjectComm((PetscObject)pc), PETSC_ERR_USER_INPUT,
-             "-%spc_mg_levels %" PetscInt_FMT " is more than the %" PetscInt_FMT
-             " that this grid has",
-             prefix ? prefix : "", levels, mg->plan.n + 1);
+  if (levels > most) PetscCall(PCMGSetLevels(pc, most, NULL)); /* it depends on P */
+  levels = PetscMin(levels, most);
   for (PetscInt l = 1; l < levels; l++) {
     PetscCall(PCMGSetInterpolation(pc, levels - l, mg->up[l - 1]));
     PetscCall(SetSmoother(pc, levels - l));
@@ -263,7 +268,6 @@ PetscErrorCode TrustNCGMultigridSetMatrix(TrustNCGMultigrid mg, Mat P, PC pc)
   PetscBool        mine, same;
   PetscObjectId    matrix;
   PetscObjectState state;
-  DM               da;
   Plan             plan;
 
   PetscFunctionBegin;
@@ -271,12 +275,11 @@ PetscErrorCode TrustNCGMultigridSetMatrix(TrustNCGMultigrid mg, Mat P, PC pc)
   PetscCall(PetscObjectGetId((PetscObject)P, &matrix));
   PetscCall(PetscObjectStateGet((PetscObject)P, &state));
   if (!mine || (matrix == mg->matrix && state == mg->state)) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCall(VecGetDM(mg->x, &da));
-  PetscCall(MakePlan(da, P, &plan));
+  PetscCall(MakePlan(mg->da, P, &plan));
   same = SamePlan(&plan, &mg->plan);
   if (!same) {
     PetscCall(DestroyLevels(mg));
-    PetscCall(TrustNCGHalve(da, plan.n, plan.halved, mg->up));
+    PetscCall(TrustNCGHalve(mg->da, plan.n, plan.halved, mg->up));
     mg->plan = plan;
   }
   if (!same || matrix != mg->matrix) PetscCall(SetUpPC(mg, pc));

@@ -8,7 +8,7 @@
 
 typedef struct _n_TrustNCGMultigrid *TrustNCGMultigrid;
 
-/* *mg is NULL where x is not on a DMDA. */
+/* *mg is NULL where x is not on a DMDA, or its grid is too small to have a coarser one. */
 PETSC_INTERN PetscErrorCode TrustNCGMultigridCreate(Vec x, TrustNCGMultigrid *mg);
 PETSC_INTERN PetscErrorCode TrustNCGMultigridDestroy(TrustNCGMultigrid *mg);
 /* The PC is of type mg; */

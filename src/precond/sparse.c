@@ -245,13 +245,19 @@ PetscErrorCode TrustNCGSparseBuild(TrustNCGSparse sparse, Mat H, Vec g, PetscInt
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* D, which the preconditioner is made of, is a dominant copy of P. */
+/* D, which the preconditioner is made of, is a dominant copy of P; or I where nothing is left, as
+   of a P without positive entries. */
 PetscErrorCode TrustNCGSparseMakeDominant(TrustNCGSparse sparse)
 {
+  PetscReal norm;
+
   PetscFunctionBegin;
   if (sparse->D) PetscCall(MatCopy(sparse->P, sparse->D, SAME_NONZERO_PATTERN));
   else PetscCall(MatDuplicate(sparse->P, MAT_COPY_VALUES, &sparse->D));
   PetscCall(TrustNCGMakeDominant(sparse->D, sparse->work));
+  PetscCall(MatNorm(sparse->D, NORM_FROBENIUS, &norm));
+  sparse->reductions++;
+  if (!(norm > 0.0)) PetscCall(MatShift(sparse->D, 1.0));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

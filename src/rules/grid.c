@@ -4,7 +4,7 @@
 #include "rules/rules.h"
 #include <math.h>
 
-#define FEWEST 5    /* nodes of a direction that is made coarser */
+#define FEWEST 3    /* nodes of a direction that is made coarser */
 #define STRONG 0.25 /* of the strongest coupling is strong, too */
 
 /* The polynomial through the nearest nodes: at node i of n it is the sum of weight[k] times the

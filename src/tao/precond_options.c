@@ -54,9 +54,8 @@ const char *const TaoTrustNCGPrecondTypes[] = {"none",
 
   On a `DMDA` of any sizes, boundaries and unknowns at a point the sparse preconditioner is multigrid
   with every second node of the finer grid on the coarser one, in the directions of strong
-  couplings; -tao_trustncg_pc_mg_*, -tao_trustncg_mg_levels_* and -tao_trustncg_mg_coarse_* change
-  it, -tao_trustncg_pc_type gamg (or icc, hypre, ...) takes another. It is positive definite also
-  where the Hessian is not.
+  couplings; -tao_trustncg_pc_mg_levels (at most so many), other -tao_trustncg_pc_mg_*,
+  -tao_trustncg_mg_levels_* and -tao_trustncg_mg_coarse_* change it, -tao_trustncg_pc_type gamg (or icc, hypre, ...) takes another.
 
   `PCGAMG` is told the near null space that the `Mat` of `TaoTrustNCGSetPattern()`,
   `DMCreateMatrix()` or `DMSetNearNullSpaceConstructor()` has, else the rigid motions where a `DMDA`

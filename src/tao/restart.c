@@ -298,9 +298,10 @@ PetscErrorCode TrustNCGRestart(Tao tao)
   among them, are those of the file: limits of iterations and evaluations hold for all of the
   solve. One evaluation shows whether the file is of this problem, and is not counted. On as many
   ranks the iterates are those of a solve that was not interrupted, to the last bit, if the
-  callbacks give the same bits and the preconditioner does (PETSc's multigrid does so on 1 and 2
-  ranks); on another number of ranks they agree to rounding, and a sparse Hessian is built anew.
-  What a PC or a KSP of yours keeps from solve to solve is not saved, nor are limits and tolerances.
+  callbacks give the same bits and the preconditioner does (multigrid does so where a rank has one
+  neighbour at most); on another number of ranks they agree to rounding, and a sparse Hessian is
+  built anew. What a PC or a KSP of yours keeps from solve to solve is not saved, nor are limits and
+  tolerances.
 
   An error, `PETSC_ERR_FILE_UNEXPECTED` on all ranks with the reason in words, where the file is
   not there, not whole, damaged, of another problem, or of other preconditioning; the solution is
