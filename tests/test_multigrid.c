@@ -28,6 +28,7 @@ static const Case cases[] = {
   {2, 1, {128, 99}, DM_BOUNDARY_PERIODIC, {1, 1}, 1e-3, PETSC_TRUE},
   {2, 2, {99, 128}, DM_BOUNDARY_PERIODIC, {1, 30}, 1e-6, PETSC_TRUE},
   {3, 1, {24, 31, 33}, DM_BOUNDARY_NONE, {1, 1, 1}, 0, PETSC_FALSE},
+  {3, 1, {40, 40, 4}, DM_BOUNDARY_NONE, {1, 1, 100}, 0, PETSC_FALSE},
   {3, 1, {24, 31, 33}, DM_BOUNDARY_NONE, {1, 100, 100}, 0, PETSC_FALSE},
   {3, 2, {12, 13, 40}, DM_BOUNDARY_NONE, {10, 1000, 1}, 0, PETSC_FALSE},
 };

@@ -389,6 +389,49 @@ START_TEST(a_laplacian_is_dominant_as_it_is)
 }
 END_TEST
 
+/* CG itself is content with one; and nothing dominant is left of it but rounding. */
+START_TEST(a_negative_definite_matrix_makes_a_positive_preconditioner)
+{
+  DM             dm;
+  Mat            A, P;
+  Vec            x, z;
+  KSP            ksp;
+  PC             pc;
+  PetscInt       products;
+  PetscReal      least;
+  PetscScalar    zx;
+  TrustNCGSparse sparse = NULL;
+
+  ckm_ok(CreateMatrix(7, DM_BOUNDARY_NONE, &dm, &A));
+  if (_i % 2) ckm_ok(MakeLaplacian(A));
+  else ckm_ok(MatZeroEntries(A));
+  ckm_ok(MatShift(A, 1.0));
+  ckm_ok(MatScale(A, -1.0));
+  ckm_ok(DMCreateGlobalVector(dm, &x));
+  ckm_ok(VecSetRandom(x, NULL));
+  ckm_ok(VecDuplicate(x, &z));
+  ckm_ok(KSPCreate(PETSC_COMM_WORLD, &ksp));
+  ckm_ok(KSPGetPC(ksp, &pc));
+  if (_i < 2) ckm_ok(PCSetType(pc, PCJACOBI));
+  ckm_ok(TrustNCGSparseCreate(x, NULL, &sparse));
+  ckm_ok(TrustNCGSparseSetPC(sparse, pc));
+  ckm_ok(TrustNCGSparseUpdate(sparse, A, x, &products));
+  ckm_ok(TrustNCGSparseGetMats(sparse, NULL, &P));
+  ckm_ok(MatGetDiagonal(P, z));
+  ckm_ok(VecMin(z, NULL, &least));
+  ckm_assert(least >= 0.0);
+  ckm_ok(PCApply(pc, x, z));
+  ckm_ok(VecDot(x, z, &zx));
+  ckm_assert(PetscRealPart(zx) > 0.0);
+  ckm_ok(TrustNCGSparseDestroy(&sparse));
+  ckm_ok(KSPDestroy(&ksp));
+  ckm_ok(VecDestroy(&x));
+  ckm_ok(VecDestroy(&z));
+  ckm_ok(MatDestroy(&A));
+  ckm_ok(DMDestroy(&dm));
+}
+END_TEST
+
 static void Add(Suite *suite)
 {
   TCase *tcase = ckm_tcase(suite, "probes");
@@ -407,6 +450,7 @@ static void Add(Suite *suite)
   tcase = ckm_tcase(suite, "dominance");
   tcase_add_test(tcase, a_dominant_matrix_has_no_negative_disc);
   tcase_add_test(tcase, a_laplacian_is_dominant_as_it_is);
+  tcase_add_loop_test(tcase, a_negative_definite_matrix_makes_a_positive_preconditioner, 0, 4);
 }
 
 int main(int argc, char **argv)

@@ -130,6 +130,7 @@ static PetscErrorCode Rehearse(TrustNCGSparse sparse, Vec g, PetscBool *good)
 {
   KSP                ksp;
   PetscInt           its;
+  PetscScalar        slope;
   KSPConvergedReason reason;
 
   PetscFunctionBegin;
@@ -143,9 +144,10 @@ static PetscErrorCode Rehearse(TrustNCGSparse sparse, Vec g, PetscBool *good)
   PetscCall(KSPSolve(ksp, g, sparse->work));
   PetscCall(KSPGetConvergedReason(ksp, &reason));
   PetscCall(KSPGetIterationNumber(ksp, &its));
-  sparse->reductions += 2 + 3 * its; /* those of KSPCG */
+  sparse->reductions += 3 + 3 * its; /* with those of KSPCG */
   PetscCall(KSPDestroy(&ksp));
-  *good = (PetscBool)(reason > 0);
+  PetscCall(VecDot(g, sparse->work, &slope)); /* KSPCG is content with a negative definite P */
+  *good = (PetscBool)(reason > 0 && PetscRealPart(slope) > 0.0);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -245,19 +247,22 @@ PetscErrorCode TrustNCGSparseBuild(TrustNCGSparse sparse, Mat H, Vec g, PetscInt
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* D, which the preconditioner is made of, is a dominant copy of P; or I where nothing is left, as
-   of a P without positive entries. */
+/* D, which the preconditioner is made of, is a dominant copy of P; or I where nothing is left but
+   rounding, as of a P that is negative definite. */
 PetscErrorCode TrustNCGSparseMakeDominant(TrustNCGSparse sparse)
 {
-  PetscReal norm;
+  PetscReal norm, left;
 
   PetscFunctionBegin;
   if (sparse->D) PetscCall(MatCopy(sparse->P, sparse->D, SAME_NONZERO_PATTERN));
   else PetscCall(MatDuplicate(sparse->P, MAT_COPY_VALUES, &sparse->D));
   PetscCall(TrustNCGMakeDominant(sparse->D, sparse->work));
-  PetscCall(MatNorm(sparse->D, NORM_FROBENIUS, &norm));
-  sparse->reductions++;
-  if (!(norm > 0.0)) PetscCall(MatShift(sparse->D, 1.0));
+  PetscCall(MatNorm(sparse->P, NORM_FROBENIUS, &norm));
+  PetscCall(MatNorm(sparse->D, NORM_FROBENIUS, &left));
+  sparse->reductions += 2;
+  if (left > PETSC_SMALL * norm) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(MatZeroEntries(sparse->D));
+  PetscCall(MatShift(sparse->D, 1.0));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
