@@ -20,17 +20,16 @@
 #include <petscdmda.h>
 
 #define DIM      3
-#define CORNERS  8 /* nodes of a coarser grid around one */
-#define LEVELS   64
+#define LEVELS   64   /* more than any grid has */
 #define COARSEST 100  /* unknowns that need no coarser grid: they are factored, */
 #define DAMPING  1e-3 /* with so much of their diagonal added */
 #define SWEEPS   2    /* of a smoother */
 
-/* Coarser grids, from the finest on */
+/* Coarser grids, from the finest on, and the directions in which each has fewer nodes than the one
+   before */
 typedef struct {
   PetscInt  n;
-  PetscBool halved[LEVELS]
-                  [DIM]; /* the directions in which each has fewer nodes than the one before */
+  PetscBool halved[LEVELS][DIM];
 } Plan;
 
 struct _n_TrustNCGMultigrid {
@@ -104,8 +103,9 @@ static PetscBool SamePlan(const Plan *a, const Plan *b)
   PetscBool same = (PetscBool)(a->n == b->n);
 
   for (PetscInt l = 0; same && l < a->n; l++) {
-    for (PetscInt k = 0; k < DIM; k++)
-      same = (PetscBool)(same && a->halved[l][k] == b->halved[l][k]);
+    for (PetscInt k = 0; k < DIM; k++) {
+      if (a->halved[l][k] != b->halved[l][k]) same = PETSC_FALSE;
+    }
   }
   return same;
 }
@@ -221,7 +221,7 @@ static PetscErrorCode SetUpPC(TrustNCGMultigrid mg, PC pc)
 }
 
 /* Smoothers of coarser grids estimate their eigenvalues anew only when they are told of new values. */
-static PetscErrorCode Tell(PC pc)
+static PetscErrorCode TellSmoothers(PC pc)
 {
   PetscInt  levels;
   PetscBool set;
@@ -248,7 +248,7 @@ static PetscErrorCode SetUpAndDamp(PC pc, Mat P)
   Vec diagonal;
 
   PetscFunctionBegin;
-  PetscCall(Tell(pc));
+  PetscCall(TellSmoothers(pc));
   PetscCall(PCSetOperators(pc, P, P));
   PetscCall(PCSetUp(pc));
   PetscCall(PCMGGetCoarseSolve(pc, &ksp));
