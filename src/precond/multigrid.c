@@ -6,7 +6,7 @@
        both ends are nodes of all grids, so boundary conditions need not be known, and periodic ends
        are ends, too, as values may jump there
      the matrices of the coarser grids are Galerkin products
-     smoothers: Chebyshev over Jacobi's, the same on any number of ranks
+     smoothers: Chebyshev over Jacobi's, which knows nothing of ranks
      the coarsest grid: Cholesky factors, shifted where the matrix is not positive definite; and a
        little of its diagonal is added, as what it nearly has no entries for, such as the gauge of a
        field, would be all that is left of the others
@@ -96,18 +96,6 @@ static PetscErrorCode MakePlan(DM da, Mat P, Plan *plan)
     for (PetscInt k = 0; k < DIM; k++) n[k] = halved[k] ? n[k] / 2 + 1 : n[k];
   }
   PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-static PetscBool SamePlan(const Plan *a, const Plan *b)
-{
-  PetscBool same = (PetscBool)(a->n == b->n);
-
-  for (PetscInt l = 0; same && l < a->n; l++) {
-    for (PetscInt k = 0; k < DIM; k++) {
-      if (a->halved[l][k] != b->halved[l][k]) same = PETSC_FALSE;
-    }
-  }
-  return same;
 }
 
 static PetscErrorCode DestroyLevels(TrustNCGMultigrid mg)
@@ -276,7 +264,8 @@ PetscErrorCode TrustNCGMultigridSetMatrix(TrustNCGMultigrid mg, Mat P, PC pc)
   PetscCall(PetscObjectStateGet((PetscObject)P, &state));
   if (!mine || (matrix == mg->matrix && state == mg->state)) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(MakePlan(mg->da, P, &plan));
-  same = SamePlan(&plan, &mg->plan);
+  PetscCall(PetscArraycmp(plan.halved, mg->plan.halved, plan.n, &same));
+  same = (PetscBool)(same && plan.n == mg->plan.n);
   if (!same) {
     PetscCall(DestroyLevels(mg));
     PetscCall(TrustNCGHalve(mg->da, plan.n, plan.halved, mg->up));
