@@ -7,6 +7,7 @@
   P(MinSurf, "minsurf", 40000, "minimal surface (Enneper boundary), MINPACK-2, DMDA")              \
   P(Composites, "composites", 40000, "optimal design with composite materials, MINPACK-2, DMDA")   \
   P(Combustion, "combustion", 40000, "steady-state combustion, MINPACK-2, DMDA")                   \
+  P(BratuLS, "bratuls", 10000, "Bratu's equation, least squares of the residual, DMDA")            \
   P(GinzburgLandau, "gl2", 40000, "2-D Ginzburg-Landau superconductivity, MINPACK-2, DMDA")        \
   P(Rosenbrock, "rosenbrock", 10000, "extended Rosenbrock, More-Garbow-Hillstrom 21")              \
   P(ChainedRosenbrock, "chained", 1000, "chained Rosenbrock, Toint (1978)")                        \

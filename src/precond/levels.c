@@ -2,7 +2,7 @@
    Coarser grids: that of a DMDA, of another DM the one it knows. */
 #include "precond/levels.h"
 #include "compat.h"
-#include <petscdmda.h>
+#include "precond/dmda.h"
 #include <petscdmshell.h>
 
 #define COARSEST 5 /* nodes in a direction: fewer tell nothing of the finer grid */
@@ -60,49 +60,6 @@ static PetscErrorCode CopyCoordinates(DM da, DM coarse)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Of the same kind, with nodes spread evenly over the ranks */
-static PetscErrorCode CreateCoarse(DM da, const PetscInt n[3], DM *coarse)
-{
-  PetscInt              dim, ranks[3], dof, width, factor[3];
-  DMBoundaryType        boundary[3];
-  DMDAStencilType       stencil;
-  DMDAInterpolationType type;
-  ISColoringType        coloring;
-  VecType               vectype;
-  MatType               mattype;
-  const char           *prefix;
-  void                 *ctx;
-
-  PetscFunctionBegin;
-  PetscCall(DMDAGetInfo(da, &dim, NULL, NULL, NULL, &ranks[0], &ranks[1], &ranks[2], &dof, &width,
-                        &boundary[0], &boundary[1], &boundary[2], &stencil));
-  PetscCall(DMDAGetRefinementFactor(da, &factor[0], &factor[1], &factor[2]));
-  PetscCall(DMDAGetInterpolationType(da, &type));
-  PetscCall(DMGetISColoringType(da, &coloring));
-  PetscCall(DMGetVecType(da, &vectype));
-  PetscCall(DMGetMatType(da, &mattype));
-  PetscCall(DMGetOptionsPrefix(da, &prefix));
-  PetscCall(DMGetApplicationContext(da, &ctx));
-  PetscCall(DMDACreate(PetscObjectComm((PetscObject)da), coarse));
-  PetscCall(DMSetOptionsPrefix(*coarse, prefix));
-  PetscCall(DMSetDimension(*coarse, dim));
-  PetscCall(DMDASetSizes(*coarse, n[0], n[1], n[2]));
-  PetscCall(DMDASetNumProcs(*coarse, ranks[0], ranks[1], ranks[2]));
-  PetscCall(DMDASetBoundaryType(*coarse, boundary[0], boundary[1], boundary[2]));
-  PetscCall(DMDASetDof(*coarse, dof));
-  PetscCall(DMDASetStencilType(*coarse, stencil));
-  PetscCall(DMDASetStencilWidth(*coarse, width));
-  PetscCall(DMSetUp(*coarse));
-  PetscCall(DMDASetInterpolationType(*coarse, type));
-  PetscCall(DMDASetRefinementFactor(*coarse, factor[0], factor[1], factor[2]));
-  PetscCall(DMSetISColoringType(*coarse, coloring));
-  PetscCall(DMSetVecType(*coarse, vectype));
-  PetscCall(DMSetMatType(*coarse, mattype));
-  PetscCall(DMSetApplicationContext(*coarse, ctx));
-  PetscCall(CopyCoordinates(da, *coarse));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
 static PetscErrorCode SetUpTransfer(TrustNCGLevel *level)
 {
   Vec fine;
@@ -151,7 +108,8 @@ static PetscErrorCode GetCoarse(DM dm, DM *coarse, const char **why)
   if (shell) PetscCall(DMShellGetCoarsen(dm, &coarsen));
   if (coarsen) PetscCall(DMCoarsen(dm, PetscObjectComm((PetscObject)dm), coarse));
   if (da) PetscCall(CoarseSizes(dm, n, why));
-  if (da && !*why) PetscCall(CreateCoarse(dm, n, coarse));
+  if (da && !*why) PetscCall(TrustNCGDMDACreate(dm, n, 0, coarse));
+  if (da && *coarse) PetscCall(CopyCoordinates(dm, *coarse));
   if (*coarse) PetscCall(DMSetCoarseDM(dm, *coarse));
   else if (!*why) *why = "the DM of the solution vector knows no coarser one: see DMSetCoarseDM()";
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -3,7 +3,8 @@
 
      pattern of the DM or of a Mat of the user's; colours of its columns, checked; on a grid with
        ends about half as many, from which the entries follow as P is symmetric, unless that
-       turns out too coarse
+       turns out too coarse; that of a DMDA is made wider where the Hessian is seen to reach
+       beyond it
      at the first solve, and whenever P is stale:
        P = H on the pattern, one product a colour, and one more to see how well it fits; once it
          fits, at every fourth build and where a step makes one doubt it
@@ -46,7 +47,7 @@ static PetscErrorCode Renew(TrustNCGSparse sp)
   PetscCall(TrustNCGSparseRelease(sp));
   if (sp->stencil) PetscCall(TrustNCGStencilForget(sp->stencil));
   PetscCall(TrustNCGSecantDestroy(&sp->secant));
-  sp->looked = sp->all = PETSC_FALSE;
+  sp->looked = sp->all = sp->measured = PETSC_FALSE;
   sp->builds = sp->reductions = 0;
   sp->fresh = sp->dominant = PETSC_FALSE;
   sp->role                 = SPARSE_PRECONDITIONS;
@@ -63,7 +64,7 @@ PetscErrorCode TrustNCGSparseCreate(Vec x, Mat pattern, TrustNCGSparse *sparse)
 
   PetscFunctionBegin;
   PetscCall(GetOrigin(x, pattern, &origin));
-  if (sp && !sp->lean && !sp->direct && origin.id && sp->origin.id == origin.id &&
+  if (sp && !sp->lean && !sp->direct && !sp->box && origin.id && sp->origin.id == origin.id &&
       sp->origin.state == origin.state) {
     PetscCall(Renew(sp));
     PetscCall(TrustNCGPatternNearNullSpace(x, pattern, sp->P)); /* its grid may have moved */
@@ -77,6 +78,8 @@ PetscErrorCode TrustNCGSparseCreate(Vec x, Mat pattern, TrustNCGSparse *sparse)
   sp->P   = P;
   PetscCall(TrustNCGPatternNearNullSpace(x, pattern, P));
   PetscCall(VecDuplicate(x, &sp->work));
+  PetscCall(PetscObjectReference((PetscObject)sp->work));
+  sp->grid = sp->work;
   if (!pattern) PetscCall(TrustNCGStencilCreate(x, &sp->stencil));
   if (!pattern) PetscCall(TrustNCGMultigridCreate(x, &sp->mg));
   PetscCall(TrustNCGSparseColor(sp, P, PETSC_FALSE, PETSC_MAX_INT, &sp->probes, &sp->fromdm));
@@ -88,6 +91,7 @@ PetscErrorCode TrustNCGSparseCreate(Vec x, Mat pattern, TrustNCGSparse *sparse)
 PetscErrorCode TrustNCGSparseSetRoom(TrustNCGSparse sparse, PetscInt vectors)
 {
   PetscFunctionBegin;
+  sparse->room = vectors;
   PetscCall(TrustNCGSecantDestroy(&sparse->secant));
   PetscCall(TrustNCGSecantCreate(sparse->work, PetscMin(vectors, CORRECTIONS), &sparse->secant));
   if (sparse->secant) PetscCall(TrustNCGSecantStart(sparse->secant, sparse->P));
@@ -116,6 +120,7 @@ PetscErrorCode TrustNCGSparseDestroy(TrustNCGSparse *sparse)
   PetscCall(TrustNCGSparseRelease(*sparse));
   PetscCall(MatDestroy(&(*sparse)->P));
   PetscCall(MatDestroy(&(*sparse)->D));
+  PetscCall(VecDestroy(&(*sparse)->grid));
   PetscCall(VecDestroy(&(*sparse)->work));
   PetscCall(TrustNCGSecantDestroy(&(*sparse)->secant));
   PetscCall(TrustNCGProbesDestroy(&(*sparse)->probes));
@@ -223,12 +228,12 @@ static PetscErrorCode Assemble(TrustNCGSparse sparse, Mat H, Vec g, PetscInt *pr
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode TrustNCGSparseBuild(TrustNCGSparse sparse, Mat H, Vec g, PetscInt *products)
+/* P on the DMDA's stencil as it is, or with less of it */
+static PetscErrorCode BuildOnStencil(TrustNCGSparse sparse, Mat H, Vec g, PetscInt *products)
 {
   PetscBool again, changed;
 
   PetscFunctionBegin;
-  *products = 0;
   PetscCall(TrustNCGSparseShape(sparse, H, products));
   PetscCall(Assemble(sparse, H, g, products));
   again = (PetscBool)(sparse->lean && sparse->finite && sparse->misfit > SPARSE_EXACT);
@@ -241,6 +246,20 @@ PetscErrorCode TrustNCGSparseBuild(TrustNCGSparse sparse, Mat H, Vec g, PetscInt
     if (changed) PetscCall(Assemble(sparse, H, g, products));
   }
   PetscCall(TrustNCGSparseLearn(sparse, (PetscBool)(sparse->misfit <= SPARSE_EXACT), again));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode TrustNCGSparseBuild(TrustNCGSparse sparse, Mat H, Vec g, PetscInt *products)
+{
+  PetscBool wider = PETSC_FALSE;
+
+  PetscFunctionBegin;
+  *products = 0;
+  PetscCall(BuildOnStencil(sparse, H, g, products));
+  if (sparse->finite && sparse->misfit > SPARSE_EXACT) {
+    PetscCall(TrustNCGSparseFollow(sparse, H, products, &wider));
+  }
+  if (wider) PetscCall(BuildOnStencil(sparse, H, g, products));
   if (sparse->secant) PetscCall(TrustNCGSecantStart(sparse->secant, sparse->P));
   sparse->builds++;
   sparse->fresh = PETSC_TRUE;

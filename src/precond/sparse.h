@@ -23,6 +23,10 @@ PETSC_INTERN PetscErrorCode TrustNCGSparseSetPC(TrustNCGSparse sparse, PC pc);
 /* Asked on the way of a build: where the answer is yes it ends, and P is not the Hessian. */
 PETSC_INTERN PetscErrorCode TrustNCGSparseSetAsk(TrustNCGSparse sparse, TrustNCGAskFn ask,
                                                  void *ctx);
+/* Before the first build: may the Hessian have the pattern? Where that has many colours one product
+   shows it; then the pattern may become a wider one. */
+PETSC_INTERN PetscErrorCode TrustNCGSparsePromises(TrustNCGSparse sparse, Mat H,
+                                                   PetscInt *products, PetscBool *promises);
 /* P = H on the pattern, and mostly one product more to see whether the Hessian has this pattern. */
 PETSC_INTERN PetscErrorCode TrustNCGSparseBuild(TrustNCGSparse sparse, Mat H, Vec g,
                                                 PetscInt *products);

@@ -5,6 +5,7 @@
 
 #include "precond/multigrid.h"
 #include "precond/probes.h"
+#include "precond/extent.h"
 #include "precond/secant.h"
 #include "precond/sparse.h"
 #include "precond/stencil.h"
@@ -29,12 +30,16 @@ struct _n_TrustNCGSparse {
   TrustNCGOrigin     origin; /* of its pattern */
   PC                 pc;     /* of the solver, made from P */
   TrustNCGMultigrid  mg;     /* on a DMDA, or NULL */
-  Vec                work;   /* like the solution */
+  Vec                work;   /* like the solution, */
+  Vec                grid;   /* and, on a DMDA with the stencil of P, the same or a wider one */
   TrustNCGProbes     probes;
   TrustNCGAskFn      ask; /* whether to stop, or NULL */
   void              *askctx;
   TrustNCGSecant     secant;   /* P with corrections since it was built, or NULL */
   TrustNCGStencil    stencil;  /* couplings of a DMDA, or NULL */
+  TrustNCGExtent     extent;    /* of the Hessian on it, */
+  PetscBool          measured; /* when that was looked at, */
+  PetscInt           box;      /* and how far P reaches in every direction, 0: as the DMDA does */
   PetscBool          looked;   /* for them */
   PetscBool          lean;     /* P has those alone */
   PetscBool          all;      /* to leave some out does not pay */
@@ -47,7 +52,8 @@ struct _n_TrustNCGSparse {
   TrustNCGSparseRole role;
   PetscReal          misfit;  /* ||Hg - Pg|| / ||Hg|| when it was last looked at */
   char              *chosen;  /* the type of the PC where it was chosen here, else NULL */
-  PetscInt           vectors; /* of n that all this takes */
+  PetscInt           vectors; /* of n that all this takes, */
+  PetscInt           room;    /* and that it may take beside */
   PetscInt           builds;
   PetscInt           reductions;
   /* since the last build */
@@ -69,6 +75,15 @@ PETSC_INTERN PetscErrorCode TrustNCGSparseColorDirectly(TrustNCGSparse sparse, P
 PETSC_INTERN PetscErrorCode TrustNCGSparseShape(TrustNCGSparse sparse, Mat H, PetscInt *products);
 PETSC_INTERN PetscErrorCode TrustNCGSparseLearn(TrustNCGSparse sparse, PetscBool fits,
                                                 PetscBool again);
+/* P is a new, empty matrix with a box of so many neighbours, if there is room for it. */
+PETSC_INTERN PetscErrorCode TrustNCGSparseWiden(TrustNCGSparse sparse, PetscInt box,
+                                                PetscBool *wider);
+/* The same with the box that the Hessian shows, where it goes beyond the DMDA's stencil; once */
+PETSC_INTERN PetscErrorCode TrustNCGSparseFollow(TrustNCGSparse sparse, Mat H, PetscInt *products,
+                                                 PetscBool *wider);
+/* The vectors of n that a P with so many entries in a row takes, */
+PETSC_INTERN PetscReal TrustNCGSparseRowVectors(PetscReal entries, PetscBool substitute);
+/* and all of it */
 PETSC_INTERN PetscErrorCode TrustNCGSparseCountVectors(TrustNCGSparse sparse);
 
 #endif

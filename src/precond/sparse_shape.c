@@ -10,18 +10,25 @@
 #include "precond/sparse_impl.h"
 #include "precond/pattern.h"
 
-/* What P, its copy, its near null space and its probes take, in vectors of n, with the list of a
-   substitution and its copy of the entries; what the PC makes of P is its own affair. */
-PetscErrorCode TrustNCGSparseCountVectors(TrustNCGSparse sparse)
+/* P, its copy and its probes, with the list of a substitution and its copy of the entries */
+PetscReal TrustNCGSparseRowVectors(PetscReal entries, PetscBool substitute)
 {
-  const Mat       P      = sparse->P;
   const PetscReal entry  = 1.0 + 3.0 * sizeof(PetscInt) / sizeof(PetscScalar);
   const PetscReal copied = 1.0 + 1.0 * sizeof(PetscInt) / sizeof(PetscScalar);
-  PetscReal       listed = 0.0;
-  PetscInt        n, near = 0;
-  PetscBool       substitute;
-  MatInfo         info;
-  MatNullSpace    space;
+  const PetscReal listed = 1.5 + 1.0 * sizeof(PetscInt) / sizeof(PetscScalar);
+
+  return PetscCeilReal((entry + copied + (substitute ? listed : 0.0)) * entries);
+}
+
+/* That, the near null space, and a vector on a wider DMDA; what the PC makes of P is its own
+   affair. */
+PetscErrorCode TrustNCGSparseCountVectors(TrustNCGSparse sparse)
+{
+  const Mat    P = sparse->P;
+  PetscInt     n, near = 0;
+  PetscBool    substitute;
+  MatInfo      info;
+  MatNullSpace space;
 
   PetscFunctionBegin;
   PetscCall(MatGetSize(P, &n, NULL));
@@ -29,9 +36,9 @@ PetscErrorCode TrustNCGSparseCountVectors(TrustNCGSparse sparse)
   PetscCall(MatGetNearNullSpace(P, &space));
   if (space) PetscCall(MatNullSpaceGetVecs(space, NULL, &near, NULL));
   PetscCall(TrustNCGProbesSubstitute(sparse->probes, &substitute));
-  if (substitute) listed = 1.5 + 1.0 * sizeof(PetscInt) / sizeof(PetscScalar);
   sparse->vectors =
-    1 + near + (PetscInt)PetscCeilReal((entry + copied + listed) * info.nz_used / PetscMax(1, n));
+    1 + near + (sparse->box ? 1 : 0) +
+    (PetscInt)TrustNCGSparseRowVectors(info.nz_used / PetscMax(1, n), substitute);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -42,7 +49,7 @@ static PetscErrorCode ColorGrid(TrustNCGSparse sparse, Mat P, PetscBool lean, Pe
   ISColoring coloring;
 
   PetscFunctionBegin;
-  PetscCall(TrustNCGStencilColor(sparse->stencil, sparse->work, lean, symmetric, most, &coloring));
+  PetscCall(TrustNCGStencilColor(sparse->stencil, sparse->grid, lean, symmetric, most, &coloring));
   if (coloring) PetscCall(TrustNCGProbesCreate(P, coloring, symmetric, probes));
   PetscCall(ISColoringDestroy(&coloring));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -63,7 +70,7 @@ PetscErrorCode TrustNCGSparseColor(TrustNCGSparse sparse, Mat P, PetscBool lean,
     PetscCall(ColorGrid(sparse, P, lean, PETSC_TRUE, PetscMin(most, row - 1), probes));
   }
   if (!*probes && lean) PetscCall(ColorGrid(sparse, P, lean, PETSC_FALSE, most, probes));
-  if (!*probes) PetscCall(TrustNCGPatternColor(sparse->work, P, probes, fromdm));
+  if (!*probes) PetscCall(TrustNCGPatternColor(sparse->grid, P, probes, fromdm));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -88,8 +95,8 @@ PetscErrorCode TrustNCGSparseReshape(TrustNCGSparse sparse, PetscBool lean, Pets
   TrustNCGProbes probes;
 
   PetscFunctionBegin;
-  if (lean) PetscCall(TrustNCGStencilCreateMat(sparse->stencil, sparse->work, &P));
-  else PetscCall(TrustNCGPatternCreate(sparse->work, NULL, &P));
+  if (lean) PetscCall(TrustNCGStencilCreateMat(sparse->stencil, sparse->grid, &P));
+  else PetscCall(TrustNCGPatternCreate(sparse->grid, NULL, &P));
   PetscCall(TrustNCGSparseColor(sparse, P, lean, most, &probes, &fromdm));
   PetscCall(TrustNCGProbesGetSize(probes, &colors));
   if (colors > most) {
@@ -145,7 +152,7 @@ PetscErrorCode TrustNCGSparseLearn(TrustNCGSparse sparse, PetscBool fits, PetscB
   }
   sparse->all = (PetscBool)!fits;
   if (!fits) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCall(TrustNCGStencilLearn(sparse->stencil, sparse->P, sparse->work, &grew));
+  PetscCall(TrustNCGStencilLearn(sparse->stencil, sparse->P, sparse->grid, &grew));
   sparse->reductions++;
   if (again && !grew) sparse->all = PETSC_TRUE;
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -200,14 +207,15 @@ PetscErrorCode TrustNCGSparseView(TrustNCGSparse sparse, PetscViewer viewer)
   PetscCall(MatGetInfo(sparse->P, MAT_GLOBAL_SUM, &info));
   PetscCall(PetscViewerASCIIPrintf(
     viewer,
-    "sparse Hessian: %.0f nonzeros, %" PetscInt_FMT " colours from the %s%s, a product each; "
+    "sparse Hessian: %.0f nonzeros, %" PetscInt_FMT " colours from the %s%s, a product each%s; "
     "times built: %" PetscInt_FMT "%s%s\n",
     info.nz_used, colors,
     sparse->fromdm ? "DM"
     : sparse->lean ? "couplings on the grid"
     : substitute   ? "grid"
                    : "graph",
-    substitute ? " and its symmetry" : "", sparse->builds,
+    substitute ? " and its symmetry" : "",
+    sparse->box ? ", on more than the DM's stencil" : "", sparse->builds,
     sparse->dominant ? ", the preconditioner of a diagonally dominant copy" : "",
     sparse->misfit <= SPARSE_EXACT ? "; CG works with it" : ""));
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -30,5 +30,8 @@ PETSC_INTERN PetscErrorCode TrustNCGStencilColor(TrustNCGStencil stencil, Vec x,
                                                  PetscBool symmetric, PetscInt most,
                                                  ISColoring *coloring);
 PETSC_INTERN void TrustNCGStencilRecord(TrustNCGStencil stencil, CheckpointRecord *record);
+/* Passes over what the record has of a stencil that is such a box. */
+PETSC_INTERN void TrustNCGStencilSkip(TrustNCGStencil stencil, PetscInt box,
+                                      CheckpointRecord *record);
 
 #endif

@@ -8,7 +8,7 @@
 #define DIMS 3
 
 struct _n_TrustNCGStencil {
-  PetscInt   dof;                      /* unknowns at a point */
+  PetscInt   dim, dof;                 /* directions, unknowns at a point */
   PetscInt   reach[DIMS], wide[DIMS];  /* of the stencil: 2 reach + 1 points wide */
   PetscInt   size[DIMS];               /* of the grid, */
   PetscInt   start[DIMS], own[DIMS];   /* of this rank's part, */

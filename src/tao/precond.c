@@ -209,11 +209,16 @@ PetscErrorCode TrustNCGPrecondSetUp(Tao tao)
 /* From pairs to sparse, if the Hessian has that pattern; for good, unless it was found by products. */
 static PetscErrorCode Switch(Tao tao, Mat H)
 {
-  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
-  PetscBool     fits;
+  TAO_TrustNCG *tn   = (TAO_TrustNCG *)tao->data;
+  PetscBool     fits = PETSC_TRUE;
+  PetscInt      products;
 
   PetscFunctionBegin;
-  PetscCall(TrustNCGPrecondTry(tao, H, &fits));
+  if (tn->noise.error == 0.0) {
+    PetscCall(TrustNCGSparsePromises(tn->sparse, H, &products, &fits));
+    PetscCall(TrustNCGPrecondCount(tao, products));
+  }
+  if (fits) PetscCall(TrustNCGPrecondTry(tao, H, &fits));
   if (tn->alarmed) { /* the solve ends */
     tn->why = "it ended while a sparse Hessian was built";
     PetscFunctionReturn(PETSC_SUCCESS);
