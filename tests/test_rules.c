@@ -331,6 +331,85 @@ START_TEST(another_trial_pays_where_it_gains_more_than_two_evaluations_of_such_w
 }
 END_TEST
 
+/* f' = scale (t - tau)(t + more) again, between two points to the left and to the right of tau */
+START_TEST(a_search_finds_the_minimum_of_a_cubic_between_two_points)
+{
+  for (int e = -100; e <= 100; e += 20) {
+    for (PetscReal tau = 0.25; tau < 0.8; tau += 0.05) {
+      const PetscReal     scale = PetscPowReal(10.0, e), more = 2.0, lo = 3.0;
+      const PetscReal     s = scale * (more - tau) / 2.0, p = scale * tau * more;
+      const TrustNCGPoint low  = {lo, 5.0 * scale, -p};
+      const TrustNCGPoint high = {lo + 1.0, 5.0 * scale + s - p + scale / 3.0, 2.0 * s - p + scale};
+
+      holds(PetscAbsReal(TrustNCGLineBetween(&low, &high) - (lo + tau)) < 1e-9, tau, scale);
+    }
+  }
+  assert_all_held();
+}
+END_TEST
+
+START_TEST(a_search_stays_inside_its_bracket)
+{
+  for each (f, ANY) {
+    for each (slope, ANY) {
+      for each (down, POSITIVE) {
+        in(f);
+        in(slope);
+        in(down);
+        const TrustNCGPoint low = {1.0, 1.0, -down}, high = {2.0, f, slope};
+        const PetscReal     t = TrustNCGLineBetween(&low, &high);
+
+        holds(t >= 1.0625 && t <= 1.8, f, slope, down);
+        if (PetscIsInfOrNanReal(f)) holds(t == 1.25, f, slope, down);
+      }
+    }
+  }
+  assert_all_held();
+}
+END_TEST
+
+/* f = t^6 - t/100: at t = 1 it is far above what the slopes of a cubic tell */
+START_TEST(a_search_goes_back_far_from_a_step_that_was_far_too_long)
+{
+  const TrustNCGPoint low = {0.0, 0.0, -0.01}, high = {1.0, 0.99, 5.99};
+
+  ckm_assert(TrustNCGLineBetween(&low, &high) == 0.0625);
+}
+END_TEST
+
+/* f' = t - zero */
+START_TEST(a_search_goes_on_to_where_the_slope_would_vanish)
+{
+  for (PetscReal zero = 0.5; zero < 20.0; zero += 0.5) {
+    const TrustNCGPoint before = {0.0, 0.0, -zero}, low = {1.0, 0.5 - zero, 1.0 - zero};
+    const PetscReal     t = TrustNCGLineBeyond(&before, &low);
+
+    holds(PetscAbsReal(t - PetscMin(10.0, PetscMax(2.0, zero))) < 1e-12, zero);
+  }
+  assert_all_held();
+}
+END_TEST
+
+START_TEST(a_search_goes_on_at_most_tenfold_where_the_slope_does_not_rise)
+{
+  for each (f, ANY) {
+    for each (slope, ANY) {
+      for each (down, POSITIVE) {
+        in(f);
+        in(slope);
+        in(down);
+        const TrustNCGPoint before = {0.0, 1.0, -down}, low = {1.0, f, slope};
+        const PetscReal     t = TrustNCGLineBeyond(&before, &low);
+
+        holds(t >= 2.0 && t <= 10.0, f, slope, down);
+        if (slope <= -down) holds(t == 10.0, f, slope, down);
+      }
+    }
+  }
+  assert_all_held();
+}
+END_TEST
+
 START_TEST(a_rejection_leaves_a_radius_below_the_step_that_failed)
 {
   for each (radius, ANY) {
@@ -525,6 +604,11 @@ static void AddTests(Suite *suite)
   tcase_add_test(line, the_minimum_of_a_cubic_before_the_end_of_a_step_is_found);
   tcase_add_test(line, the_minimum_of_a_quartic_beyond_the_end_of_a_step_is_found);
   tcase_add_test(line, nothing_is_to_be_gained_along_a_step_of_which_nothing_is_known);
+  tcase_add_test(line, a_search_finds_the_minimum_of_a_cubic_between_two_points);
+  tcase_add_test(line, a_search_stays_inside_its_bracket);
+  tcase_add_test(line, a_search_goes_back_far_from_a_step_that_was_far_too_long);
+  tcase_add_test(line, a_search_goes_on_to_where_the_slope_would_vanish);
+  tcase_add_test(line, a_search_goes_on_at_most_tenfold_where_the_slope_does_not_rise);
   tcase_add_test(line, another_trial_pays_where_it_gains_more_than_two_evaluations_of_such_work_do);
 }
 

@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause
-   Where along a step f has its minimum, as far as its values and slopes tell; and where, as the
-   last steps tell, along the next one. */
+   Where along a step f has its minimum, as far as its values and slopes tell; in the search for one,
+   too; and where, as the last steps tell, along the next one. */
 #include "rules/rules.h"
 
-#define NEAREST 0.0625 /* of the step */
-#define COST    2.0    /* evaluations that a trial must promise: it costs one, and may be in vain */
-#define HALVES  40     /* of an interval */
-#define FALLING 0.02   /* of the decrease of f, by which it is off the trapezoidal rule at least */
-#define LONGEST 2.0    /* first trial of a learned step */
+#define NEAREST      0.0625 /* of the step */
+#define COST         2.0 /* evaluations that a trial must promise: it costs one, and may be in vain */
+#define HALVES       40   /* of an interval */
+#define FALLING      0.02 /* of the decrease of f, by which it is off the trapezoidal rule at least */
+#define LONGEST      2.0  /* first trial of a learned step */
+#define MARGIN       0.2  /* of an interval: a trial is no nearer to either end */
+#define WILD         10.0 /* times the change that the slope tells: then the cubic is not believed */
+#define EXPAND_LEAST 2.0
+#define EXPAND_MOST  10.0
 
 /* The cubic s t + a t^2 + b t^3 has the right values and slopes at t = 0 and 1, and so has
    s t + a t^2 + b t^3 + c t^2 (t - 1)^2 for any c. */
@@ -75,6 +79,33 @@ PetscReal TrustNCGLineMinimum(const TrustNCGLine *line, PetscReal *gain)
 PetscBool TrustNCGLinePays(const TrustNCGLine *line, PetscReal gain, PetscReal work)
 {
   return (PetscBool)(gain * work > COST * (line->f - line->fplus));
+}
+
+/* In the search for a step: between `low`, where f falls, and `high`, which is too far, the minimum
+   of the cubic with their values and slopes; J. J. More, D. J. Thuente, Line search algorithms with
+   guaranteed sufficient decrease, ACM Trans. Math. Softw. 20 (1994), section 4. */
+PetscReal TrustNCGLineBetween(const TrustNCGPoint *low, const TrustNCGPoint *high)
+{
+  const PetscReal h = high->t - low->t, df = high->f - low->f;
+  const PetscReal a     = low->slope + high->slope - 3.0 * df / h;
+  const PetscReal root  = PetscSqrtReal(PetscMax(0.0, a * a - low->slope * high->slope));
+  PetscReal       share = 1.0 - (high->slope + root - a) / (high->slope - low->slope + 2.0 * root);
+
+  if (!(df <= -WILD * low->slope * h) || PetscIsInfOrNanReal(share)) {
+    share = TrustNCGInterpolate(low->f, high->f, low->slope * h);
+  } else share = PetscMin(1.0 - MARGIN, PetscMax(MARGIN, share));
+  return low->t + share * h;
+}
+
+/* Beyond `low`, where f still falls steeply: where its slope would vanish if it went on rising as it
+   did since the point before */
+PetscReal TrustNCGLineBeyond(const TrustNCGPoint *before, const TrustNCGPoint *low)
+{
+  const PetscReal rise = (low->slope - before->slope) / (low->t - before->t);
+  const PetscReal zero = low->t - low->slope / rise;
+
+  if (!(rise > 0.0) || PetscIsInfOrNanReal(zero)) return EXPAND_MOST * low->t;
+  return PetscMin(EXPAND_MOST * low->t, PetscMax(EXPAND_LEAST * low->t, zero));
 }
 
 void TrustNCGReachStart(TrustNCGReach *reach)

@@ -78,6 +78,14 @@ typedef struct {
 PETSC_INTERN PetscReal TrustNCGLineMinimum(const TrustNCGLine *line, PetscReal *gain);
 PETSC_INTERN PetscBool TrustNCGLinePays(const TrustNCGLine *line, PetscReal gain, PetscReal work);
 
+/* along a search: at t times the step, f and its slope by t */
+typedef struct {
+  PetscReal t, f, slope;
+} TrustNCGPoint;
+
+PETSC_INTERN PetscReal TrustNCGLineBetween(const TrustNCGPoint *low, const TrustNCGPoint *high);
+PETSC_INTERN PetscReal TrustNCGLineBeyond(const TrustNCGPoint *before, const TrustNCGPoint *low);
+
 /* and on the next? The lengths that the last two learned steps should have had, 1 to 2 times that of
    the model */
 typedef struct {

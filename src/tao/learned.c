@@ -9,7 +9,6 @@
 #define TRIALS 10   /* points of a search */
 #define ARMIJO 1e-4 /* f falls by this share of what the slope at x promises, at least, */
 #define WOLFE  0.9  /* and the slope rises to this share of it */
-#define EXPAND 2.0
 
 typedef enum { FAR = 1, NEAR = -1, GOOD = 0 } Verdict;
 
@@ -33,12 +32,32 @@ static PetscReal Fallen(const TAO_TrustNCG *tn)
   return tn->rounding ? 0.5 * (tn->slope + tn->slopeplus) : tn->fplus - tn->f;
 }
 
+/* The points of a search between which a step is to be found */
+typedef struct {
+  TrustNCGPoint before, low; /* not far enough, the last one and the one before it */
+  TrustNCGPoint high;        /* too far; t is infinite where there was none */
+} Bracket;
+
+/* Takes in the trial at t; where to try next? */
+static PetscReal Next(const TAO_TrustNCG *tn, Bracket *bracket, PetscReal t, Verdict verdict)
+{
+  const TrustNCGPoint trial = {t, tn->f + Fallen(tn), tn->slopeplus / t};
+
+  if (verdict == NEAR) {
+    bracket->before = bracket->low;
+    bracket->low    = trial;
+  } else bracket->high = trial;
+  if (bracket->high.t < PETSC_INFINITY) return TrustNCGLineBetween(&bracket->low, &bracket->high);
+  return TrustNCGLineBeyond(&bracket->before, &bracket->low);
+}
+
 /* From the step of the model. On return w, f+ and g+ are those of a step to take, or *accept is
    false. */
 static PetscErrorCode Search(Tao tao, PetscBool *accept)
 {
-  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
-  PetscReal     t = TrustNCGReachFirst(&tn->reach), low = 0.0, high = PETSC_INFINITY, next;
+  TAO_TrustNCG *tn      = (TAO_TrustNCG *)tao->data;
+  PetscReal     t       = TrustNCGReachFirst(&tn->reach), next;
+  Bracket       bracket = {.low = {0.0, tn->f, 0.0}, .high = {PETSC_INFINITY, 0.0, 0.0}};
   Verdict       verdict = FAR;
   PetscBool     last;
 
@@ -61,10 +80,8 @@ static PetscErrorCode Search(Tao tao, PetscBool *accept)
     if (*accept) break;
     TrustNCGCountRejected(tn);
     if (last) break;
-    if (verdict == NEAR) low = t;
-    else high = t;
-    if (low == 0.0) next = t * TrustNCGInterpolate(tn->f, tn->fplus, tn->slope);
-    else next = high < PETSC_INFINITY ? 0.5 * (low + high) : EXPAND * t;
+    if (bracket.low.t == 0.0) bracket.low.slope = tn->slope / t;
+    next = Next(tn, &bracket, t, verdict);
     PetscCall(VecScale(tao->stepdirection, next / t));
     t = next;
   }
