@@ -21,6 +21,8 @@
 
 #define REHEARSAL_ITS  10
 #define REHEARSAL_RTOL 0.25
+#define SLOW           100  /* iterations with the copy: is P better, after all? */
+#define BETTER         2.0  /* as a rehearsal shows where it comes so many times as far */
 #define CORRECTIONS    6    /* by steps, where the user does not bound the memory */
 #define GATHERED       10.0 /* by so much substitution may magnify what is wrong with products */
 
@@ -130,16 +132,22 @@ PetscErrorCode TrustNCGSparseDestroy(TrustNCGSparse *sparse)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* CG on P d = g shows what CG on H d = g at this point will meet, without a product with H. */
-static PetscErrorCode Rehearse(TrustNCGSparse sparse, Vec g, PetscBool *good)
-{
-  KSP                ksp;
-  PetscInt           its;
-  PetscScalar        slope;
+/* How a few iterations of CG end, and -2 times the least value of the model that they found */
+typedef struct {
   KSPConvergedReason reason;
+  PetscReal          drop;
+} Rehearsal;
+
+/* CG on P d = g with the preconditioner of Q shows what CG on H d = g at this point will meet, without
+   a product with H. */
+static PetscErrorCode Rehearse(TrustNCGSparse sparse, Mat Q, Vec g, Rehearsal *shown)
+{
+  KSP         ksp;
+  PetscInt    its;
+  PetscScalar slope;
 
   PetscFunctionBegin;
-  PetscCall(TrustNCGSparseSetMatrix(sparse, sparse->P));
+  PetscCall(TrustNCGSparseSetMatrix(sparse, Q));
   PetscCall(KSPCreate(PetscObjectComm((PetscObject)sparse->P), &ksp));
   PetscCall(KSPSetType(ksp, KSPCG));
   PetscCall(KSPSetNormType(ksp, KSP_NORM_UNPRECONDITIONED));
@@ -147,12 +155,33 @@ static PetscErrorCode Rehearse(TrustNCGSparse sparse, Vec g, PetscBool *good)
   PetscCall(KSPSetOperators(ksp, sparse->P, sparse->P));
   PetscCall(KSPSetTolerances(ksp, REHEARSAL_RTOL, 0.0, PETSC_MAX_REAL, REHEARSAL_ITS));
   PetscCall(KSPSolve(ksp, g, sparse->work));
-  PetscCall(KSPGetConvergedReason(ksp, &reason));
+  PetscCall(KSPGetConvergedReason(ksp, &shown->reason));
   PetscCall(KSPGetIterationNumber(ksp, &its));
   sparse->reductions += 3 + 3 * its; /* with those of KSPCG */
   PetscCall(KSPDestroy(&ksp));
-  PetscCall(VecDot(g, sparse->work, &slope)); /* KSPCG is content with a negative definite P */
-  *good = (PetscBool)(reason > 0 && PetscRealPart(slope) > 0.0);
+  PetscCall(VecDot(g, sparse->work, &slope));
+  shown->drop = PetscRealPart(slope);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The preconditioner is made of P where CG gets on with that, else of a dominant copy, which makes for
+   the better steps where H is nearly singular or indefinite; unless that was slow, as it is where H
+   is of fourth order. KSPCG is content with a negative definite P. */
+static PetscErrorCode ChooseCopy(TrustNCGSparse sparse, Vec g)
+{
+  const PetscBool doubted = (PetscBool)(sparse->last > SLOW);
+  Rehearsal       plain, copy;
+
+  PetscFunctionBegin;
+  PetscCall(Rehearse(sparse, sparse->P, g, &plain));
+  sparse->dominant = (PetscBool) !(plain.reason > 0 && plain.drop > 0.0);
+  if (!sparse->dominant) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(TrustNCGSparseMakeDominant(sparse));
+  if (doubted && plain.reason == KSP_DIVERGED_ITS) {
+    PetscCall(Rehearse(sparse, sparse->D, g, &copy));
+    sparse->dominant = (PetscBool) !(plain.drop > 0.0 && plain.drop >= BETTER * copy.drop);
+  }
+  PetscCall(TrustNCGSparseSetMatrix(sparse, sparse->dominant ? sparse->D : sparse->P));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -297,9 +326,7 @@ static void Keep(TrustNCGSparse sparse)
 
 PetscErrorCode TrustNCGSparseUpdate(TrustNCGSparse sparse, Mat H, Vec g, PetscInt *products)
 {
-  PetscInt  colors;
-  PetscBool good = PETSC_TRUE;
-  Mat       P;
+  PetscInt colors;
 
   PetscFunctionBegin;
   *products = 0;
@@ -309,17 +336,16 @@ PetscErrorCode TrustNCGSparseUpdate(TrustNCGSparse sparse, Mat H, Vec g, PetscIn
                                          (PetscBool)(sparse->role == SPARSE_CHORD),
                                          (PetscReal)(colors + Checks(sparse)))) {
       Keep(sparse);
+      if (sparse->dominant && sparse->last > SLOW) PetscCall(ChooseCopy(sparse, g));
       PetscFunctionReturn(PETSC_SUCCESS);
     }
     PetscCall(TrustNCGSparseBuild(sparse, H, g, products));
   }
-  sparse->fresh = PETSC_FALSE;
-  sparse->role  = sparse->misfit <= SPARSE_EXACT ? SPARSE_STANDS_IN : SPARSE_PRECONDITIONS;
-  if (sparse->finite && !sparse->band) PetscCall(Rehearse(sparse, g, &good));
-  if (!good) PetscCall(TrustNCGSparseMakeDominant(sparse));
-  sparse->dominant = (PetscBool)!good;
-  PetscCall(TrustNCGSparseGetMats(sparse, NULL, &P));
-  PetscCall(TrustNCGSparseSetMatrix(sparse, P)); /* which nobody else does for a PC of its own */
+  sparse->fresh    = PETSC_FALSE;
+  sparse->role     = sparse->misfit <= SPARSE_EXACT ? SPARSE_STANDS_IN : SPARSE_PRECONDITIONS;
+  sparse->dominant = PETSC_FALSE;
+  if (sparse->finite && !sparse->band) PetscCall(ChooseCopy(sparse, g));
+  else PetscCall(TrustNCGSparseSetMatrix(sparse, sparse->P));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
