@@ -54,6 +54,7 @@ PROBLEMS = list(_rows("""
 torsion      99856  2000 grid,cheap                 timed pattern
 minsurf      40000  3000 grid,cheap                 quick timed pattern
 combustion   40000  3000 grid,cheap                 pattern
+bratuls      10000 10000 grid,cheap
 composites   10000  6000 grid,cheap,nonconvex       pattern
 gl2           2500 10000 grid,cheap,nonconvex       quick pattern
 tridia       30000  5000 cheap
