@@ -176,20 +176,25 @@ START_TEST(a_product_that_is_not_finite_shows_nothing)
 }
 END_TEST
 
+/* Of an update, as of the sparse preconditioner that was asked for */
 static PetscReal BuiltMisfit(Grid *grid, PetscInt room, PetscInt *vectors)
 {
   PetscInt       products, before;
   PetscReal      misfit = -1.0;
+  PC             pc;
   TrustNCGSparse sparse = NULL;
 
+  ckm_ok(PCCreate(PETSC_COMM_WORLD, &pc));
   ckm_ok(TrustNCGSparseCreate(grid->x, NULL, &sparse));
+  ckm_ok(TrustNCGSparseSetPC(sparse, pc));
   ckm_ok(TrustNCGSparseGetCounts(sparse, NULL, &before, NULL));
   ckm_ok(TrustNCGSparseSetRoom(sparse, room));
-  ckm_ok(TrustNCGSparseBuild(sparse, grid->H, grid->x, &products));
+  ckm_ok(TrustNCGSparseUpdate(sparse, grid->H, grid->x, &products));
   ckm_ok(TrustNCGSparseGetMisfit(sparse, &misfit));
   ckm_ok(TrustNCGSparseGetCounts(sparse, NULL, vectors, NULL));
   *vectors -= before;
   ckm_ok(TrustNCGSparseDestroy(&sparse));
+  ckm_ok(PCDestroy(&pc));
   return misfit;
 }
 

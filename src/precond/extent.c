@@ -43,7 +43,7 @@ static PetscErrorCode GetBlocks(Vec x, Blocks *b)
 
     for (PetscInt k = 0; k < b->dim; k++) {
       entries *= wide;
-      if (b->size[k] < wide) fits = PETSC_FALSE;
+      if (b->size[k] <= wide) fits = PETSC_FALSE; /* nothing would be seen beyond */
     }
     if (entries > ENTRIES_MOST || !fits) break;
   }
@@ -156,7 +156,7 @@ PetscErrorCode TrustNCGExtentLook(Mat H, Vec x, PetscInt *products, TrustNCGExte
   Vec       d, w;
 
   PetscFunctionBegin;
-  *extent = (TrustNCGExtent){PETSC_FALSE, 0.0, 0};
+  *extent   = (TrustNCGExtent){PETSC_FALSE, 0.0, 0};
   *products = 0;
   PetscCall(GetBlocks(x, &b));
   if (!b.most) PetscFunctionReturn(PETSC_SUCCESS);
@@ -176,15 +176,17 @@ PetscErrorCode TrustNCGExtentCreateVec(Vec x, PetscInt box, Vec *grid)
 {
   const PetscInt *share[DIMS];
   PetscInt        dim, ranks[DIMS];
+  DMBoundaryType  end[DIMS];
   DM              da, wide;
 
   PetscFunctionBegin;
   *grid = NULL;
   PetscCall(VecGetDM(x, &da));
   PetscCall(DMDAGetInfo(da, &dim, NULL, NULL, NULL, &ranks[0], &ranks[1], &ranks[2], NULL, NULL,
-                        NULL, NULL, NULL, NULL));
+                        &end[0], &end[1], &end[2], NULL));
   PetscCall(DMDAGetOwnershipRanges(da, &share[0], &share[1], &share[2]));
   for (PetscInt k = 0; k < dim; k++) {
+    if (dim > 1 && end[k] == DM_BOUNDARY_MIRROR) PetscFunctionReturn(PETSC_SUCCESS); /* no boxes */
     for (PetscInt r = 0; r < ranks[k]; r++) {
       if (share[k][r] < box) PetscFunctionReturn(PETSC_SUCCESS);
     }

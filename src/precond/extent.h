@@ -18,8 +18,9 @@ typedef struct {
 PETSC_INTERN PetscErrorCode TrustNCGExtentMost(Vec x, PetscInt *box);
 /* Collective. Takes a product where there is room for a look; x has a DMDA. */
 PETSC_INTERN PetscErrorCode TrustNCGExtentLook(Mat H, Vec x, PetscInt *products,
-                                              TrustNCGExtent *extent);
-/* Collective. A vector like x on a DMDA with that box, NULL where a rank has too few nodes for it */
+                                               TrustNCGExtent *extent);
+/* Collective. A vector like x on a DMDA with that box, NULL where a rank has too few nodes for it, or
+   PETSc has no boxes there */
 PETSC_INTERN PetscErrorCode TrustNCGExtentCreateVec(Vec x, PetscInt box, Vec *grid);
 
 #endif

@@ -56,6 +56,21 @@ static PetscErrorCode Renew(TrustNCGSparse sp)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* That of the DMDA, unless the DM makes matrices with more than that */
+static PetscErrorCode CreateStencil(TrustNCGSparse sp)
+{
+  PetscInt row;
+
+  PetscFunctionBegin;
+  PetscCall(TrustNCGStencilCreate(sp->work, &sp->stencil));
+  if (!sp->stencil) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(TrustNCGPatternLongestRow(sp->P, &row));
+  if (row > TrustNCGStencilLongestRow(sp->stencil, PETSC_FALSE)) {
+    PetscCall(TrustNCGStencilDestroy(&sp->stencil));
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* Collective. The pattern, a symmetric one, is that of the user's Mat, else of the DM of x;
    *sparse is NULL where there is neither. */
 PetscErrorCode TrustNCGSparseCreate(Vec x, Mat pattern, TrustNCGSparse *sparse)
@@ -82,7 +97,7 @@ PetscErrorCode TrustNCGSparseCreate(Vec x, Mat pattern, TrustNCGSparse *sparse)
   PetscCall(VecDuplicate(x, &sp->work));
   PetscCall(PetscObjectReference((PetscObject)sp->work));
   sp->grid = sp->work;
-  if (!pattern) PetscCall(TrustNCGStencilCreate(x, &sp->stencil));
+  if (!pattern) PetscCall(CreateStencil(sp));
   if (!pattern) PetscCall(TrustNCGMultigridCreate(x, &sp->mg));
   PetscCall(TrustNCGSparseColor(sp, P, PETSC_FALSE, PETSC_MAX_INT, &sp->probes, &sp->fromdm));
   PetscCall(TrustNCGSparseCountVectors(sp));
@@ -257,12 +272,12 @@ static PetscErrorCode Assemble(TrustNCGSparse sparse, Mat H, Vec g, PetscInt *pr
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* P on the DMDA's stencil as it is, or with less of it */
-static PetscErrorCode BuildOnStencil(TrustNCGSparse sparse, Mat H, Vec g, PetscInt *products)
+PetscErrorCode TrustNCGSparseBuild(TrustNCGSparse sparse, Mat H, Vec g, PetscInt *products)
 {
   PetscBool again, changed;
 
   PetscFunctionBegin;
+  *products = 0;
   PetscCall(TrustNCGSparseShape(sparse, H, products));
   PetscCall(Assemble(sparse, H, g, products));
   again = (PetscBool)(sparse->lean && sparse->finite && sparse->misfit > SPARSE_EXACT);
@@ -275,20 +290,6 @@ static PetscErrorCode BuildOnStencil(TrustNCGSparse sparse, Mat H, Vec g, PetscI
     if (changed) PetscCall(Assemble(sparse, H, g, products));
   }
   PetscCall(TrustNCGSparseLearn(sparse, (PetscBool)(sparse->misfit <= SPARSE_EXACT), again));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-PetscErrorCode TrustNCGSparseBuild(TrustNCGSparse sparse, Mat H, Vec g, PetscInt *products)
-{
-  PetscBool wider = PETSC_FALSE;
-
-  PetscFunctionBegin;
-  *products = 0;
-  PetscCall(BuildOnStencil(sparse, H, g, products));
-  if (sparse->finite && sparse->misfit > SPARSE_EXACT) {
-    PetscCall(TrustNCGSparseFollow(sparse, H, products, &wider));
-  }
-  if (wider) PetscCall(BuildOnStencil(sparse, H, g, products));
   if (sparse->secant) PetscCall(TrustNCGSecantStart(sparse->secant, sparse->P));
   sparse->builds++;
   sparse->fresh = PETSC_TRUE;
@@ -326,7 +327,8 @@ static void Keep(TrustNCGSparse sparse)
 
 PetscErrorCode TrustNCGSparseUpdate(TrustNCGSparse sparse, Mat H, Vec g, PetscInt *products)
 {
-  PetscInt colors;
+  PetscInt  colors, more = 0;
+  PetscBool wider = PETSC_FALSE;
 
   PetscFunctionBegin;
   *products = 0;
@@ -340,6 +342,9 @@ PetscErrorCode TrustNCGSparseUpdate(TrustNCGSparse sparse, Mat H, Vec g, PetscIn
       PetscFunctionReturn(PETSC_SUCCESS);
     }
     PetscCall(TrustNCGSparseBuild(sparse, H, g, products));
+    if (sparse->finite) PetscCall(TrustNCGSparseFollow(sparse, H, products, &wider));
+    if (wider) PetscCall(TrustNCGSparseBuild(sparse, H, g, &more));
+    *products += more;
   }
   sparse->fresh    = PETSC_FALSE;
   sparse->role     = sparse->misfit <= SPARSE_EXACT ? SPARSE_STANDS_IN : SPARSE_PRECONDITIONS;

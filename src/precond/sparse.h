@@ -25,8 +25,20 @@ PETSC_INTERN PetscErrorCode TrustNCGSparseSetAsk(TrustNCGSparse sparse, TrustNCG
                                                  void *ctx);
 /* Before the first build: may the Hessian have the pattern? Where that has many colours one product
    shows it; then the pattern may become a wider one. */
-PETSC_INTERN PetscErrorCode TrustNCGSparsePromises(TrustNCGSparse sparse, Mat H,
-                                                   PetscInt *products, PetscBool *promises);
+PETSC_INTERN PetscErrorCode TrustNCGSparsePromises(TrustNCGSparse sparse, Mat H, PetscInt *products,
+                                                   PetscBool *promises);
+/* After a build that does not fit: the pattern becomes the box that the Hessian shows, where it goes
+   beyond the DMDA's stencil; once. `products` are added to. Then P is to be built anew. */
+PETSC_INTERN PetscErrorCode TrustNCGSparseFollow(TrustNCGSparse sparse, Mat H, PetscInt *products,
+                                                 PetscBool *wider);
+/* P is a new, empty matrix with a box of so many neighbours, if there is room for it; 0 where it is
+   not. */
+PETSC_INTERN PetscErrorCode TrustNCGSparseWiden(TrustNCGSparse sparse, PetscInt box,
+                                                PetscBool *wider);
+PETSC_INTERN PetscErrorCode TrustNCGSparseGetBox(TrustNCGSparse sparse, PetscInt *box);
+/* The box that a checkpoint has */
+PETSC_INTERN PetscErrorCode TrustNCGSparseRecordBox(TrustNCGSparse    sparse,
+                                                    CheckpointRecord *record);
 /* P = H on the pattern, and mostly one product more to see whether the Hessian has this pattern. */
 PETSC_INTERN PetscErrorCode TrustNCGSparseBuild(TrustNCGSparse sparse, Mat H, Vec g,
                                                 PetscInt *products);

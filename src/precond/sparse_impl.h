@@ -37,7 +37,7 @@ struct _n_TrustNCGSparse {
   void              *askctx;
   TrustNCGSecant     secant;   /* P with corrections since it was built, or NULL */
   TrustNCGStencil    stencil;  /* couplings of a DMDA, or NULL */
-  TrustNCGExtent     extent;    /* of the Hessian on it, */
+  TrustNCGExtent     extent;   /* of the Hessian on it, */
   PetscBool          measured; /* when that was looked at, */
   PetscInt           box;      /* and how far P reaches in every direction, 0: as the DMDA does */
   PetscBool          looked;   /* for them */
@@ -75,12 +75,6 @@ PETSC_INTERN PetscErrorCode TrustNCGSparseColorDirectly(TrustNCGSparse sparse, P
 PETSC_INTERN PetscErrorCode TrustNCGSparseShape(TrustNCGSparse sparse, Mat H, PetscInt *products);
 PETSC_INTERN PetscErrorCode TrustNCGSparseLearn(TrustNCGSparse sparse, PetscBool fits,
                                                 PetscBool again);
-/* P is a new, empty matrix with a box of so many neighbours, if there is room for it. */
-PETSC_INTERN PetscErrorCode TrustNCGSparseWiden(TrustNCGSparse sparse, PetscInt box,
-                                                PetscBool *wider);
-/* The same with the box that the Hessian shows, where it goes beyond the DMDA's stencil; once */
-PETSC_INTERN PetscErrorCode TrustNCGSparseFollow(TrustNCGSparse sparse, Mat H, PetscInt *products,
-                                                 PetscBool *wider);
 /* The vectors of n that a P with so many entries in a row takes, */
 PETSC_INTERN PetscReal TrustNCGSparseRowVectors(PetscReal entries, PetscBool substitute);
 /* and all of it */

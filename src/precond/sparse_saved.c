@@ -14,49 +14,43 @@ static PetscErrorCode CountEntries(Mat P, PetscInt *n)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* P is then on a box, if it was; *lost is that box where these ranks have too few nodes for it, or 0. */
-static PetscErrorCode RecordBox(TrustNCGSparse sparse, CheckpointRecord *record, PetscInt *lost)
+PetscErrorCode TrustNCGSparseRecordBox(TrustNCGSparse sparse, CheckpointRecord *record)
 {
-  const PetscReal misfit = sparse->misfit;
-  PetscInt        most, box = sparse->box;
-  PetscBool       wider;
+  PetscInt  most = 0, box = sparse->box;
+  PetscBool wider = PETSC_TRUE;
 
   PetscFunctionBegin;
-  *lost = 0;
-  PetscCall(TrustNCGExtentMost(sparse->work, &most));
-  RecordBool(record, &sparse->measured, "a look beyond the stencil");
-  RecordBool(record, &sparse->extent.known, "what that showed");
-  RecordReal(record, &sparse->extent.outside, 0.0, "couplings beyond the stencil");
-  RecordInt(record, &sparse->extent.box, 0, most, "neighbours of a node in the Hessian");
+  if (sparse->stencil) PetscCall(TrustNCGExtentMost(sparse->work, &most));
   RecordInt(record, &box, 0, most, "neighbours of a node");
   if (!record->load || record->bad || !box) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(TrustNCGSparseWiden(sparse, box, &wider));
-  sparse->misfit = misfit;
-  if (!wider) *lost = box;
+  if (!wider) {
+    record->bad = "a pattern of the Hessian that ranks with so few nodes cannot have, or for which "
+                  "-tao_trustncg_vectors leaves no room";
+  }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 /* P is then of that shape, with as few colours as it had. */
 static PetscErrorCode RecordShape(TrustNCGSparse sparse, CheckpointRecord *record)
 {
-  PetscBool lean = sparse->lean, direct = sparse->direct, looked, all, changed;
-  PetscInt  colors, lost;
+  const PetscReal misfit = sparse->misfit;
+  PetscBool       lean = sparse->lean, direct = sparse->direct, changed;
+  PetscInt        colors;
 
   PetscFunctionBegin;
-  PetscCall(RecordBox(sparse, record, &lost));
-  looked = sparse->looked;
-  all    = sparse->all;
+  PetscCall(TrustNCGSparseRecordBox(sparse, record));
+  sparse->misfit = misfit; /* of P as it was there */
+  RecordBool(record, &sparse->measured, "a look beyond the stencil");
+  RecordReal(record, &sparse->extent.outside, 0.0, "couplings beyond the stencil");
   PetscCall(TrustNCGProbesGetSize(sparse->probes, &colors));
-  RecordBool(record, &looked, "a look for couplings");
-  RecordBool(record, &all, "couplings that are all there");
+  RecordBool(record, &sparse->looked, "a look for couplings");
+  RecordBool(record, &sparse->all, "couplings that are all there");
   RecordBool(record, &lean, "couplings that are left out");
   RecordBool(record, &direct, "colours without substitution");
   RecordCount(record, &colors, "colours");
-  if (lost) TrustNCGStencilSkip(sparse->stencil, lost, record);
-  else TrustNCGStencilRecord(sparse->stencil, record);
-  if (!record->load || record->bad || lost) PetscFunctionReturn(PETSC_SUCCESS);
-  sparse->looked = looked;
-  sparse->all    = all;
+  TrustNCGStencilRecord(sparse->stencil, record);
+  if (!record->load || record->bad) PetscFunctionReturn(PETSC_SUCCESS);
   if (direct) PetscCall(TrustNCGSparseColorDirectly(sparse, &changed));
   sparse->direct = direct;
   if (lean) {

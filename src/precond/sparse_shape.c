@@ -36,9 +36,8 @@ PetscErrorCode TrustNCGSparseCountVectors(TrustNCGSparse sparse)
   PetscCall(MatGetNearNullSpace(P, &space));
   if (space) PetscCall(MatNullSpaceGetVecs(space, NULL, &near, NULL));
   PetscCall(TrustNCGProbesSubstitute(sparse->probes, &substitute));
-  sparse->vectors =
-    1 + near + (sparse->box ? 1 : 0) +
-    (PetscInt)TrustNCGSparseRowVectors(info.nz_used / PetscMax(1, n), substitute);
+  sparse->vectors = 1 + near + (sparse->box ? 1 : 0) +
+                    (PetscInt)TrustNCGSparseRowVectors(info.nz_used / PetscMax(1, n), substitute);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -214,9 +213,8 @@ PetscErrorCode TrustNCGSparseView(TrustNCGSparse sparse, PetscViewer viewer)
     : sparse->lean ? "couplings on the grid"
     : substitute   ? "grid"
                    : "graph",
-    substitute ? " and its symmetry" : "",
-    sparse->box ? ", on more than the DM's stencil" : "", sparse->builds,
-    sparse->dominant ? ", the preconditioner of a diagonally dominant copy" : "",
+    substitute ? " and its symmetry" : "", sparse->box ? ", on more than the DM's stencil" : "",
+    sparse->builds, sparse->dominant ? ", the preconditioner of a diagonally dominant copy" : "",
     sparse->misfit <= SPARSE_EXACT ? "; CG works with it" : ""));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

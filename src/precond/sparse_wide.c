@@ -51,7 +51,7 @@ static PetscErrorCode Measure(TrustNCGSparse sparse, Mat H, PetscInt *products)
   PetscFunctionBegin;
   if (sparse->measured) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(TrustNCGExtentLook(H, sparse->work, &made, &sparse->extent));
-  sparse->measured = PETSC_TRUE;
+  sparse->measured = (PetscBool)(sparse->extent.known || !made);
   sparse->reductions += made;
   *products += made;
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -66,10 +66,12 @@ PetscErrorCode TrustNCGSparsePromises(TrustNCGSparse sparse, Mat H, PetscInt *pr
   *products = 0;
   *promises = PETSC_TRUE;
   PetscCall(TrustNCGProbesGetSize(sparse->probes, &colors));
-  if (!sparse->stencil || colors <= COLORS_FEW) PetscFunctionReturn(PETSC_SUCCESS);
+  if (!sparse->stencil || sparse->box || colors <= COLORS_FEW) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(Measure(sparse, H, products));
-  if (!sparse->extent.known || sparse->extent.outside <= PROMISE) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCall(TrustNCGSparseFollow(sparse, H, products, promises));
+  if (!sparse->extent.known || sparse->extent.outside <= PROMISE)
+    PetscFunctionReturn(PETSC_SUCCESS);
+  *promises = PETSC_FALSE;
+  if (sparse->extent.box) PetscCall(TrustNCGSparseWiden(sparse, sparse->extent.box, promises));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -78,8 +80,17 @@ PetscErrorCode TrustNCGSparseFollow(TrustNCGSparse sparse, Mat H, PetscInt *prod
 {
   PetscFunctionBegin;
   *wider = PETSC_FALSE;
-  if (!sparse->stencil || sparse->box) PetscFunctionReturn(PETSC_SUCCESS);
+  if (!sparse->stencil || sparse->box || sparse->misfit <= SPARSE_EXACT) {
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
   PetscCall(Measure(sparse, H, products));
   if (sparse->extent.box) PetscCall(TrustNCGSparseWiden(sparse, sparse->extent.box, wider));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode TrustNCGSparseGetBox(TrustNCGSparse sparse, PetscInt *box)
+{
+  PetscFunctionBegin;
+  *box = sparse->box;
   PetscFunctionReturn(PETSC_SUCCESS);
 }

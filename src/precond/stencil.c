@@ -63,7 +63,7 @@ PetscErrorCode TrustNCGStencilCreate(Vec x, TrustNCGStencil *stencil)
 {
   TrustNCGStencil st;
   DM              dm;
-  PetscInt        reach;
+  PetscInt        dim, reach;
   PetscBool       da = PETSC_FALSE, room = PETSC_TRUE, worth;
   DMBoundaryType  end[DIMS];
   DMDAStencilType type;
@@ -74,7 +74,7 @@ PetscErrorCode TrustNCGStencilCreate(Vec x, TrustNCGStencil *stencil)
   if (dm) PetscCall(PetscObjectTypeCompare((PetscObject)dm, DMDA, &da));
   if (!da) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(PetscNew(&st));
-  PetscCall(DMDAGetInfo(dm, &st->dim, &st->size[0], &st->size[1], &st->size[2], NULL, NULL, NULL,
+  PetscCall(DMDAGetInfo(dm, &dim, &st->size[0], &st->size[1], &st->size[2], NULL, NULL, NULL,
                         &st->dof, &reach, &end[0], &end[1], &end[2], &type));
   PetscCall(DMDAGetCorners(dm, &st->start[0], &st->start[1], &st->start[2], &st->own[0],
                            &st->own[1], &st->own[2]));
@@ -83,13 +83,13 @@ PetscErrorCode TrustNCGStencilCreate(Vec x, TrustNCGStencil *stencil)
   st->star    = (PetscBool)(type == DMDA_STENCIL_STAR);
   st->offsets = 1;
   for (PetscInt k = 0; k < DIMS; k++) {
-    st->reach[k] = k < st->dim ? reach : 0;
+    st->reach[k] = k < dim ? reach : 0;
     st->wide[k]  = 2 * st->reach[k] + 1;
     st->offsets *= st->wide[k];
     st->periodic[k] = (PetscBool)(end[k] == DM_BOUNDARY_PERIODIC);
     if (st->size[k] < st->wide[k]) room = PETSC_FALSE; /* no block fits in */
   }
-  st->full = (PetscBool)(!room || (st->dof == 1 && (st->star || st->dim == 1)));
+  st->full = (PetscBool)(!room || (st->dof == 1 && (st->star || dim == 1)));
   worth    = (PetscBool)(st->offsets > 1);
   if ((PetscReal)st->offsets * st->dof * st->dof > COUPLINGS_MOST) worth = PETSC_FALSE;
   if (worth) {
@@ -299,7 +299,6 @@ PetscErrorCode TrustNCGStencilRow(TrustNCGStencil st, ISLocalToGlobalMapping map
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* No row has more entries than this. */
 PetscInt TrustNCGStencilLongestRow(TrustNCGStencil st, PetscBool lean)
 {
   PetscInt most = 0;
@@ -343,28 +342,14 @@ PetscErrorCode TrustNCGStencilLearn(TrustNCGStencil st, Mat P, Vec x, PetscBool 
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* seen[] is NULL where nobody asks for what the record has. */
-static void RecordSeen(CheckpointRecord *record, PetscInt couplings, PetscBool seen[])
-{
-  for (PetscInt k = 0; k < couplings; k += BITS) {
-    const PetscInt n    = PetscMin(BITS, couplings - k);
-    PetscInt       bits = 0;
-
-    for (PetscInt j = 0; seen && j < n; j++) bits |= seen[k + j] ? (PetscInt)1 << j : 0;
-    RecordInt(record, &bits, 0, 2147483647, "couplings");
-    for (PetscInt j = 0; seen && j < n; j++) seen[k + j] = (PetscBool)(bits >> j & 1);
-  }
-}
-
 void TrustNCGStencilRecord(TrustNCGStencil st, CheckpointRecord *record)
 {
-  RecordSeen(record, st->couplings, st->seen);
-}
+  for (PetscInt k = 0; k < st->couplings; k += BITS) {
+    const PetscInt n    = PetscMin(BITS, st->couplings - k);
+    PetscInt       bits = 0;
 
-void TrustNCGStencilSkip(TrustNCGStencil st, PetscInt box, CheckpointRecord *record)
-{
-  PetscInt couplings = st->dof * st->dof;
-
-  for (PetscInt k = 0; k < st->dim; k++) couplings *= 2 * box + 1;
-  RecordSeen(record, couplings, NULL);
+    for (PetscInt j = 0; j < n; j++) bits |= st->seen[k + j] ? (PetscInt)1 << j : 0;
+    RecordInt(record, &bits, 0, 2147483647, "couplings");
+    for (PetscInt j = 0; j < n; j++) st->seen[k + j] = (PetscBool)(bits >> j & 1);
+  }
 }

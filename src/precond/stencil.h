@@ -22,6 +22,8 @@ PETSC_INTERN PetscErrorCode TrustNCGStencilLook(TrustNCGStencil stencil, Mat H, 
 /* or in a P that has all that the DMDA allows; did it show new ones? */
 PETSC_INTERN PetscErrorCode TrustNCGStencilLearn(TrustNCGStencil stencil, Mat P, Vec x,
                                                  PetscBool *grew);
+/* No row has more entries: of those that were seen, if `lean`, else of all that the DMDA allows */
+PETSC_INTERN PetscInt TrustNCGStencilLongestRow(TrustNCGStencil stencil, PetscBool lean);
 /* An empty matrix of type aij with the couplings that were seen, and their mirrors */
 PETSC_INTERN PetscErrorCode TrustNCGStencilCreateMat(TrustNCGStencil stencil, Vec x, Mat *P);
 /* Colours of its columns, if `lean`, else of a matrix of the DMDA, so many at most; for a matrix that
@@ -30,8 +32,5 @@ PETSC_INTERN PetscErrorCode TrustNCGStencilColor(TrustNCGStencil stencil, Vec x,
                                                  PetscBool symmetric, PetscInt most,
                                                  ISColoring *coloring);
 PETSC_INTERN void TrustNCGStencilRecord(TrustNCGStencil stencil, CheckpointRecord *record);
-/* Passes over what the record has of a stencil that is such a box. */
-PETSC_INTERN void TrustNCGStencilSkip(TrustNCGStencil stencil, PetscInt box,
-                                      CheckpointRecord *record);
 
 #endif

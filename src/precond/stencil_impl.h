@@ -8,7 +8,7 @@
 #define DIMS 3
 
 struct _n_TrustNCGStencil {
-  PetscInt   dim, dof;                 /* directions, unknowns at a point */
+  PetscInt   dof;                      /* unknowns at a point */
   PetscInt   reach[DIMS], wide[DIMS];  /* of the stencil: 2 reach + 1 points wide */
   PetscInt   size[DIMS];               /* of the grid, */
   PetscInt   start[DIMS], own[DIMS];   /* of this rank's part, */
@@ -25,7 +25,6 @@ PETSC_INTERN void TrustNCGStencilPoint(const PetscInt first[], const PetscInt ex
 /* Was a coupling seen, or its mirror? Or, if not `lean`: does the DMDA allow it? */
 PETSC_INTERN PetscBool TrustNCGStencilHas(TrustNCGStencil stencil, PetscBool lean, PetscInt offset,
                                           PetscInt row, PetscInt column);
-PETSC_INTERN PetscInt  TrustNCGStencilLongestRow(TrustNCGStencil stencil, PetscBool lean);
 /* The row of unknown k of this rank, and its n columns, as all ranks number them; negative where there
    is none, as at the corners of a star. `all` that the DMDA allows, or those that were seen; with
    their couplings, unless that is NULL */

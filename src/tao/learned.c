@@ -32,7 +32,7 @@ static PetscReal Fallen(const TAO_TrustNCG *tn)
   return tn->rounding ? 0.5 * (tn->slope + tn->slopeplus) : tn->fplus - tn->f;
 }
 
-/* The points of a search between which a step is to be found */
+/* The points of a search between which a step is to be found, with f less that at its start */
 typedef struct {
   TrustNCGPoint before, low; /* not far enough, the last one and the one before it */
   TrustNCGPoint high;        /* too far; t is infinite where there was none */
@@ -41,7 +41,9 @@ typedef struct {
 /* Takes in the trial at t; where to try next? */
 static PetscReal Next(const TAO_TrustNCG *tn, Bracket *bracket, PetscReal t, Verdict verdict)
 {
-  const TrustNCGPoint trial = {t, tn->f + Fallen(tn), tn->slopeplus / t};
+  /* where f and gradient come apart a trial that is too far has no gradient */
+  const PetscReal     slope = tn->have_gplus ? tn->slopeplus / t : NAN;
+  const TrustNCGPoint trial = {t, Fallen(tn), slope};
 
   if (verdict == NEAR) {
     bracket->before = bracket->low;
@@ -57,7 +59,7 @@ static PetscErrorCode Search(Tao tao, PetscBool *accept)
 {
   TAO_TrustNCG *tn      = (TAO_TrustNCG *)tao->data;
   PetscReal     t       = TrustNCGReachFirst(&tn->reach), next;
-  Bracket       bracket = {.low = {0.0, tn->f, 0.0}, .high = {PETSC_INFINITY, 0.0, 0.0}};
+  Bracket       bracket = {.low = {0.0, 0.0, 0.0}, .high = {PETSC_INFINITY, 0.0, 0.0}};
   Verdict       verdict = FAR;
   PetscBool     last;
 

@@ -15,7 +15,8 @@
 #include "rules/rules.h"
 #include "subproblem/trustcg.h"
 
-#define HOPE         10.0 /* the products of a sparse Hessian for each unit of work done before */
+#define HOPE         10.0 /* the products of a sparse Hessian for each unit of work done before, */
+#define HOPE_BEYOND  3.0  /* and where its pattern goes beyond the one that is known */
 #define GATHER_LEAST 3    /* fewer pairs of CG do not replace what was learned before */
 #define PAIRS        10   /* in the model, */
 #define GATHERED     8    /* and gathered during CG, where the user does not bound the memory */
@@ -206,23 +207,59 @@ PetscErrorCode TrustNCGPrecondSetUp(Tao tao)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Has the solve cost enough for the products of the sparse Hessian? */
+static PetscErrorCode SetDue(Tao tao)
+{
+  TAO_TrustNCG   *tn   = (TAO_TrustNCG *)tao->data;
+  const PetscReal work = TrustNCGWork(tn);
+  PetscInt        colors, box;
+
+  PetscFunctionBegin;
+  PetscCall(TrustNCGSparseGetCounts(tn->sparse, &colors, NULL, NULL));
+  PetscCall(TrustNCGSparseGetBox(tn->sparse, &box));
+  if (tn->hidden.pattern) tn->due = TrustNCGHiddenDue(tn, colors + 1);
+  else tn->due = (PetscBool)((box ? HOPE_BEYOND : HOPE) * work >= (PetscReal)colors);
+  if (tn->sequence.sparse && !tn->hidden.pattern) tn->due = PETSC_TRUE;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Does the pattern fit, or a wider one that the Hessian shows? If that is too dear yet it is not due
+   any more. */
+static PetscErrorCode TryPattern(Tao tao, Mat H, PetscBool *fits)
+{
+  TAO_TrustNCG   *tn       = (TAO_TrustNCG *)tao->data;
+  const PetscBool quiet    = (PetscBool)(tn->noise.error == 0.0);
+  PetscInt        products = 0;
+  PetscBool       wider    = PETSC_FALSE;
+
+  PetscFunctionBegin;
+  *fits = PETSC_TRUE;
+  if (quiet) PetscCall(TrustNCGSparsePromises(tn->sparse, H, &products, fits));
+  PetscCall(TrustNCGPrecondCount(tao, products));
+  if (*fits) PetscCall(SetDue(tao));
+  if (*fits && tn->due) PetscCall(TrustNCGPrecondTry(tao, H, fits));
+  if (*fits || !quiet || tn->alarmed) PetscFunctionReturn(PETSC_SUCCESS);
+  products = 0;
+  PetscCall(TrustNCGSparseFollow(tn->sparse, H, &products, &wider));
+  PetscCall(TrustNCGPrecondCount(tao, products));
+  if (wider) PetscCall(SetDue(tao));
+  if (wider && tn->due) PetscCall(TrustNCGPrecondTry(tao, H, fits));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* From pairs to sparse, if the Hessian has that pattern; for good, unless it was found by products. */
 static PetscErrorCode Switch(Tao tao, Mat H)
 {
-  TAO_TrustNCG *tn   = (TAO_TrustNCG *)tao->data;
-  PetscBool     fits = PETSC_TRUE;
-  PetscInt      products;
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+  PetscBool     fits;
 
   PetscFunctionBegin;
-  if (tn->noise.error == 0.0) {
-    PetscCall(TrustNCGSparsePromises(tn->sparse, H, &products, &fits));
-    PetscCall(TrustNCGPrecondCount(tao, products));
-  }
-  if (fits) PetscCall(TrustNCGPrecondTry(tao, H, &fits));
+  PetscCall(TryPattern(tao, H, &fits));
   if (tn->alarmed) { /* the solve ends */
     tn->why = "it ended while a sparse Hessian was built";
     PetscFunctionReturn(PETSC_SUCCESS);
   }
+  if (!tn->due) PetscFunctionReturn(PETSC_SUCCESS);
   tn->waiting = tn->due = PETSC_FALSE;
   if (fits && tn->hidden.pattern) {
     PetscCall(TrustNCGHiddenTake(tao));
@@ -248,7 +285,6 @@ static PetscErrorCode Switch(Tao tao, Mat H)
 PetscErrorCode TrustNCGPrecondDue(Tao tao)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
-  PetscInt      colors;
 
   PetscFunctionBegin;
   tn->due = PETSC_FALSE;
@@ -262,9 +298,7 @@ PetscErrorCode TrustNCGPrecondDue(Tao tao)
     tn->hidden.next = PETSC_INFINITY;
     PetscFunctionReturn(PETSC_SUCCESS);
   }
-  PetscCall(TrustNCGSparseGetCounts(tn->sparse, &colors, NULL, NULL));
-  if (tn->hidden.pattern) tn->due = TrustNCGHiddenDue(tn, colors + 1);
-  else tn->due = (PetscBool)(tn->sequence.sparse || HOPE * TrustNCGWork(tn) >= (PetscReal)colors);
+  PetscCall(SetDue(tao));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -125,12 +125,31 @@ static PetscErrorCode RecordKind(Tao tao, CheckpointRecord *record)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* A wider pattern than that of the DMDA, for which the solve has not cost enough yet */
+static PetscErrorCode RecordAwaited(Tao tao, CheckpointRecord *record)
+{
+  TAO_TrustNCG *tn  = (TAO_TrustNCG *)tao->data;
+  PetscInt      box = 0;
+  PetscBool     awaited;
+
+  PetscFunctionBegin;
+  if (tn->waiting && tn->sparse) PetscCall(TrustNCGSparseGetBox(tn->sparse, &box));
+  awaited = (PetscBool)(box > 0);
+  RecordBool(record, &awaited, "a wider pattern of the Hessian");
+  if (!awaited || record->bad) PetscFunctionReturn(PETSC_SUCCESS);
+  if (tn->waiting && !tn->sparse) PetscCall(TrustNCGPrecondCreateSparse(tao));
+  if (tn->waiting && tn->sparse) PetscCall(TrustNCGSparseRecordBox(tn->sparse, record));
+  else record->bad = "a pattern of the Hessian that is not known here";
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode TrustNCGPrecondRecord(Tao tao, CheckpointRecord *record, TrustNCGSaved saved)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
 
   PetscFunctionBegin;
   PetscCall(RecordKind(tao, record));
+  PetscCall(RecordAwaited(tao, record));
   RecordCount(record, &tn->nhv_precond, "products of the preconditioner");
   saved->pairs = saved->builds = saved->entries = saved->corrections = 0;
   saved->learned                                                     = PETSC_FALSE;
