@@ -14,7 +14,8 @@ static PetscErrorCode CountEntries(Mat P, PetscInt *n)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode TrustNCGSparseRecordBox(TrustNCGSparse sparse, CheckpointRecord *record)
+/* P has that box, which the ranks here may be too small for. */
+static PetscErrorCode RecordBox(TrustNCGSparse sparse, CheckpointRecord *record)
 {
   PetscInt  most = 0, box = sparse->box;
   PetscBool wider = PETSC_TRUE;
@@ -39,7 +40,7 @@ static PetscErrorCode RecordShape(TrustNCGSparse sparse, CheckpointRecord *recor
   PetscInt        colors;
 
   PetscFunctionBegin;
-  PetscCall(TrustNCGSparseRecordBox(sparse, record));
+  PetscCall(RecordBox(sparse, record));
   sparse->misfit = misfit; /* of P as it was there */
   RecordBool(record, &sparse->measured, "a look beyond the stencil");
   RecordReal(record, &sparse->extent.outside, 0.0, "couplings beyond the stencil");

@@ -129,7 +129,7 @@ static PetscErrorCode RecordKind(Tao tao, CheckpointRecord *record)
 static PetscErrorCode RecordAwaited(Tao tao, CheckpointRecord *record)
 {
   TAO_TrustNCG *tn  = (TAO_TrustNCG *)tao->data;
-  PetscInt      box = 0;
+  PetscInt      box = 0, none[3];
   PetscBool     awaited;
 
   PetscFunctionBegin;
@@ -138,8 +138,9 @@ static PetscErrorCode RecordAwaited(Tao tao, CheckpointRecord *record)
   RecordBool(record, &awaited, "a wider pattern of the Hessian");
   if (!awaited || record->bad) PetscFunctionReturn(PETSC_SUCCESS);
   if (tn->waiting && !tn->sparse) PetscCall(TrustNCGPrecondCreateSparse(tao));
-  if (tn->waiting && tn->sparse) PetscCall(TrustNCGSparseRecordBox(tn->sparse, record));
-  else record->bad = "a pattern of the Hessian that is not known here";
+  if (tn->waiting && tn->sparse) { /* it has no entries */
+    PetscCall(TrustNCGSparseRecord(tn->sparse, record, &none[0], &none[1], &none[2]));
+  } else record->bad = "a pattern of the Hessian that is not known here";
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
