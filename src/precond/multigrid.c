@@ -163,13 +163,17 @@ static PetscErrorCode SetCoarsest(PC pc)
 
 static PetscErrorCode SetSmoother(PC pc, PetscInt level)
 {
-  KSP ksp;
+  KSP ksp, estimate;
   PC  jacobi;
 
   PetscFunctionBegin;
   PetscCall(PCMGGetSmoother(pc, level, &ksp));
   PetscCall(KSPSetType(ksp, KSPCHEBYSHEV));
   PetscCall(KSPSetTolerances(ksp, PETSC_DEFAULT, PETSC_DEFAULT, PETSC_DEFAULT, SWEEPS));
+  /* its residual is as small as P is large: no number is small enough to stop at */
+  PetscCall(KSPChebyshevEstEigSet(ksp, PETSC_DECIDE, PETSC_DECIDE, PETSC_DECIDE, PETSC_DECIDE));
+  PetscCall(KSPChebyshevEstEigGetKSP(ksp, &estimate));
+  PetscCall(KSPSetTolerances(estimate, PETSC_DEFAULT, 0.0, PETSC_DEFAULT, PETSC_DEFAULT));
   PetscCall(KSPGetPC(ksp, &jacobi));
   PetscCall(PCSetType(jacobi, PCJACOBI));
   PetscCall(PCJacobiSetUseAbs(jacobi, PETSC_TRUE));

@@ -36,9 +36,6 @@ PETSC_INTERN PetscErrorCode TrustNCGSparseFollow(TrustNCGSparse sparse, Mat H, P
 PETSC_INTERN PetscErrorCode TrustNCGSparseWiden(TrustNCGSparse sparse, PetscInt box,
                                                 PetscBool *wider);
 PETSC_INTERN PetscErrorCode TrustNCGSparseGetBox(TrustNCGSparse sparse, PetscInt *box);
-/* The box that a checkpoint has */
-PETSC_INTERN PetscErrorCode TrustNCGSparseRecordBox(TrustNCGSparse    sparse,
-                                                    CheckpointRecord *record);
 /* P = H on the pattern, and mostly one product more to see whether the Hessian has this pattern. */
 PETSC_INTERN PetscErrorCode TrustNCGSparseBuild(TrustNCGSparse sparse, Mat H, Vec g,
                                                 PetscInt *products);

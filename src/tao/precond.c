@@ -16,7 +16,7 @@
 #include "subproblem/trustcg.h"
 
 #define HOPE         10.0 /* the products of a sparse Hessian for each unit of work done before, */
-#define HOPE_BEYOND  3.0  /* and where its pattern goes beyond the one that is known */
+#define HOPE_BEYOND  1.0  /* and where its pattern goes beyond the one that is known */
 #define GATHER_LEAST 3    /* fewer pairs of CG do not replace what was learned before */
 #define PAIRS        10   /* in the model, */
 #define GATHERED     8    /* and gathered during CG, where the user does not bound the memory */
