@@ -174,7 +174,7 @@ static PetscErrorCode TrustCGStart(KSP ksp)
   ksp->its     = 0;
   cg->products = 0;
   cg->dd = cg->dp = cg->model = cg->work = cg->lag = cg->lagold = cg->ahead = 0.0;
-  cg->beta = cg->cross = cg->path.first.norm = 0.0;
+  cg->beta = cg->cross = cg->stiffest = cg->path.first.norm = 0.0;
   cg->behind = cg->looking = PETSC_FALSE;
   cg->careful              = TrustCGWatched(ksp);
   cg->askew                = PETSC_FALSE;

@@ -4,6 +4,8 @@
 #include "subproblem/trustcg_impl.h"
 #include "rules/rules.h"
 
+#define FLAT (PETSC_MACHINE_EPSILON * PETSC_MACHINE_EPSILON) /* of the largest curvature: it is 0 */
+
 /* d += tau unit p, in the next sweep that reads p; and all that is known of d */
 PetscErrorCode TrustCGMove(KSP ksp, PetscReal tau, PetscReal kappa)
 {
@@ -77,6 +79,16 @@ static PetscErrorCode TrustCGLookBeyond(KSP ksp, PetscReal alpha, PetscReal kapp
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Without a radius CG runs away where b has a part along which A is 0: its directions have less and
+   less curvature, and never none. */
+static PetscBool TrustCGRunsAway(KSP_TrustCG *cg, PetscReal kappa)
+{
+  const PetscReal bend = kappa / cg->pp;
+
+  cg->stiffest = PetscMax(cg->stiffest, bend);
+  return (PetscBool)(bend < FLAT * cg->stiffest);
+}
+
 /* Does the step to the minimum along p leave the region? Then, and at negative curvature, go to
    the boundary, and stop there unless the region grows. */
 PetscErrorCode TrustCGLeave(KSP ksp, PetscReal kappa)
@@ -90,6 +102,7 @@ PetscErrorCode TrustCGLeave(KSP ksp, PetscReal kappa)
     ksp->reason = KSP_DIVERGED_NANORINF;
     PetscFunctionReturn(PETSC_SUCCESS);
   }
+  if (kappa > 0.0 && !bounded && TrustCGRunsAway(cg, kappa)) kappa = 0.0;
   if (kappa > 0.0) {
     alpha = cg->rz / kappa;
     step  = alpha * cg->unit;

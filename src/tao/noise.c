@@ -14,6 +14,7 @@
 #define MISFIT     10.0  /* ||A s|| in units of the most that the gradient can have changed */
 #define POOR       0.25  /* ratio of reductions below which the radius shrinks */
 #define PATIENT    12    /* late trials rejected without progress */
+#define ABSURD     100.0 /* noise in units of what it is in */
 #define ROUNDED    1e3   /* machine epsilons of ||g(x0)||: that is rounding */
 
 PetscErrorCode TrustNCGNoiseStart(Tao tao)
@@ -52,6 +53,16 @@ static PetscBool Watch(const TAO_TrustNCG *tn)
   return (PetscBool)(tn->ours && Choose(tn) && !tn->noise.known);
 }
 
+/* More than is in f and in the gradient themselves is no noise, but a bend that is sharper than the
+   points are apart, as where units differ by many orders of magnitude. */
+static void Disbelieve(const TAO_TrustNCG *tn, TrustNCGNoiseLevel *level)
+{
+  const PetscReal most = PetscMax(PetscAbsReal(tn->f), PetscAbsReal(tn->f0));
+
+  if (!(level->g > ABSURD * tn->gnorm) && !(level->f > ABSURD * most)) return;
+  level->f = level->g = 0.0;
+}
+
 /* The noise near the iterate, along v; the length of differences where they are ours to choose. */
 static PetscErrorCode Measure(Tao tao, Vec v)
 {
@@ -63,6 +74,7 @@ static PetscErrorCode Measure(Tao tao, Vec v)
   PetscFunctionBegin;
   PetscCall(TrustNCGMeasureNoise(Evaluate, tao, tao->solution, tn->w, tn->f, tao->gradient, v,
                                  PETSC_SQRT_MACHINE_EPSILON * scale, &level));
+  Disbelieve(tn, &level);
   tn->noise.quiet = (PetscBool)(level.g <= ROUNDED * PETSC_MACHINE_EPSILON * tn->gnorm0);
   if (Choose(tn) && !tn->noise.quiet) {
     if (measured) { /* the bend of g has not changed much: the noise has */
