@@ -14,7 +14,7 @@
 #define MISFIT     10.0  /* ||A s|| in units of the most that the gradient can have changed */
 #define POOR       0.25  /* ratio of reductions below which the radius shrinks */
 #define PATIENT    12    /* late trials rejected without progress */
-#define ABSURD     100.0 /* noise in units of what it is in */
+#define ABSURD     10.0  /* noise in units of what it is in */
 #define ROUNDED    1e3   /* machine epsilons of ||g(x0)||: that is rounding */
 
 PetscErrorCode TrustNCGNoiseStart(Tao tao)
