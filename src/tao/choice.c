@@ -45,6 +45,41 @@ static PetscErrorCode HasPattern(Tao tao, PetscBool *has)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Is there no matrix to make the PC of the KSP from, nor does it do without? */
+static PetscErrorCode LacksMatrix(Tao tao, PetscBool *lacks)
+{
+  Mat       P = tao->hessian_pre;
+  PetscBool free, entries = PETSC_FALSE;
+  PC        pc;
+
+  PetscFunctionBegin;
+  PetscCall(KSPGetPC(tao->ksp, &pc));
+  PetscCall(PetscObjectTypeCompareAny((PetscObject)pc, &free, PCSHELL, PCMAT, PCKSP, PCLMVM,
+                                      PCCOMPOSITE, PCREDISTRIBUTE, "python", ""));
+  if (P) {
+    PetscCall(PetscObjectTypeCompareAny((PetscObject)P, &entries, MATSHELL, MATMFFD, ""));
+    entries = (PetscBool)!entries;
+    if (!entries) PetscCall(MatHasOperation(P, MATOP_GET_DIAGONAL, &entries));
+  }
+  *lacks = (PetscBool)(!free && !entries);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* What auto stands for where the KSP has a PC, and why */
+static PetscErrorCode ResolvePC(Tao tao, TaoTrustNCGPrecondType *type)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+  PetscBool     lacks = PETSC_FALSE, has = PETSC_FALSE;
+
+  PetscFunctionBegin;
+  PetscCall(LacksMatrix(tao, &lacks));
+  if (lacks) PetscCall(HasPattern(tao, &has));
+  *type = has ? TAO_TRUSTNCG_PRECOND_SPARSE : TAO_TRUSTNCG_PRECOND_USER;
+  tn->why =
+    has ? "the KSP has a PC that needs a matrix, whose pattern is known" : "the KSP has a PC";
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* What auto stands for, and why. */
 static PetscErrorCode Resolve(Tao tao, PetscBool haspc, TaoTrustNCGPrecondType *type)
 {
@@ -57,8 +92,7 @@ static PetscErrorCode Resolve(Tao tao, PetscBool haspc, TaoTrustNCGPrecondType *
   *type   = tn->precond;
   if (*type != TAO_TRUSTNCG_PRECOND_AUTO) PetscFunctionReturn(PETSC_SUCCESS);
   if (haspc) {
-    *type   = TAO_TRUSTNCG_PRECOND_USER;
-    tn->why = "the KSP has a PC";
+    PetscCall(ResolvePC(tao, type));
   } else if (tao->gradient_norm) {
     *type   = TAO_TRUSTNCG_PRECOND_USER;
     tn->why = "the gradient has a norm of its own";
