@@ -4,11 +4,10 @@
 
 #define SHRINK_MIN   0.0625 /* a rejection divides the radius by 2 at least and by 16 at most */
 #define SHRINK_MAX   0.5
-#define SHRINK_MOST  1e-100 /* where the length of a step is beyond all numbers */
-#define SHRINK_NAN   0.25   /* where f+ is no number there is nothing to interpolate */
-#define BACK_MAX     0.75   /* where the model tells how far, that may be as much */
-#define RHO_BAD      0.25   /* Conn, Gould, Toint (2000), section 6.1: shrink below, */
-#define RHO_GOOD     0.75   /* grow above when the boundary held the step back */
+#define SHRINK_NAN   0.25 /* where f+ is no number there is nothing to interpolate */
+#define BACK_MAX     0.75 /* where the model tells how far, that may be as much */
+#define RHO_BAD      0.25 /* Conn, Gould, Toint (2000), section 6.1: shrink below, */
+#define RHO_GOOD     0.75 /* grow above when the boundary held the step back */
 #define GROW         2.5
 #define FIRST_LENGTH 1.0  /* of 1 + ||x||, where no curvature says how far to go */
 #define STRAY_LIMIT  10.0 /* without a radius: the farthest beyond the last CG iterate */
@@ -46,17 +45,6 @@ PetscReal TrustNCGFirstShare(PetscReal dnorm, PetscReal xnorm)
   const PetscReal most = FIRST_LENGTH * (1.0 + xnorm);
 
   return dnorm > most ? most / dnorm : 1.0;
-}
-
-/* The same after a step of length dnorm2 at which f is no number, or so high that it tells nothing: where
-   that is out of all proportion to x, as along a direction that has hardly any curvature, halfway
-   to the scale of x in orders of magnitude. */
-PetscReal TrustNCGBackFromAfar(PetscReal factor, PetscReal fplus, PetscReal dnorm2, PetscReal xnorm)
-{
-  const PetscReal share = TrustNCGFirstShare(dnorm2, xnorm);
-
-  if (factor > SHRINK_MIN && !PetscIsInfOrNanReal(fplus)) return factor;
-  return PetscMin(factor, PetscMax(SHRINK_MOST, PetscSqrtReal(share)));
 }
 
 /* After a rejection. The step may be far inside an infinite or stale radius: the new radius is

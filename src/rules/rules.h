@@ -15,8 +15,6 @@ PETSC_INTERN PetscBool TrustNCGModelHolds(PetscReal ared, PetscReal pred, PetscR
 
 /* radius.c: how far is the model trusted? */
 PETSC_INTERN PetscReal TrustNCGInterpolate(PetscReal f, PetscReal fplus, PetscReal slope);
-PETSC_INTERN PetscReal TrustNCGBackFromAfar(PetscReal factor, PetscReal fplus, PetscReal dnorm2,
-                                            PetscReal xnorm);
 PETSC_INTERN PetscReal TrustNCGInterpolateModel(PetscReal f, PetscReal fplus, PetscReal slope,
                                                 PetscReal model);
 PETSC_INTERN PetscReal TrustNCGFirstShare(PetscReal dnorm, PetscReal xnorm);

@@ -47,9 +47,8 @@ static PetscErrorCode TrustNCGTrial(Tao tao, PetscBool *accept)
 static void TrustNCGShorten(Tao tao)
 {
   TAO_TrustNCG   *tn     = (TAO_TrustNCG *)tao->data;
-  PetscReal factor = TrustNCGInterpolateModel(tn->f, tn->fplus, tn->slope, tn->model);
+  const PetscReal factor = TrustNCGInterpolateModel(tn->f, tn->fplus, tn->slope, tn->model);
 
-  factor = TrustNCGBackFromAfar(factor, tn->fplus, tn->dnorm2, tn->xnorm);
   TrustNCGCountRejected(tn);
   tao->trust = TrustNCGShrink(tao->trust, tn->dnorm, factor);
 }
