@@ -159,15 +159,16 @@ START_TEST(without_room_for_a_block_there_is_no_product)
 }
 END_TEST
 
+/* on one rank */
 START_TEST(a_product_that_is_not_finite_shows_nothing)
 {
   Grid           grid;
-  PetscInt       products, row;
+  PetscInt       products, low;
   TrustNCGExtent extent;
 
   ckm_ok(GridMake(20, 22, 1, DMDA_STENCIL_BOX, 2, &grid));
-  ckm_ok(VecGetOwnershipRange(grid.x, &row, NULL));
-  ckm_ok(MatSetValue(grid.H, row, row, NAN, INSERT_VALUES));
+  ckm_ok(VecGetOwnershipRange(grid.x, &low, NULL));
+  if (low == 0) PetscCallAbort(PETSC_COMM_SELF, MatSetValue(grid.H, 0, 0, NAN, INSERT_VALUES));
   ckm_ok(MatAssemblyBegin(grid.H, MAT_FINAL_ASSEMBLY));
   ckm_ok(MatAssemblyEnd(grid.H, MAT_FINAL_ASSEMBLY));
   ckm_ok(TrustNCGExtentLook(grid.H, grid.x, &products, &extent));
@@ -310,6 +311,7 @@ END_TEST
 START_TEST(a_second_solve_is_as_the_first)
 {
   Run               run;
+  PetscBool         says;
   TaoTrustNCGLedger first, second;
 
   ckm_ok(RunCreate(PETSC_COMM_WORLD, "bratuls", 900, HV_USER, PETSC_FALSE, &run));
@@ -318,8 +320,84 @@ START_TEST(a_second_solve_is_as_the_first)
   ckm_ok((*run.prob->start)(run.prob, run.x));
   ckm_ok(TaoSolve(run.tao));
   second = RunLedger(&run);
+  ckm_ok(RunSays(&run, "on more than the DM's stencil", &says));
+  ckm_assert(says);
   ckm_assert(first.equivalents == second.equivalents && first.cg == second.cg);
   ckm_ok(RunDestroy(&run));
+}
+END_TEST
+
+/* Three directions and unknowns, uneven shares */
+START_TEST(a_wider_grid_has_the_shares_of_the_first)
+{
+  static const DMBoundaryType ends[] = {DM_BOUNDARY_NONE, DM_BOUNDARY_GHOSTED,
+                                        DM_BOUNDARY_PERIODIC};
+  PetscInt                    m, n, width;
+  DM                          dm, wide;
+  Vec                         x, grid;
+
+  ckm_ok(DMDACreate3d(PETSC_COMM_WORLD, ends[_i], ends[_i], DM_BOUNDARY_NONE, DMDA_STENCIL_STAR, 7,
+                      9, 17, 1, 1, PETSC_DECIDE, 3, 1, NULL, NULL, NULL, &dm));
+  ckm_ok(DMSetUp(dm));
+  ckm_ok(DMCreateGlobalVector(dm, &x));
+  ckm_ok(TrustNCGExtentCreateVec(x, 2, &grid));
+  ckm_ok(VecGetLocalSize(x, &m));
+  ckm_ok(VecGetLocalSize(grid, &n));
+  ckm_assert(m == n);
+  ckm_ok(VecGetDM(grid, &wide));
+  ckm_ok(DMDAGetInfo(wide, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, &width, NULL, NULL, NULL,
+                     NULL));
+  ckm_assert(width == 2);
+  ckm_ok(VecDestroy(&grid));
+  ckm_ok(VecDestroy(&x));
+  ckm_ok(DMDestroy(&dm));
+}
+END_TEST
+
+/* PETSc has no boxes there. */
+START_TEST(a_grid_with_mirrors_stays_as_it_is)
+{
+  DM  dm;
+  Vec x, grid;
+
+  ckm_ok(DMDACreate2d(PETSC_COMM_WORLD, DM_BOUNDARY_MIRROR, DM_BOUNDARY_MIRROR, DMDA_STENCIL_STAR,
+                      20, 20, PETSC_DECIDE, PETSC_DECIDE, 1, 1, NULL, NULL, &dm));
+  ckm_ok(DMSetUp(dm));
+  ckm_ok(DMCreateGlobalVector(dm, &x));
+  ckm_ok(TrustNCGExtentCreateVec(x, 2, &grid));
+  ckm_assert(!grid);
+  ckm_ok(VecDestroy(&x));
+  ckm_ok(DMDestroy(&dm));
+}
+END_TEST
+
+/* As a program does that knows the pattern better than its DMDA */
+static PetscErrorCode MakeWide(DM dm, Mat *A)
+{
+  PetscFunctionBegin;
+  PetscCall(MakeHessian(2, dm, A));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+START_TEST(a_pattern_of_the_dms_own_is_taken_as_it_is)
+{
+  Grid           grid;
+  PetscInt       products, colors;
+  PetscReal      misfit;
+  PetscBool      promises;
+  TrustNCGSparse sparse = NULL;
+
+  ckm_ok(GridMake(20, 22, 1, DMDA_STENCIL_STAR, 2, &grid));
+  ckm_ok(DMDASetGetMatrix(grid.dm, MakeWide));
+  ckm_ok(TrustNCGSparseCreate(grid.x, NULL, &sparse));
+  ckm_ok(TrustNCGSparsePromises(sparse, grid.H, &products, &promises));
+  ckm_assert(products == 0 && promises);
+  ckm_ok(TrustNCGSparseBuild(sparse, grid.H, grid.x, &products));
+  ckm_ok(TrustNCGSparseGetCounts(sparse, &colors, NULL, NULL));
+  ckm_ok(TrustNCGSparseGetMisfit(sparse, &misfit));
+  ckm_assert(products == colors + 1 && misfit < 1e-12);
+  ckm_ok(TrustNCGSparseDestroy(&sparse));
+  ckm_ok(GridFree(&grid));
 }
 END_TEST
 
@@ -340,6 +418,9 @@ static void AddTests(Suite *suite)
   tcase_add_loop_test(build, one_product_spares_those_of_a_pattern_in_vain, 0, 3);
   tcase_add_test(build, few_colours_are_worth_no_look);
   tcase_add_test(build, it_does_not_without_the_memory);
+  tcase_add_loop_test(build, a_wider_grid_has_the_shares_of_the_first, 0, 3);
+  tcase_add_test(build, a_grid_with_mirrors_stays_as_it_is);
+  tcase_add_test(build, a_pattern_of_the_dms_own_is_taken_as_it_is);
   tcase_add_test(build, it_does_not_where_a_rank_has_too_few_nodes);
   tcase_add_loop_test(solve, a_least_squares_problem_of_a_star_is_solved_with_its_hessian, 0, 3);
   tcase_add_test(solve, a_second_solve_is_as_the_first);

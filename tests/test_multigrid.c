@@ -164,6 +164,22 @@ START_TEST(cg_takes_few_iterations_on_any_grid)
 }
 END_TEST
 
+/* Also where its inverse is below any number that a solver would stop at */
+START_TEST(the_unit_of_the_matrix_does_not_matter)
+{
+  Fixture            f;
+  PetscInt           its[2];
+  KSPConvergedReason reason;
+
+  ckm_ok(SetUp(&cases[0], &f));
+  ckm_ok(Solve(&f, f.A, &its[0], &reason));
+  ckm_ok(MatScale(f.A, _i ? 1e-60 : 1e60));
+  ckm_ok(Solve(&f, f.A, &its[1], &reason));
+  ckm_assert(reason > 0 && its[0] == its[1]);
+  ckm_ok(TearDown(&f));
+}
+END_TEST
+
 /* x = M b is no direction of descent where b'x <= 0. */
 START_TEST(it_is_positive_definite_where_the_matrix_is_not)
 {
@@ -349,6 +365,7 @@ static void Add(Suite *suite)
   TCase *tcase = SweepCase(suite, "multigrid");
 
   tcase_add_loop_test(tcase, cg_takes_few_iterations_on_any_grid, 0, CASES);
+  tcase_add_loop_test(tcase, the_unit_of_the_matrix_does_not_matter, 0, 2);
   tcase_add_loop_test(tcase, it_is_positive_definite_where_the_matrix_is_not, 0, 2);
   tcase_add_test(tcase, each_matrix_has_a_preconditioner_of_its_own);
   tcase_add_loop_test(tcase, linear_functions_are_interpolated_exactly, 1, 8);

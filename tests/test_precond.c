@@ -98,6 +98,28 @@ START_TEST(the_pc_of_the_ksp_is_the_users)
 }
 END_TEST
 
+/* The products are those of a function. */
+START_TEST(a_pc_that_needs_a_matrix_gets_the_sparse_hessian)
+{
+  Run       run;
+  KSP       ksp;
+  PC        pc;
+  PetscBool same, says;
+
+  ckm_ok(Make("minsurf", 400, TAO_TRUSTNCG_PRECOND_AUTO, &run));
+  ckm_ok(TaoGetKSP(run.tao, &ksp));
+  ckm_ok(KSPGetPC(ksp, &pc));
+  ckm_ok(PCSetType(pc, PCBJACOBI));
+  ckm_ok(TaoSolve(run.tao));
+  ckm_assert(RunReason(&run) > 0);
+  ckm_ok(PetscObjectTypeCompare((PetscObject)pc, PCBJACOBI, &same));
+  ckm_assert(same);
+  ckm_ok(RunSays(&run, "sparse (auto: the KSP has a PC that needs a matrix", &says));
+  ckm_assert(says);
+  ckm_ok(RunDestroy(&run));
+}
+END_TEST
+
 START_TEST(a_type_beside_the_users_pc_is_an_error)
 {
   Run run;
@@ -194,6 +216,7 @@ static void AddTests(Suite *suite)
   tcase_add_loop_test(tcase, every_type_finds_the_minimum, 0, 5);
   tcase_add_loop_test(tcase, a_second_solve_repeats_the_first, 0, 5);
   tcase_add_test(tcase, the_pc_of_the_ksp_is_the_users);
+  tcase_add_test(tcase, a_pc_that_needs_a_matrix_gets_the_sparse_hessian);
   tcase_add_loop_test(tcase, a_type_beside_the_users_pc_is_an_error, 0, 3);
   tcase_add_test(tcase, a_pattern_of_the_users_makes_a_sparse_hessian);
   tcase_add_loop_test(tcase, learned_steps_may_be_forbidden, 0, 2);

@@ -37,6 +37,28 @@ static void AssertFinite(Vec x)
   ckm_assert(!PetscIsInfOrNanReal(norm));
 }
 
+/* A third of the unknowns have a slope and no curvature. */
+START_TEST(a_model_without_a_bottom_is_no_way_to_infinity)
+{
+  Model     m;
+  PetscInt  low, high, n = 0, row[SIZE];
+  PetscReal norm;
+
+  ckm_ok(ModelCreate(PETSC_COMM_WORLD, SIZE, CONVEX, _i, &m));
+  ckm_ok(MatGetOwnershipRange(m.A, &low, &high));
+  for (PetscInt i = low; i < high; i++) {
+    if (i % 3 == 0) row[n++] = i;
+  }
+  ckm_ok(MatZeroRowsColumns(m.A, n, row, 0.0, NULL, NULL));
+  ckm_ok(ModelSolve(&m, 0.0));
+  AssertReason(m.ksp, TRUSTNCG_KSP_NEGATIVE_CURVATURE);
+  ckm_ok(KSPCGGetNormD(m.ksp, &norm));
+  ckm_assert(norm < 1e100);
+  AssertFinite(m.x);
+  ckm_ok(ModelDestroy(&m));
+}
+END_TEST
+
 /* _i 1: with the preconditioner; and so below */
 START_TEST(a_convex_model_is_minimised_like_ksp_cg_does)
 {
@@ -381,6 +403,7 @@ static void AddTests(Suite *suite)
   TCase *answers = ckm_tcase(suite, "answers"), *faults = ckm_tcase(suite, "faults");
 
   tcase_add_loop_test(answers, a_convex_model_is_minimised_like_ksp_cg_does, 0, 2);
+  tcase_add_loop_test(answers, a_model_without_a_bottom_is_no_way_to_infinity, 0, 2);
   tcase_add_loop_test(answers, the_model_and_the_length_are_what_it_says, 0, 2 * ENDS);
   tcase_add_loop_test(answers, it_ends_for_the_right_reason, 0, 2 * ENDS);
   tcase_add_loop_test(answers, at_the_boundary_the_step_is_as_long_as_the_radius, 0, 16);
