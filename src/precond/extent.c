@@ -69,7 +69,7 @@ static PetscInt FromMiddle(const Blocks *b, const PetscInt at[], PetscBool *allo
   PetscInt       far = 0, away = 0;
 
   *allowed = PETSC_FALSE;
-  for (PetscInt k = 0; k < b->dim; k++) {
+  for (PetscInt k = 0; k < DIMS && k < b->dim; k++) {
     const PetscInt by = PetscAbsInt(at[k] % wide - b->most);
 
     if (at[k] >= b->size[k] - b->size[k] % wide || at[k] / wide % APART) return -1;
