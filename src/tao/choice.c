@@ -68,7 +68,7 @@ static PetscErrorCode LacksMatrix(Tao tao, PetscBool *lacks)
 /* What auto stands for where the KSP has a PC, and why */
 static PetscErrorCode ResolvePC(Tao tao, TaoTrustNCGPrecondType *type)
 {
-  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+  TAO_TrustNCG *tn    = (TAO_TrustNCG *)tao->data;
   PetscBool     lacks = PETSC_FALSE, has = PETSC_FALSE;
 
   PetscFunctionBegin;
