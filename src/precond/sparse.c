@@ -125,6 +125,7 @@ PetscErrorCode TrustNCGSparseRelease(TrustNCGSparse sparse)
     PetscCall(PetscObjectTypeCompare((PetscObject)sparse->pc, sparse->chosen, &same));
   }
   if (same) PetscCall(PCSetType(sparse->pc, PCNONE));
+  if (sparse->pc) PetscCall(PCSetUseAmat(sparse->pc, sparse->amat));
   PetscCall(PetscFree(sparse->chosen));
   PetscCall(PCDestroy(&sparse->pc));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -167,7 +168,7 @@ static PetscErrorCode Rehearse(TrustNCGSparse sparse, Mat Q, Vec g, Rehearsal *s
   PetscCall(KSPSetType(ksp, KSPCG));
   PetscCall(KSPSetNormType(ksp, KSP_NORM_UNPRECONDITIONED));
   PetscCall(KSPSetPC(ksp, sparse->pc));
-  PetscCall(KSPSetOperators(ksp, sparse->P, sparse->P));
+  PetscCall(KSPSetOperators(ksp, sparse->P, Q)); /* it tells the PC, too */
   PetscCall(KSPSetTolerances(ksp, REHEARSAL_RTOL, 0.0, PETSC_MAX_REAL, REHEARSAL_ITS));
   PetscCall(KSPSolve(ksp, g, sparse->work));
   PetscCall(KSPGetConvergedReason(ksp, &shown->reason));

@@ -28,7 +28,8 @@ struct _n_TrustNCGSparse {
   Mat                P;      /* the Hessian on its pattern, */
   Mat                D;      /* and a dominant copy of it, or NULL */
   TrustNCGOrigin     origin; /* of its pattern */
-  PC                 pc;     /* of the solver, made from P */
+  PC                 pc;     /* of the solver, made from P; */
+  PetscBool          amat;   /* its smoothers would have worked on H */
   TrustNCGMultigrid  mg;     /* on a DMDA, or NULL */
   Vec                work;   /* like the solution, */
   Vec                grid;   /* and, on a DMDA with the stencil of P, the same or a wider one */

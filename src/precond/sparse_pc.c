@@ -50,6 +50,7 @@ PetscErrorCode TrustNCGSparseSetPC(TrustNCGSparse sparse, PC pc)
     PetscCall(PetscFree(sparse->chosen));
     PetscCall(PetscStrallocpy(type, &sparse->chosen));
   }
+  PetscCall(PCGetUseAmat(pc, &sparse->amat));
   PetscCall(PCSetUseAmat(pc, PETSC_FALSE));
   PetscCall(PetscObjectReference((PetscObject)pc));
   PetscCall(PCDestroy(&sparse->pc));

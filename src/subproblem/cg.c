@@ -188,6 +188,7 @@ static PetscErrorCode TrustCGStart(KSP ksp)
   PetscCall(SweepRun(&cg->sweeper, nops, ops));
   PetscCall(SweepReduce(&cg->sweeper));
   PetscCall(TrustCGChooseUnit(ksp));
+  cg->rrfirst = cg->rr;
   if (cg->pc && !(cg->rz > 0.0) && cg->rr > 0.0) {
     if (cg->guards.agree) PetscCall((*cg->guards.agree)(cg->guards.ctx));
     PetscCall(PetscInfo(ksp,

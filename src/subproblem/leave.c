@@ -80,13 +80,14 @@ static PetscErrorCode TrustCGLookBeyond(KSP ksp, PetscReal alpha, PetscReal kapp
 }
 
 /* Without a radius CG runs away where b has a part along which A is 0: its directions have less and
-   less curvature, and never none. */
+   less curvature, and never none, and the residual grows. */
 static PetscBool TrustCGRunsAway(KSP_TrustCG *cg, PetscReal kappa)
 {
   const PetscReal bend = kappa / cg->pp;
 
+  if (PetscIsInfOrNanReal(bend)) return PETSC_FALSE;
   cg->stiffest = PetscMax(cg->stiffest, bend);
-  return (PetscBool)(bend < FLAT * cg->stiffest);
+  return (PetscBool)(bend < FLAT * cg->stiffest && cg->rr >= cg->rrfirst);
 }
 
 /* Does the step to the minimum along p leave the region? Then, and at negative curvature, go to

@@ -53,6 +53,7 @@ typedef struct {
   PetscReal zAz, zAp;    /* the forms of one reduction */
   PetscReal kappa, beta; /* p'Ap; of the last change of direction */
   PetscReal stiffest;    /* the largest p'Ap / p'Mp so far */
+  PetscReal rrfirst;     /* r'r of r = b */
   PetscReal AA;          /* ||Ap||^2 */
   PetscReal cross, past; /* p_k'Ap_{k-1}, p_{k-1}'Ap_k: the same where A is symmetric */
   PetscBool askew;       /* it is not, to rounding */

@@ -45,23 +45,22 @@ static PetscErrorCode HasPattern(Tao tao, PetscBool *has)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Is there no matrix to make the PC of the KSP from, nor does it do without? */
+/* Is there no matrix to make the PC of the KSP from, though it needs one? A shell of the user's may know
+   what Jacobi's method wants; nobody makes factors of one. */
 static PetscErrorCode LacksMatrix(Tao tao, PetscBool *lacks)
 {
-  Mat       P = tao->hessian_pre;
-  PetscBool free, entries = PETSC_FALSE;
+  const Mat P    = tao->hessian_pre;
+  PetscBool free = PETSC_TRUE, factors, point;
   PC        pc;
 
   PetscFunctionBegin;
   PetscCall(KSPGetPC(tao->ksp, &pc));
-  PetscCall(PetscObjectTypeCompareAny((PetscObject)pc, &free, PCSHELL, PCMAT, PCKSP, PCLMVM,
-                                      PCCOMPOSITE, PCREDISTRIBUTE, "python", ""));
-  if (P) {
-    PetscCall(PetscObjectTypeCompareAny((PetscObject)P, &entries, MATSHELL, MATMFFD, ""));
-    entries = (PetscBool)!entries;
-    if (!entries) PetscCall(MatHasOperation(P, MATOP_GET_DIAGONAL, &entries));
-  }
-  *lacks = (PetscBool)(!free && !entries);
+  PetscCall(PetscObjectTypeCompareAny((PetscObject)pc, &factors, PCILU, PCICC, PCLU, PCCHOLESKY,
+                                      PCASM, PCGASM, PCGAMG, PCHYPRE, PCML, ""));
+  PetscCall(
+    PetscObjectTypeCompareAny((PetscObject)pc, &point, PCJACOBI, PCBJACOBI, PCSOR, PCMG, ""));
+  if (P) PetscCall(PetscObjectTypeCompareAny((PetscObject)P, &free, MATSHELL, MATMFFD, ""));
+  *lacks = (PetscBool)((factors && free) || (point && !P));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -73,7 +72,7 @@ static PetscErrorCode ResolvePC(Tao tao, TaoTrustNCGPrecondType *type)
 
   PetscFunctionBegin;
   PetscCall(LacksMatrix(tao, &lacks));
-  if (lacks) PetscCall(HasPattern(tao, &has));
+  if (lacks && !tn->reproducible && !tao->gradient_norm) PetscCall(HasPattern(tao, &has));
   *type = has ? TAO_TRUSTNCG_PRECOND_SPARSE : TAO_TRUSTNCG_PRECOND_USER;
   tn->why =
     has ? "the KSP has a PC that needs a matrix, whose pattern is known" : "the KSP has a PC";

@@ -57,9 +57,11 @@ static PetscBool Watch(const TAO_TrustNCG *tn)
    points are apart, as where units differ by many orders of magnitude. */
 static void Disbelieve(const TAO_TrustNCG *tn, TrustNCGNoiseLevel *level)
 {
-  const PetscReal most = PetscMax(PetscAbsReal(tn->f), PetscAbsReal(tn->f0));
+  const PetscReal most  = PetscMax(PetscAbsReal(tn->f), PetscAbsReal(tn->f0));
+  const PetscReal mostg = PetscMax(tn->gnorm, tn->gnorm0);
 
-  if (!(level->g > ABSURD * tn->gnorm) && !(level->f > ABSURD * most)) return;
+  if (tn->noise.known && !tn->noise.quiet) return; /* some was there before */
+  if (!(level->g > ABSURD * mostg) && !(level->f > ABSURD * most)) return;
   level->f = level->g = 0.0;
 }
 

@@ -5,7 +5,7 @@
      sparse    a PETSc PC (multigrid) on the Hessian assembled from coloured products
      pairs     limited-memory BFGS over a learned diagonal
      diagonal  the learned diagonal alone
-     auto      user where the KSP has a PC; else pairs, and where a pattern is at hand soon sparse,
+     auto      user where the KSP has a PC, or sparse where that needs a matrix; else pairs, and where a pattern is at hand soon sparse,
                if a product with it agrees with one with the Hessian */
 #include "tao/trustncg_impl.h"
 #include "hessvec/hessvec.h"

@@ -33,8 +33,8 @@ const char *const TaoTrustNCGPrecondTypes[] = {"none",
   `PCMG` on a `DMDA`, else `PCGAMG`
 . `TAO_TRUSTNCG_PRECOND_USER`     - the PC of the KSP as it is; where it is none, the Mat of
   `TaoSetGradientNorm()`
-- `TAO_TRUSTNCG_PRECOND_AUTO`     - user where the KSP has a PC or the gradient a norm; else pairs;
-  but where the `DM` is a `DMDA` or a pattern was set, sparse, as soon as the solve has cost a tenth
+- `TAO_TRUSTNCG_PRECOND_AUTO`     - user where the KSP has a PC or the gradient a norm (sparse where
+  that PC needs a matrix, and there is none but a pattern); else pairs; but where the `DM` is a `DMDA` or a pattern was set, sparse, as soon as the solve has cost a tenth
   of its products, if one product more shows that the Hessian has that pattern
 
   Options Database Key:
