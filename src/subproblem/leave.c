@@ -4,7 +4,8 @@
 #include "subproblem/trustcg_impl.h"
 #include "rules/rules.h"
 
-#define FLAT (PETSC_MACHINE_EPSILON * PETSC_MACHINE_EPSILON) /* of the largest curvature: it is 0 */
+#define FLAT  (PETSC_MACHINE_EPSILON * PETSC_MACHINE_EPSILON) /* of the largest curvature: it is 0 */
+#define GROWN 1e8                                             /* in r'r since b */
 
 /* d += tau unit p, in the next sweep that reads p; and all that is known of d */
 PetscErrorCode TrustCGMove(KSP ksp, PetscReal tau, PetscReal kappa)
@@ -87,7 +88,7 @@ static PetscBool TrustCGRunsAway(KSP_TrustCG *cg, PetscReal kappa)
 
   if (PetscIsInfOrNanReal(bend)) return PETSC_FALSE;
   cg->stiffest = PetscMax(cg->stiffest, bend);
-  return (PetscBool)(bend < FLAT * cg->stiffest && cg->rr >= cg->rrfirst);
+  return (PetscBool)(bend < FLAT * cg->stiffest && cg->rr > GROWN * cg->rrfirst);
 }
 
 /* Does the step to the minimum along p leave the region? Then, and at negative curvature, go to
