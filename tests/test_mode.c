@@ -117,58 +117,6 @@ START_TEST(a_new_block_counts_from_zero)
 }
 END_TEST
 
-/* Steps of the model until CG has the turn again */
-static PetscInt StepsToCG(TrustNCGMode *mode)
-{
-  PetscInt steps = 0;
-
-  while (mode->learned && steps < 1000) {
-    Steps(mode, 1, PETSC_TRUE);
-    steps++;
-  }
-  return steps;
-}
-
-START_TEST(cg_in_vain_is_tried_again_after_twice_as_long)
-{
-  TrustNCGMode mode = KnowsModel(1.0);
-
-  for (PetscInt wait = 48; wait <= 192; wait *= 2) {
-    mode.rate = RATE;
-    StepOfCG(&mode, 0.4);
-    ckm_assert(mode.learned);
-    ckm_assert(StepsToCG(&mode) == PetscMin(wait, 96));
-  }
-}
-END_TEST
-
-START_TEST(cg_that_helps_or_has_something_new_is_tried_as_soon_as_at_first)
-{
-  TrustNCGMode mode = KnowsModel(1.0);
-
-  StepOfCG(&mode, 0.4);
-  if (_i) TrustNCGModeHope(&mode);
-  else {
-    ckm_assert(StepsToCG(&mode) == 48);
-    mode.rate = RATE;
-    StepOfCG(&mode, 0.6);
-    ckm_assert(!mode.learned);
-    TrustNCGModeCG(&mode, PETSC_FALSE, 1.0, 1.0, 1.0, 4.0, 15.0);
-  }
-  ckm_assert(StepsToCG(&mode) == PATIENCE);
-}
-END_TEST
-
-/* At a boundary, or where the model is poor, it is not CG that is slow. */
-START_TEST(a_step_that_was_cut_short_is_not_in_vain)
-{
-  TrustNCGMode mode = KnowsModel(1.0);
-
-  TrustNCGModeCG(&mode, (PetscBool)_i, _i ? 0.1 : 1.0, 1.0, 1.0, 4.0, 15.0);
-  ckm_assert(StepsToCG(&mode) == PATIENCE);
-}
-END_TEST
-
 START_TEST(steps_that_are_not_quadratic_never_lead_to_cg)
 {
   TrustNCGMode mode = InModel(1.0);
@@ -412,9 +360,6 @@ static void AddTests(Suite *suite)
   tcase_add_test(tcase, as_many_quadratic_steps_as_its_patience_lead_to_cg);
   tcase_add_test(tcase, a_step_that_is_not_quadratic_takes_back_two);
   tcase_add_test(tcase, a_new_block_counts_from_zero);
-  tcase_add_test(tcase, cg_in_vain_is_tried_again_after_twice_as_long);
-  tcase_add_loop_test(tcase, cg_that_helps_or_has_something_new_is_tried_as_soon_as_at_first, 0, 2);
-  tcase_add_loop_test(tcase, a_step_that_was_cut_short_is_not_in_vain, 0, 2);
   tcase_add_test(tcase, steps_that_are_not_quadratic_never_lead_to_cg);
   tcase_add_test(tcase, quadratic_is_what_the_trapezoidal_rule_gives_to_a_tenth);
   tcase_add_test(tcase, what_is_not_finite_is_not_quadratic);

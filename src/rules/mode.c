@@ -3,13 +3,11 @@
    of the truncated CG. Learned steps win far from the solution and on easy problems, CG wins near
    it, on ill-conditioned and on indefinite problems. So: learned steps until f has looked
    quadratic for a while and the end is not in sight; then CG for as long as it brings the gradient
-   down at no less than half of their rate. Where it does not do so even once it is tried again
-   after twice as long. */
+   down at no less than half of their rate. */
 #include "rules/rules.h"
 
 #define QUADRATIC  0.1 /* f along a step agrees with the trapezoidal rule to this: quadratic */
-#define PATIENCE   24  /* such steps before CG is tried, */
-#define MOST       96  /* and where it was in vain, at most */
+#define PATIENCE   24  /* such steps before CG is tried */
 #define IN_SIGHT   2.0 /* digits still to go for each that the block has brought */
 #define RATE_SHARE 0.5
 #define RHO_LOW    0.5 /* the model holds along CG's step */
@@ -17,13 +15,7 @@
 
 void TrustNCGModeStart(TrustNCGMode *mode)
 {
-  *mode = (TrustNCGMode){.patience = PATIENCE};
-}
-
-/* CG has something new to work with. */
-void TrustNCGModeHope(TrustNCGMode *mode)
-{
-  mode->patience = PATIENCE;
+  *mode = (TrustNCGMode){0};
 }
 
 static void Enter(TrustNCGMode *mode, PetscReal gnorm, PetscReal spent)
@@ -57,7 +49,7 @@ void TrustNCGModeLearned(TrustNCGMode *mode, PetscReal df, PetscReal trapezoid, 
                 PetscLogReal(gnorm / target) <= IN_SIGHT * PetscLogReal(mode->gnorm / gnorm));
 
   mode->quad = quadratic ? mode->quad + 1 : PetscMax(0, mode->quad - 2);
-  if (mode->quad < mode->patience) return;
+  if (mode->quad < PATIENCE) return;
   if (insight) Enter(mode, gnorm, spent); /* a new block, as what was gained before may mislead */
   else TrustNCGModeLeave(mode, gnorm, spent);
 }
@@ -67,13 +59,9 @@ void TrustNCGModeCG(TrustNCGMode *mode, PetscBool inside, PetscReal rho, PetscRe
                     PetscReal gplusnorm, PetscReal cost, PetscReal spent)
 {
   const PetscReal rate = gplusnorm == 0.0 ? PETSC_INFINITY : PetscLogReal(gnorm / gplusnorm) / cost;
-  const PetscBool holds =
-    (PetscBool)(mode->known && inside && rho > RHO_LOW && rho < RHO_HIGH); /* the model */
 
-  if (holds && rate >= RATE_SHARE * mode->rate) {
-    mode->patience = PATIENCE;
+  if (mode->known && inside && rho > RHO_LOW && rho < RHO_HIGH && rate >= RATE_SHARE * mode->rate) {
     return;
   }
-  if (holds) mode->patience = PetscMin(MOST, 2 * mode->patience);
   Enter(mode, gplusnorm, spent);
 }

@@ -52,17 +52,15 @@ PETSC_INTERN PetscBool TrustNCGGridHalve(const PetscInt n[3], PetscReal coupling
 
 /* mode.c: a step of the learned model, or of CG? */
 typedef struct {
-  PetscBool learned;  /* the answer */
-  PetscBool known;    /* learned steps were tried: rate is theirs */
-  PetscInt  quad;     /* for how long f has looked quadratic along learned steps, */
-  PetscInt  patience; /* and for how long it is to before CG is tried */
-  PetscReal rate;     /* decrease of log ||g|| a gradient-equivalent of the last block of them */
-  PetscReal gnorm;    /* ||g|| at the start of the block, */
-  PetscReal spent;    /* and gradient-equivalents by then */
+  PetscBool learned; /* the answer */
+  PetscBool known;   /* learned steps were tried: rate is theirs */
+  PetscInt  quad;    /* for how long f has looked quadratic along learned steps */
+  PetscReal rate;    /* decrease of log ||g|| a gradient-equivalent of the last block of them */
+  PetscReal gnorm;   /* ||g|| at the start of the block, */
+  PetscReal spent;   /* and gradient-equivalents by then */
 } TrustNCGMode;
 
 PETSC_INTERN void TrustNCGModeStart(TrustNCGMode *mode);
-PETSC_INTERN void TrustNCGModeHope(TrustNCGMode *mode);
 PETSC_INTERN void TrustNCGModeLeave(TrustNCGMode *mode, PetscReal gnorm, PetscReal spent);
 PETSC_INTERN void TrustNCGModeLearned(TrustNCGMode *mode, PetscReal df, PetscReal trapezoid,
                                       PetscReal gnorm, PetscReal target, PetscReal spent);

@@ -17,7 +17,6 @@
    A search in vain is repeated when the solve has cost ten times as much. */
 #include "tao/trustncg_impl.h"
 #include "precond/sparse.h"
-#include "rules/rules.h"
 
 #define SEEK_CG  24.0 /* work before a search where CG has the turn, */
 #define SEEK     60.0 /* and in any case */
@@ -88,10 +87,7 @@ PetscErrorCode TrustNCGHiddenSeek(Tao tao)
     TrustNCGFindOffsets(tn->shell, tao->solution, TrustNCGAlarmed, tao, &h->offsets, &h->products));
   PetscCall(TrustNCGPrecondCount(tao, h->products));
   tn->reductions += 4 * h->products;
-  if (h->offsets.n) {
-    PetscCall(TrustNCGHiddenCreatePattern(tao));
-    TrustNCGModeHope(&tn->mode);
-  }
+  if (h->offsets.n) PetscCall(TrustNCGHiddenCreatePattern(tao));
   tn->waiting = (PetscBool)(h->offsets.n > 0);
   h->wanted   = PETSC_TRUE;
   PetscFunctionReturn(PETSC_SUCCESS);

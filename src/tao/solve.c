@@ -153,7 +153,6 @@ static PetscErrorCode TrustNCGJudgeCG(Tao tao, PetscReal before)
   }
   TrustNCGModeCG(&tn->mode, (PetscBool)!tn->boundary, tn->rho, tn->gnorm, tn->gplusnorm,
                  TrustNCGWork(tn) - before, TrustNCGWork(tn));
-  if (tn->hidden.pattern) TrustNCGModeHope(&tn->mode); /* which makes CG cheap */
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -31,7 +31,6 @@ static PetscErrorCode RecordMode(TrustNCGMode *mode, TrustNCGReach *reach, Check
   RecordBool(record, &mode->learned, "whose turn it is");
   RecordBool(record, &mode->known, "a known rate");
   RecordCount(record, &mode->quad, "quadratic steps");
-  RecordInt(record, &mode->patience, 1, PETSC_MAX_INT / 2, "quadratic steps before CG");
   RecordReal(record, &mode->rate, -HUGE_VAL, "the rate");
   RecordReal(record, &mode->gnorm, 0.0, "the gradient of the block");
   RecordReal(record, &mode->spent, 0.0, "the work before the block");
