@@ -10,8 +10,8 @@
    builds a matrix on it to see. */
 #include "precond/extent.h"
 #include "precond/dmda.h"
+#include "precond/stencil_impl.h"
 
-#define DIMS         3
 #define ENTRIES_MOST 125  /* in a row */
 #define FARTHEST     10   /* neighbours on a side */
 #define APART        3    /* blocks from one to the next that has a middle */
@@ -80,14 +80,6 @@ static PetscInt FromMiddle(const Blocks *b, const PetscInt at[], PetscBool *allo
   return far;
 }
 
-/* The point that is number k of this rank */
-static void Point(const Blocks *b, PetscInt k, PetscInt at[])
-{
-  at[0] = b->start[0] + k % b->own[0];
-  at[1] = b->start[1] + k / b->own[0] % b->own[1];
-  at[2] = b->start[2] + k / b->own[0] / b->own[1];
-}
-
 static PetscErrorCode SetMiddles(const Blocks *b, Vec d)
 {
   const PetscInt n = b->own[0] * b->own[1] * b->own[2];
@@ -99,7 +91,7 @@ static PetscErrorCode SetMiddles(const Blocks *b, Vec d)
   PetscCall(VecZeroEntries(d));
   PetscCall(VecGetArray(d, &a));
   for (PetscInt k = 0; k < n; k++) {
-    Point(b, k, at);
+    TrustNCGStencilPoint(b->start, b->own, k, at);
     if (FromMiddle(b, at, &allowed)) continue;
     for (PetscInt c = 0; c < b->dof; c++) a[k * b->dof + c] = 1.0;
   }
@@ -122,7 +114,7 @@ static PetscErrorCode AddSquares(const Blocks *b, Vec w, PetscReal square[])
     PetscInt  r;
     PetscReal here = 0.0;
 
-    Point(b, k, at);
+    TrustNCGStencilPoint(b->start, b->own, k, at);
     r = FromMiddle(b, at, &allowed);
     for (PetscInt c = 0; c < b->dof; c++) here += PetscSqr(PetscRealPart(a[k * b->dof + c]));
     square[r < 0 ? b->most + 1 : r] += here;
