@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
    Sweeps over vectors: the loops on the host, and the plain form by PETSc's vector calls. */
 #include "subproblem/sweep.h"
-#include "rules/wide.h"
+#include "subproblem/pack.h"
 #include "sums/sums.h"
 #include <petsc/private/vecimpl.h>
 
@@ -33,19 +33,35 @@ WIDE static PetscReal LoopDot(PetscInt n, const PetscScalar *restrict x,
   return ((s[0] + s[1]) + (s[2] + s[3])) + ((s[4] + s[5]) + (s[6] + s[7]));
 }
 
-/* x'y and y'y */
-WIDE static void LoopDotSquare(PetscInt n, const PetscScalar *restrict x,
-                               const PetscScalar *restrict y, PetscReal sums[])
+/* x'y and y'y; n is a multiple of PACK_STRIDE */
+WIDE static void LoopDotSquare(PetscInt n, const PetscScalar *x, const PetscScalar *y,
+                               PetscReal sums[])
 {
-  PetscReal xy = 0.0, yy = 0.0;
+  Pack xy[PACK_ROWS] = {0}, yy[PACK_ROWS] = {0};
 
-#pragma omp simd reduction(+ : xy, yy)
-  for (PetscInt i = 0; i < n; i++) {
-    xy += x[i] * y[i];
-    yy += y[i] * y[i];
+  for (PetscInt i = 0; i < n; i += PACK_STRIDE) {
+    PackAhead(x + i);
+    PackAhead(y + i);
+    for (int k = 0; k < PACK_ROWS; k++) {
+      const Pack yk = ((const Pack *)(y + i))[k];
+
+      xy[k] += ((const Pack *)(x + i))[k] * yk;
+      yy[k] += yk * yk;
+    }
   }
-  sums[0] += xy;
-  sums[1] += yy;
+  sums[0] += PackSum(xy);
+  sums[1] += PackSum(yy);
+}
+
+static void DotSquare(PetscInt n, const PetscScalar *x, const PetscScalar *y, PetscReal sums[])
+{
+  const PetscInt packed = n - n % PACK_STRIDE;
+
+  LoopDotSquare(packed, x, y, sums);
+  for (PetscInt i = packed; i < n; i++) {
+    sums[0] += x[i] * y[i];
+    sums[1] += y[i] * y[i];
+  }
 }
 
 /* Of a reduction */
@@ -97,7 +113,7 @@ static void SweepBlock(PetscInt nops, const SweepOp ops[], const Arrays arrays[]
     else if (ops[k].kind == SWEEP_AYPX) LoopAYPX(n, ops[k].a, x, arrays[k].y + i);
     else if (exact) TrustNCGExactDot(exact++, n, x, arrays[k].yread + i);
     else if (DotSquareNext(nops - k, ops + k)) {
-      LoopDotSquare(n, x, arrays[k++].yread + i, sums);
+      DotSquare(n, x, arrays[k++].yread + i, sums);
       sums += 2;
     } else *sums++ += LoopDot(n, x, arrays[k].yread + i);
   }

@@ -1,42 +1,66 @@
 /* SPDX-License-Identifier: BSD-2-Clause
    The one sweep of an iteration of CG by directions, whose operations are one loop: loops of single
    operations wait for the first-level cache where they do not wait for memory. */
-#include "rules/wide.h"
+#include "subproblem/pack.h"
 #include "subproblem/sweep.h"
 
-#define BLOCK 512 /* unknowns: four arrays of a block fit the first-level cache */
+#define BLOCK                                                                                      \
+  1024 /* unknowns in a partial sum, a multiple of PACK_STRIDE: less is lost to rounding */
 
-WIDE static void LoopStep(PetscInt n, const SweepTurn *turn, const PetscScalar *restrict r,
-                          const PetscScalar *restrict p, PetscScalar *restrict d)
+/* n is a multiple of PACK_STRIDE */
+WIDE static void LoopTurn(PetscInt n, const SweepTurn *turn, const PetscScalar *p,
+                          const PetscScalar *Ap, PetscScalar *restrict r, PetscScalar *restrict d,
+                          PetscReal          sums[])
 {
   const PetscReal lagold = turn->lagold, lag = turn->lag;
+  const PetscReal beta = turn->beta, alpha = turn->alpha, next = turn->next;
+  Pack            rr[PACK_ROWS] = {0}, cross[PACK_ROWS] = {0};
 
-  for (PetscInt i = 0; i < n; i++) d[i] += lagold * r[i] + lag * p[i];
+  for (PetscInt i = 0; i < n; i += PACK_STRIDE) {
+    PackAhead(p + i);
+    PackAhead(Ap + i);
+    PackAhead(r + i);
+    if (d) PackAhead(d + i);
+    for (int k = 0; k < PACK_ROWS; k++) {
+      const Pack pk = ((const Pack *)(p + i))[k], Apk = ((const Pack *)(Ap + i))[k];
+      Pack       rk = ((Pack *)(r + i))[k];
+
+      if (d) ((Pack *)(d + i))[k] += lagold * rk + lag * pk;
+      rk = pk - beta * rk - alpha * Apk;
+      rr[k] += rk * rk;
+      rk += next * pk;
+      cross[k] += rk * Apk;
+      ((Pack *)(r + i))[k] = rk;
+    }
+  }
+  sums[0] += PackSum(rr);
+  sums[1] += PackSum(cross);
 }
 
-WIDE static void LoopTurn(PetscInt n, const SweepTurn *turn, const PetscScalar *restrict p,
-                          const PetscScalar *restrict Ap, PetscScalar *restrict r, PetscReal sums[])
+/* The last ones, fewer than a stride: in arrays of one, filled up with zeros */
+static void TailTurn(PetscInt n, const SweepTurn *turn, const PetscScalar *p, const PetscScalar *Ap,
+                     PetscScalar *r, PetscScalar *d, PetscReal sums[])
 {
-  const PetscReal beta = turn->beta, alpha = turn->alpha, next = turn->next;
-  PetscReal       rr = 0.0, cross = 0.0;
+  PetscScalar last[4][PACK_STRIDE] = {{0}};
 
-#pragma omp simd reduction(+ : rr, cross)
   for (PetscInt i = 0; i < n; i++) {
-    const PetscScalar residual = p[i] - beta * r[i] - alpha * Ap[i];
-
-    rr += residual * residual;
-    r[i] = residual + next * p[i];
-    cross += r[i] * Ap[i];
+    last[0][i] = p[i];
+    last[1][i] = Ap[i];
+    last[2][i] = r[i];
+    if (d) last[3][i] = d[i];
   }
-  sums[0] += rr;
-  sums[1] += cross;
+  LoopTurn(PACK_STRIDE, turn, last[0], last[1], last[2], d ? last[3] : NULL, sums);
+  for (PetscInt i = 0; i < n; i++) {
+    r[i] = last[2][i];
+    if (d) d[i] = last[3][i];
+  }
 }
 
 PetscErrorCode SweepLoopTurn(const SweepTurn *turn, PetscReal sums[])
 {
   const PetscScalar *p, *Ap;
   PetscScalar       *r, *d = NULL;
-  PetscInt           n;
+  PetscInt           n, packed;
 
   PetscFunctionBegin;
   PetscCall(VecGetLocalSize(turn->r, &n));
@@ -44,12 +68,11 @@ PetscErrorCode SweepLoopTurn(const SweepTurn *turn, PetscReal sums[])
   PetscCall(VecGetArrayRead(turn->Ap, &Ap));
   PetscCall(VecGetArray(turn->r, &r));
   if (turn->d) PetscCall(VecGetArray(turn->d, &d));
-  for (PetscInt i = 0; i < n; i += BLOCK) {
-    const PetscInt m = PetscMin(BLOCK, n - i);
-
-    if (d) LoopStep(m, turn, r + i, p + i, d + i);
-    LoopTurn(m, turn, p + i, Ap + i, r + i, sums);
+  packed = n - n % PACK_STRIDE;
+  for (PetscInt i = 0; i < packed; i += BLOCK) {
+    LoopTurn(PetscMin(BLOCK, packed - i), turn, p + i, Ap + i, r + i, d ? d + i : NULL, sums);
   }
+  TailTurn(n - packed, turn, p + packed, Ap + packed, r + packed, d ? d + packed : NULL, sums);
   if (turn->d) PetscCall(VecRestoreArray(turn->d, &d));
   PetscCall(VecRestoreArray(turn->r, &r));
   PetscCall(VecRestoreArrayRead(turn->Ap, &Ap));
