@@ -13,7 +13,7 @@ static TrustNCGMode InModel(PetscReal gnorm)
   TrustNCGMode mode;
 
   TrustNCGModeStart(&mode);
-  TrustNCGModeCG(&mode, PETSC_TRUE, 1.0, 2.0 * gnorm, gnorm, 3.0, 3.0);
+  TrustNCGModeCG(&mode, PETSC_TRUE, 1, 1.0, 2.0 * gnorm, gnorm, 3.0, 3.0);
   return mode;
 }
 
@@ -37,7 +37,7 @@ static void Steps(TrustNCGMode *mode, PetscInt steps, PetscBool quadratic)
 /* A good step of CG from ||g|| = 1, at 4 gradient-equivalents, with a rate in parts of RATE */
 static void StepOfCG(TrustNCGMode *mode, PetscReal share)
 {
-  TrustNCGModeCG(mode, PETSC_TRUE, 1.0, 1.0, PetscExpReal(-4.0 * share * RATE), 4.0, 15.0);
+  TrustNCGModeCG(mode, PETSC_TRUE, 1, 1.0, 1.0, PetscExpReal(-4.0 * share * RATE), 4.0, 15.0);
 }
 
 START_TEST(it_starts_with_cg)
@@ -62,7 +62,7 @@ START_TEST(after_the_first_step_of_cg_comes_the_model)
         TrustNCGMode mode;
 
         TrustNCGModeStart(&mode);
-        TrustNCGModeCG(&mode, (PetscBool)(k % 2), rho, 1.0, gplusnorm, 3.0, 3.0);
+        TrustNCGModeCG(&mode, (PetscBool)(k % 2), 1, rho, 1.0, gplusnorm, 3.0, 3.0);
         holds(mode.learned && mode.quad == 0, rho, gplusnorm, k);
         holds(mode.spent == 3.0, rho, gplusnorm, k);
       }
@@ -108,7 +108,7 @@ START_TEST(a_new_block_counts_from_zero)
 
   Steps(&mode, PATIENCE, PETSC_TRUE);
   ckm_assert(!mode.learned);
-  TrustNCGModeCG(&mode, PETSC_FALSE, 1.0, 1.0, 1.0, 4.0, 15.0);
+  TrustNCGModeCG(&mode, PETSC_FALSE, 1, 1.0, 1.0, 1.0, 4.0, 15.0);
   ckm_assert(mode.learned && mode.quad == 0);
   Steps(&mode, PATIENCE - 1, PETSC_TRUE);
   ckm_assert(mode.learned);
@@ -199,6 +199,33 @@ START_TEST(the_end_is_out_of_sight_where_the_last_steps_bring_nothing)
 }
 END_TEST
 
+/* CG in `its` iterations at a rate in parts of RATE; then a block of learned steps at RATE */
+static PetscBool KeepsTheTurn(PetscInt its, PetscReal share)
+{
+  TrustNCGMode    mode = InModel(1.0);
+  const PetscReal cost = 100.0, spent = cost + PATIENCE;
+
+  TrustNCGModeCG(&mode, PETSC_FALSE, its, 1.0, 1.0, PetscExpReal(-cost * share * RATE), cost, cost);
+  mode.gnorm = 1.0;
+  mode.quad  = PATIENCE;
+  TrustNCGModeLearned(&mode, -1.0, -1.0, PetscExpReal(-PATIENCE * RATE), 0.0, spent);
+  return mode.learned;
+}
+
+START_TEST(the_model_keeps_the_turn_while_it_is_faster_than_a_long_cg_was)
+{
+  for (PetscReal share = 0.01; share < 100.0; share *= 1.3) {
+    holds(KeepsTheTurn(PATIENCE, share) == (share < 1.0), share);
+    holds(!KeepsTheTurn(PATIENCE - 1, share), share);
+    holds(!KeepsTheTurn(PATIENCE, -share), share); /* uphill: the rate says nothing */
+  }
+  holds(!KeepsTheTurn(PATIENCE, 0.0), 0.0);
+  holds(!KeepsTheTurn(PATIENCE, NAN), NAN);
+  holds(!KeepsTheTurn(PATIENCE, INFINITY), INFINITY);
+  assert_all_held();
+}
+END_TEST
+
 START_TEST(leaving_remembers_the_rate_of_the_block)
 {
   for (PetscReal gnorm = 1e-200; gnorm < 1e200; gnorm *= 1e25) {
@@ -233,7 +260,7 @@ START_TEST(cg_stays_while_its_model_holds_inside_at_half_the_rate)
       const PetscBool holding = (PetscBool)(rho > 0.5 && rho < 1.5), inside = (PetscBool)(k % 2);
       TrustNCGMode    mode = KnowsModel(gnorm);
 
-      TrustNCGModeCG(&mode, inside, rho, gnorm, gplusnorm, 4.0, 15.0);
+      TrustNCGModeCG(&mode, inside, 1, rho, gnorm, gplusnorm, 4.0, 15.0);
       holds(mode.learned == !(holding && inside && share > 0.5), gnorm, rho, share, inside);
       holds(!mode.learned || (mode.gnorm == gplusnorm && mode.spent == 15.0), gnorm, rho, share);
     }
@@ -246,9 +273,9 @@ START_TEST(cg_that_ends_at_no_gradient_stays)
 {
   TrustNCGMode mode = KnowsModel(1.0);
 
-  TrustNCGModeCG(&mode, PETSC_TRUE, 1.0, 1.0, 0.0, 4.0, 15.0);
+  TrustNCGModeCG(&mode, PETSC_TRUE, 1, 1.0, 1.0, 0.0, 4.0, 15.0);
   ckm_assert(!mode.learned);
-  TrustNCGModeCG(&mode, PETSC_TRUE, NAN, 1.0, 0.0, 4.0, 15.0);
+  TrustNCGModeCG(&mode, PETSC_TRUE, 1, NAN, 1.0, 0.0, 4.0, 15.0);
   ckm_assert(mode.learned);
 }
 END_TEST
@@ -261,7 +288,7 @@ START_TEST(a_rate_that_is_no_number_does_not_keep_cg)
 
   for (int k = 0; k < 6; k++) {
     mode = KnowsModel(1.0);
-    TrustNCGModeCG(&mode, PETSC_TRUE, 1.0, bad[k][0], bad[k][1], bad[k][2], 15.0);
+    TrustNCGModeCG(&mode, PETSC_TRUE, 1, 1.0, bad[k][0], bad[k][1], bad[k][2], 15.0);
     holds(mode.learned, bad[k][0], bad[k][1], bad[k][2]);
   }
   for (int k = 0; k < 2; k++) { /* nor does one of the learned steps */
@@ -365,6 +392,7 @@ static void AddTests(Suite *suite)
   tcase_add_test(tcase, what_is_not_finite_is_not_quadratic);
   tcase_add_test(tcase, with_the_end_in_sight_the_model_keeps_the_turn);
   tcase_add_test(tcase, the_end_is_out_of_sight_where_the_last_steps_bring_nothing);
+  tcase_add_test(tcase, the_model_keeps_the_turn_while_it_is_faster_than_a_long_cg_was);
   tcase_add_test(tcase, leaving_remembers_the_rate_of_the_block);
   tcase_add_test(tcase, cg_stays_while_its_model_holds_inside_at_half_the_rate);
   tcase_add_test(tcase, cg_that_ends_at_no_gradient_stays);

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #define MAGIC   "trustncg"
-#define VERSION 6
+#define VERSION 7
 #define ORDER   UINT64_C(0x0102030405060708) /* of the bytes in a word */
 
 /* The words of the header */

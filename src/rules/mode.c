@@ -2,8 +2,9 @@
    Which step comes next: one of the learned model alone, at one evaluation and no product, or one
    of the truncated CG. Learned steps win far from the solution and on easy problems, CG wins near
    it, on ill-conditioned and on indefinite problems. So: learned steps until f has looked
-   quadratic for a while and the end is not in sight; then CG for as long as it brings the gradient
-   down at no less than half of their rate. */
+   quadratic for a while, the end is not in sight, and they bring the gradient down at no more than
+   the rate of the last CG, where that was a long one; then CG for as long as its rate is no less
+   than half of theirs. */
 #include "rules/rules.h"
 
 #define QUADRATIC  0.1 /* f along a step agrees with the trapezoidal rule to this: quadratic */
@@ -18,6 +19,12 @@ void TrustNCGModeStart(TrustNCGMode *mode)
   *mode = (TrustNCGMode){0};
 }
 
+/* Mean decrease of log ||g|| a gradient-equivalent, 0 where there is none to speak of */
+static PetscReal Rate(PetscReal gnorm, PetscReal gplusnorm, PetscReal cost)
+{
+  return cost > 0.0 && gplusnorm > 0.0 ? PetscLogReal(gnorm / gplusnorm) / cost : 0.0;
+}
+
 static void Enter(TrustNCGMode *mode, PetscReal gnorm, PetscReal spent)
 {
   mode->learned = PETSC_TRUE;
@@ -26,14 +33,12 @@ static void Enter(TrustNCGMode *mode, PetscReal gnorm, PetscReal spent)
   mode->spent   = spent;
 }
 
-/* To CG, remembering the mean decrease of log ||g|| a gradient-equivalent of the learned steps. */
+/* To CG, remembering the rate of the learned steps. */
 void TrustNCGModeLeave(TrustNCGMode *mode, PetscReal gnorm, PetscReal spent)
 {
-  const PetscReal cost = spent - mode->spent;
-
   mode->learned = PETSC_FALSE;
   mode->known   = PETSC_TRUE;
-  mode->rate    = cost > 0.0 && gnorm > 0.0 ? PetscLogReal(mode->gnorm / gnorm) / cost : 0.0;
+  mode->rate    = Rate(mode->gnorm, gnorm, spent - mode->spent);
 }
 
 /* After a learned step s: df = f+ - f, trapezoid = (g + g+)'s/2; the solve ends at ||g|| = target,
@@ -48,18 +53,23 @@ void TrustNCGModeLearned(TrustNCGMode *mode, PetscReal df, PetscReal trapezoid, 
     (PetscBool)(target > 0.0 &&
                 PetscLogReal(gnorm / target) <= IN_SIGHT * PetscLogReal(mode->gnorm / gnorm));
 
+  const PetscBool faster =
+    (PetscBool)(mode->cgrate > 0.0 && Rate(mode->gnorm, gnorm, spent - mode->spent) > mode->cgrate);
+
   mode->quad = quadratic ? mode->quad + 1 : PetscMax(0, mode->quad - 2);
   if (mode->quad < PATIENCE) return;
-  if (insight) Enter(mode, gnorm, spent); /* a new block, as what was gained before may mislead */
+  if (insight || faster) Enter(mode, gnorm, spent); /* a new block: gains before may mislead */
   else TrustNCGModeLeave(mode, gnorm, spent);
 }
 
-/* After a step of CG from gnorm to gplusnorm at `cost`; `inside` the trust region or not. */
-void TrustNCGModeCG(TrustNCGMode *mode, PetscBool inside, PetscReal rho, PetscReal gnorm,
-                    PetscReal gplusnorm, PetscReal cost, PetscReal spent)
+/* After a step of CG from gnorm to gplusnorm in `its` iterations at `cost`; `inside` the trust
+   region or not. */
+void TrustNCGModeCG(TrustNCGMode *mode, PetscBool inside, PetscInt its, PetscReal rho,
+                    PetscReal gnorm, PetscReal gplusnorm, PetscReal cost, PetscReal spent)
 {
   const PetscReal rate = gplusnorm == 0.0 ? PETSC_INFINITY : PetscLogReal(gnorm / gplusnorm) / cost;
 
+  mode->cgrate = its >= PATIENCE && rate > 0.0 ? rate : 0.0; /* a short one costs little to try */
   if (mode->known && inside && rho > RHO_LOW && rho < RHO_HIGH && rate >= RATE_SHARE * mode->rate) {
     return;
   }

@@ -58,13 +58,14 @@ typedef struct {
   PetscReal rate;    /* decrease of log ||g|| a gradient-equivalent of the last block of them */
   PetscReal gnorm;   /* ||g|| at the start of the block, */
   PetscReal spent;   /* and gradient-equivalents by then */
+  PetscReal cgrate;  /* as rate, of the last CG if that was a long one that came down, else 0 */
 } TrustNCGMode;
 
 PETSC_INTERN void TrustNCGModeStart(TrustNCGMode *mode);
 PETSC_INTERN void TrustNCGModeLeave(TrustNCGMode *mode, PetscReal gnorm, PetscReal spent);
 PETSC_INTERN void TrustNCGModeLearned(TrustNCGMode *mode, PetscReal df, PetscReal trapezoid,
                                       PetscReal gnorm, PetscReal target, PetscReal spent);
-PETSC_INTERN void TrustNCGModeCG(TrustNCGMode *mode, PetscBool inside, PetscReal rho,
+PETSC_INTERN void TrustNCGModeCG(TrustNCGMode *mode, PetscBool inside, PetscInt its, PetscReal rho,
                                  PetscReal gnorm, PetscReal gplusnorm, PetscReal cost,
                                  PetscReal spent);
 

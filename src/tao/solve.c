@@ -151,8 +151,8 @@ static PetscErrorCode TrustNCGJudgeCG(Tao tao, PetscReal before)
   if (tn->mode.known && tn->slopeplus <= tn->slope) { /* no curvature, nothing to learn */
     PetscFunctionReturn(PETSC_SUCCESS);
   }
-  TrustNCGModeCG(&tn->mode, (PetscBool)!tn->boundary, tn->rho, tn->gnorm, tn->gplusnorm,
-                 TrustNCGWork(tn) - before, TrustNCGWork(tn));
+  TrustNCGModeCG(&tn->mode, (PetscBool)!tn->boundary, tao->ksp_its, tn->rho, tn->gnorm,
+                 tn->gplusnorm, TrustNCGWork(tn) - before, TrustNCGWork(tn));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -34,6 +34,7 @@ static PetscErrorCode RecordMode(TrustNCGMode *mode, TrustNCGReach *reach, Check
   RecordReal(record, &mode->rate, -HUGE_VAL, "the rate");
   RecordReal(record, &mode->gnorm, 0.0, "the gradient of the block");
   RecordReal(record, &mode->spent, 0.0, "the work before the block");
+  RecordReal(record, &mode->cgrate, 0.0, "the rate of CG");
   RecordReal(record, &reach->last, 1.0, "the reach of the last step");
   RecordReal(record, &reach->before, 1.0, "the reach of the step before");
   PetscFunctionReturn(PETSC_SUCCESS);
