@@ -308,7 +308,7 @@ static const struct {
 } hostile[] = {
   {0, 0, 1, "no checkpoint of trustncg"},
   {1, 0x0807060504030201u, 1, "another order of bytes"},
-  {2, 7, 1, "version 7"},
+  {2, 6, 1, "version 6"},
   {3, 3, 1, "bytes of an integer"},
   {4, 4, 1, "bytes of a scalar"},
   {5, 1, 1, "numbered in another way"},
