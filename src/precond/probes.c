@@ -9,6 +9,7 @@
 #include "precond/probes.h"
 #include "precond/blocks.h"
 #include "precond/substitute.h"
+#include "precond/units.h"
 #include <petscsf.h>
 
 /* The entries of a block that products give, sorted by the colour of their columns. */
@@ -187,20 +188,23 @@ PetscErrorCode TrustNCGProbesSubstitute(TrustNCGProbes probes, PetscBool *substi
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* d = the sum of the unit vectors of a colour */
-static PetscErrorCode ColorVector(TrustNCGProbes probes, PetscInt color, Vec d)
+/* d = the sum of the unit vectors of a colour, each in the unit of its field */
+static PetscErrorCode ColorVector(TrustNCGProbes probes, PetscInt color, PetscInt fields,
+                                  const PetscReal unit[], Vec d)
 {
   PetscScalar *a;
 
   PetscFunctionBegin;
   PetscCall(VecGetArrayWrite(d, &a));
-  for (PetscInt i = 0; i < probes->local; i++) a[i] = probes->color[i] == color ? 1.0 : 0.0;
+  for (PetscInt i = 0; i < probes->local; i++)
+    a[i] = probes->color[i] == color ? unit[i % fields] : 0.0;
   PetscCall(VecRestoreArrayWrite(d, &a));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* The entries of a colour from the product w */
-static PetscErrorCode EntriesFill(const Entries *e, PetscInt color, Vec w, Mat A)
+/* The entries of a colour from the product w, in these units */
+static PetscErrorCode EntriesFill(const Entries *e, PetscInt color, PetscInt fields,
+                                  const PetscReal unit[], Vec w, Mat A)
 {
   const PetscScalar *a;
   PetscScalar       *value;
@@ -208,31 +212,34 @@ static PetscErrorCode EntriesFill(const Entries *e, PetscInt color, Vec w, Mat A
   PetscFunctionBegin;
   PetscCall(VecGetArrayRead(w, &a));
   PetscCall(MatSeqAIJGetArray(A, &value));
-  for (PetscInt k = e->start[color]; k < e->start[color + 1]; k++) value[e->at[k]] = a[e->row[k]];
+  for (PetscInt k = e->start[color]; k < e->start[color + 1]; k++) {
+    value[e->at[k]] = a[e->row[k]] * unit[e->row[k] % fields];
+  }
   PetscCall(MatSeqAIJRestoreArray(A, &value));
   PetscCall(VecRestoreArrayRead(w, &a));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode TrustNCGProbesApply(TrustNCGProbes probes, Mat H, Vec x, Mat P, TrustNCGAskFn ask,
-                                   void *ctx, PetscInt *products)
+PetscErrorCode TrustNCGProbesApply(TrustNCGProbes probes, Mat H, Vec x, const PetscReal unit[],
+                                   Mat P, TrustNCGAskFn ask, void *ctx, PetscInt *products)
 {
   const PetscInt *others;
-  PetscInt        nothers, c;
+  PetscInt        nothers, c, fields;
   Mat             block[BLOCKS];
   PetscBool       stop = PETSC_FALSE;
 
   PetscFunctionBegin;
   PetscCall(TrustNCGGetBlocks(P, block, &others, &nothers));
+  PetscCall(MatGetBlockSize(P, &fields));
   if (!probes->d) PetscCall(VecDuplicate(x, &probes->d));
   if (!probes->w) PetscCall(VecDuplicate(x, &probes->w));
   for (c = 0; c < probes->n; c++) {
     if (ask) PetscCall((*ask)(ctx, &stop));
     if (stop) break;
-    PetscCall(ColorVector(probes, c, probes->d));
+    PetscCall(ColorVector(probes, c, fields, unit, probes->d));
     PetscCall(MatMult(H, probes->d, probes->w));
     for (int b = 0; b < BLOCKS && block[b]; b++) {
-      PetscCall(EntriesFill(&probes->entries[b], c, probes->w, block[b]));
+      PetscCall(EntriesFill(&probes->entries[b], c, fields, unit, probes->w, block[b]));
     }
   }
   *products = c;
@@ -241,5 +248,6 @@ PetscErrorCode TrustNCGProbesApply(TrustNCGProbes probes, Mat H, Vec x, Mat P, T
   if (probes->sub) PetscCall(TrustNCGSubstitutionRun(probes->sub, P));
   PetscCall(MatAssemblyBegin(P, MAT_FINAL_ASSEMBLY)); /* its object state grows */
   PetscCall(MatAssemblyEnd(P, MAT_FINAL_ASSEMBLY));
+  PetscCall(TrustNCGUnitsScale(P, x, unit, PETSC_TRUE));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -19,9 +19,11 @@ PETSC_INTERN PetscErrorCode TrustNCGProbesGetSize(TrustNCGProbes probes, PetscIn
 PETSC_INTERN PetscErrorCode TrustNCGProbesSubstitute(TrustNCGProbes probes, PetscBool *substitute);
 /* Collective: is there a reason to stop? The same answer on all ranks. */
 typedef PetscErrorCode (*TrustNCGAskFn)(void *ctx, PetscBool *stop);
-/* P = H on the pattern of P; x lends its layout and its DM to the probing vectors. `ask`, unless it
-   is NULL, is asked before each product: fewer products than colours were made where it said yes. */
-PETSC_INTERN PetscErrorCode TrustNCGProbesApply(TrustNCGProbes probes, Mat H, Vec x, Mat P,
-                                                TrustNCGAskFn ask, void *ctx, PetscInt *products);
+/* P = H on the pattern of P, by probes in the units of the fields (units.h); x lends its layout and
+   its DM to the probing vectors, and its entries are lost. `ask`, unless it is NULL, is asked before
+   each product: fewer products than colours were made where it said yes. */
+PETSC_INTERN PetscErrorCode TrustNCGProbesApply(TrustNCGProbes probes, Mat H, Vec x,
+                                                const PetscReal unit[], Mat P, TrustNCGAskFn ask,
+                                                void *ctx, PetscInt *products);
 
 #endif

@@ -51,6 +51,7 @@ static PetscErrorCode Renew(TrustNCGSparse sp)
   PetscCall(TrustNCGSecantDestroy(&sp->secant));
   sp->looked = sp->all = sp->measured = PETSC_FALSE;
   sp->builds = sp->reductions = 0;
+  for (PetscInt c = 0; c < sp->fields; c++) sp->unit[c] = 1.0;
   sp->fresh = sp->dominant = PETSC_FALSE;
   sp->role                 = SPARSE_PRECONDITIONS;
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -97,6 +98,9 @@ PetscErrorCode TrustNCGSparseCreate(Vec x, Mat pattern, TrustNCGSparse *sparse)
   PetscCall(VecDuplicate(x, &sp->work));
   PetscCall(PetscObjectReference((PetscObject)sp->work));
   sp->grid = sp->work;
+  PetscCall(MatGetBlockSize(P, &sp->fields));
+  PetscCall(PetscMalloc1(sp->fields, &sp->unit));
+  for (PetscInt c = 0; c < sp->fields; c++) sp->unit[c] = 1.0;
   if (!pattern) PetscCall(CreateStencil(sp));
   if (!pattern) PetscCall(TrustNCGMultigridCreate(x, &sp->mg));
   PetscCall(TrustNCGSparseColor(sp, P, PETSC_FALSE, PETSC_MAX_INT, &sp->probes, &sp->fromdm));
@@ -138,6 +142,7 @@ PetscErrorCode TrustNCGSparseDestroy(TrustNCGSparse *sparse)
   PetscCall(TrustNCGSparseRelease(*sparse));
   PetscCall(MatDestroy(&(*sparse)->P));
   PetscCall(MatDestroy(&(*sparse)->D));
+  PetscCall(PetscFree((*sparse)->unit));
   PetscCall(VecDestroy(&(*sparse)->grid));
   PetscCall(VecDestroy(&(*sparse)->work));
   PetscCall(TrustNCGSecantDestroy(&(*sparse)->secant));
@@ -249,15 +254,14 @@ static PetscErrorCode Assemble(TrustNCGSparse sparse, Mat H, Vec g, PetscInt *pr
 {
   const PetscBool check = Checks(sparse);
   PetscReal       norm;
-  PetscInt        colors, made;
+  PetscInt        made;
+  PetscBool       whole;
 
   PetscFunctionBegin;
-  PetscCall(TrustNCGProbesGetSize(sparse->probes, &colors));
-  PetscCall(TrustNCGProbesApply(sparse->probes, H, sparse->work, sparse->P, sparse->ask,
-                                sparse->askctx, &made));
+  PetscCall(TrustNCGSparseProbe(sparse, H, &made, &whole));
   PetscCall(MatNorm(sparse->P, NORM_FROBENIUS, &norm));
   sparse->reductions++;
-  sparse->finite = (PetscBool)(made == colors && norm > 0.0 && !PetscIsInfOrNanReal(norm));
+  sparse->finite = (PetscBool)(whole && norm > 0.0 && !PetscIsInfOrNanReal(norm));
   if (!sparse->finite) {
     PetscCall(MatZeroEntries(sparse->P));
     PetscCall(MatShift(sparse->P, 1.0));
@@ -306,7 +310,9 @@ PetscErrorCode TrustNCGSparseMakeDominant(TrustNCGSparse sparse)
   PetscFunctionBegin;
   if (sparse->D) PetscCall(MatCopy(sparse->P, sparse->D, SAME_NONZERO_PATTERN));
   else PetscCall(MatDuplicate(sparse->P, MAT_COPY_VALUES, &sparse->D));
+  PetscCall(TrustNCGUnitsScale(sparse->D, sparse->work, sparse->unit, PETSC_FALSE));
   PetscCall(TrustNCGMakeDominant(sparse->D, sparse->work));
+  PetscCall(TrustNCGUnitsScale(sparse->D, sparse->work, sparse->unit, PETSC_TRUE));
   PetscCall(MatNorm(sparse->P, NORM_FROBENIUS, &norm));
   PetscCall(MatNorm(sparse->D, NORM_FROBENIUS, &left));
   sparse->reductions += 2;

@@ -8,6 +8,7 @@
 #include "precond/extent.h"
 #include "precond/secant.h"
 #include "precond/sparse.h"
+#include "precond/units.h"
 #include "precond/stencil.h"
 
 typedef struct {
@@ -27,6 +28,8 @@ typedef enum {
 struct _n_TrustNCGSparse {
   Mat                P;      /* the Hessian on its pattern, */
   Mat                D;      /* and a dominant copy of it, or NULL */
+  PetscInt           fields; /* its block size */
+  PetscReal         *unit;   /* of each of them */
   TrustNCGOrigin     origin; /* of its pattern */
   PC                 pc;     /* of the solver, made from P; */
   PetscBool          amat;   /* its smoothers would have worked on H */
@@ -74,6 +77,9 @@ PETSC_INTERN PetscErrorCode TrustNCGSparseColor(TrustNCGSparse sparse, Mat P, Pe
                                                 PetscBool *fromdm);
 PETSC_INTERN PetscErrorCode TrustNCGSparseColorDirectly(TrustNCGSparse sparse, PetscBool *changed);
 PETSC_INTERN PetscErrorCode TrustNCGSparseShape(TrustNCGSparse sparse, Mat H, PetscInt *products);
+/* P = H at the cost of so many products; not whole where they were cut short. */
+PETSC_INTERN PetscErrorCode TrustNCGSparseProbe(TrustNCGSparse sparse, Mat H, PetscInt *products,
+                                                PetscBool *whole);
 PETSC_INTERN PetscErrorCode TrustNCGSparseLearn(TrustNCGSparse sparse, PetscBool fits,
                                                 PetscBool again);
 /* The vectors of n that a P with so many entries in a row takes, */

@@ -76,6 +76,9 @@ PetscErrorCode TrustNCGSparseRecord(TrustNCGSparse sparse, CheckpointRecord *rec
   RecordReal(record, &sparse->last, 0.0, "last iterations");
   RecordReal(record, &sparse->spent, 0.0, "spent products");
   RecordReal(record, &sparse->drift, 0.0, "drift");
+  for (PetscInt c = 0; c < sparse->fields; c++) {
+    RecordReal(record, &sparse->unit[c], 1.0, "the unit of a field");
+  }
   if (record->load) sparse->role = chord ? SPARSE_CHORD : SPARSE_PRECONDITIONS;
   if (sparse->stencil) PetscCall(RecordShape(sparse, record));
   PetscCall(TrustNCGSecantRecord(sparse->secant, record, corrections));
