@@ -248,6 +248,6 @@ PetscErrorCode TrustNCGProbesApply(TrustNCGProbes probes, Mat H, Vec x, const Pe
   if (probes->sub) PetscCall(TrustNCGSubstitutionRun(probes->sub, P));
   PetscCall(MatAssemblyBegin(P, MAT_FINAL_ASSEMBLY)); /* its object state grows */
   PetscCall(MatAssemblyEnd(P, MAT_FINAL_ASSEMBLY));
-  PetscCall(TrustNCGUnitsScale(P, x, unit, PETSC_TRUE));
+  PetscCall(TrustNCGUnitsRemove(P, x, unit));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -254,14 +254,19 @@ static PetscErrorCode Assemble(TrustNCGSparse sparse, Mat H, Vec g, PetscInt *pr
 {
   const PetscBool check = Checks(sparse);
   PetscReal       norm;
-  PetscInt        made;
-  PetscBool       whole;
+  PetscInt        colors, made;
 
   PetscFunctionBegin;
-  PetscCall(TrustNCGSparseProbe(sparse, H, &made, &whole));
+  PetscCall(TrustNCGProbesGetSize(sparse->probes, &colors));
+  PetscCall(TrustNCGProbesApply(sparse->probes, H, sparse->work, sparse->unit, sparse->P,
+                                sparse->ask, sparse->askctx, &made));
+  if (sparse->fields > 1) {
+    PetscCall(TrustNCGUnitsFind(sparse->P, sparse->work, sparse->unit));
+    sparse->reductions++;
+  }
   PetscCall(MatNorm(sparse->P, NORM_FROBENIUS, &norm));
   sparse->reductions++;
-  sparse->finite = (PetscBool)(whole && norm > 0.0 && !PetscIsInfOrNanReal(norm));
+  sparse->finite = (PetscBool)(made == colors && norm > 0.0 && !PetscIsInfOrNanReal(norm));
   if (!sparse->finite) {
     PetscCall(MatZeroEntries(sparse->P));
     PetscCall(MatShift(sparse->P, 1.0));
@@ -310,9 +315,7 @@ PetscErrorCode TrustNCGSparseMakeDominant(TrustNCGSparse sparse)
   PetscFunctionBegin;
   if (sparse->D) PetscCall(MatCopy(sparse->P, sparse->D, SAME_NONZERO_PATTERN));
   else PetscCall(MatDuplicate(sparse->P, MAT_COPY_VALUES, &sparse->D));
-  PetscCall(TrustNCGUnitsScale(sparse->D, sparse->work, sparse->unit, PETSC_FALSE));
   PetscCall(TrustNCGMakeDominant(sparse->D, sparse->work));
-  PetscCall(TrustNCGUnitsScale(sparse->D, sparse->work, sparse->unit, PETSC_TRUE));
   PetscCall(MatNorm(sparse->P, NORM_FROBENIUS, &norm));
   PetscCall(MatNorm(sparse->D, NORM_FROBENIUS, &left));
   sparse->reductions += 2;

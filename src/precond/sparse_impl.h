@@ -29,7 +29,7 @@ struct _n_TrustNCGSparse {
   Mat                P;      /* the Hessian on its pattern, */
   Mat                D;      /* and a dominant copy of it, or NULL */
   PetscInt           fields; /* its block size */
-  PetscReal         *unit;   /* of each of them */
+  PetscReal         *unit;   /* of each of them, as the last build showed */
   TrustNCGOrigin     origin; /* of its pattern */
   PC                 pc;     /* of the solver, made from P; */
   PetscBool          amat;   /* its smoothers would have worked on H */
@@ -77,9 +77,6 @@ PETSC_INTERN PetscErrorCode TrustNCGSparseColor(TrustNCGSparse sparse, Mat P, Pe
                                                 PetscBool *fromdm);
 PETSC_INTERN PetscErrorCode TrustNCGSparseColorDirectly(TrustNCGSparse sparse, PetscBool *changed);
 PETSC_INTERN PetscErrorCode TrustNCGSparseShape(TrustNCGSparse sparse, Mat H, PetscInt *products);
-/* P = H at the cost of so many products; not whole where they were cut short. */
-PETSC_INTERN PetscErrorCode TrustNCGSparseProbe(TrustNCGSparse sparse, Mat H, PetscInt *products,
-                                                PetscBool *whole);
 PETSC_INTERN PetscErrorCode TrustNCGSparseLearn(TrustNCGSparse sparse, PetscBool fits,
                                                 PetscBool again);
 /* The vectors of n that a P with so many entries in a row takes, */

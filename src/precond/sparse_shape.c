@@ -10,9 +10,6 @@
 #include "precond/sparse_impl.h"
 #include "precond/pattern.h"
 
-#define APART  1e12 /* diagonals of fields: 1e-4 of the smaller one is rounding */
-#define BUILDS 3    /* for them, at most */
-
 /* P, its copy and its probes, with the list of a substitution and its copy of the entries */
 PetscReal TrustNCGSparseRowVectors(PetscReal entries, PetscBool substitute)
 {
@@ -116,30 +113,6 @@ PetscErrorCode TrustNCGSparseReshape(TrustNCGSparse sparse, PetscBool lean, Pets
   sparse->fromdm = fromdm;
   PetscCall(TrustNCGPatternNearNullSpace(sparse->work, NULL, P));
   PetscCall(TrustNCGSparseCountVectors(sparse));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-/* Where a build shows that fields are measured in units so far apart that little is left of the
-   smaller ones, their entries are rounding and tell a bound of the unit: then again, in that. */
-PetscErrorCode TrustNCGSparseProbe(TrustNCGSparse sparse, Mat H, PetscInt *products,
-                                   PetscBool *whole)
-{
-  PetscReal spread = PETSC_INFINITY;
-  PetscInt  colors, made;
-
-  PetscFunctionBegin;
-  *products = 0;
-  *whole    = PETSC_TRUE;
-  PetscCall(TrustNCGProbesGetSize(sparse->probes, &colors));
-  for (int k = 0; k < BUILDS && *whole && spread > APART; k++) {
-    PetscCall(TrustNCGProbesApply(sparse->probes, H, sparse->work, sparse->unit, sparse->P,
-                                  sparse->ask, sparse->askctx, &made));
-    *products += made;
-    *whole = (PetscBool)(made == colors);
-    if (sparse->fields == 1) break;
-    PetscCall(TrustNCGUnitsFind(sparse->P, sparse->work, sparse->unit, &spread));
-    sparse->reductions++;
-  }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause
    The units of the fields of a matrix whose rows come in blocks, a row of each field.
 
-   Where fields are measured in units far apart, so are the entries of their rows: a product with
-   unit vectors of several fields leaves nothing but rounding in the rows of some of them, and to add
-   entries of different fields says nothing. In units in which the diagonals are of one size it does. */
+   Where fields are measured in units far apart, so are the entries of their rows, and a product with
+   unit vectors of several fields leaves nothing but rounding in the rows of some. In units in which
+   the diagonals are of one size it does not. A build in other units shows rounding there, which
+   bounds the unit for the next. */
 #include "precond/units.h"
 
 #define STEP 5 /* units are powers of 2^10: exact, and 1 where fields are measured alike */
 
-PetscErrorCode TrustNCGUnitsFind(Mat P, Vec work, PetscReal unit[], PetscReal *spread)
+/* A field whose diagonal is 0 or not finite keeps its unit. */
+PetscErrorCode TrustNCGUnitsFind(Mat P, Vec work, PetscReal unit[])
 {
   const PetscScalar *a;
-  PetscReal         *most, largest = 0.0, low = PETSC_MAX_REAL, high = 0.0;
+  PetscReal         *most, largest = 0.0;
   PetscInt           fields, m;
 
   PetscFunctionBegin;
@@ -28,19 +30,16 @@ PetscErrorCode TrustNCGUnitsFind(Mat P, Vec work, PetscReal unit[], PetscReal *s
                              PetscObjectComm((PetscObject)P)));
   for (PetscInt c = 0; c < fields; c++) largest = PetscMax(largest, most[c]);
   for (PetscInt c = 0; c < fields; c++) {
-    const PetscReal here = most[c] * unit[c] * unit[c], digits = PetscLog2Real(largest / most[c]);
+    const PetscReal twos = 0.5 * PetscLog2Real(largest / most[c]);
 
-    if (!(most[c] > 0.0) || PetscIsInfOrNanReal(here) || PetscIsInfOrNanReal(digits)) continue;
-    low     = PetscMin(low, here);
-    high    = PetscMax(high, here);
-    unit[c] = PetscPowReal(2.0, STEP * PetscFloorReal(0.5 * digits / STEP + 0.5));
+    if (PetscIsInfOrNanReal(twos)) continue;
+    unit[c] = PetscPowReal(2.0, STEP * PetscFloorReal(twos / STEP + 0.5));
   }
-  *spread = high > 0.0 ? high / low : 1.0;
   PetscCall(PetscFree(most));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode TrustNCGUnitsScale(Mat P, Vec work, const PetscReal unit[], PetscBool inverse)
+PetscErrorCode TrustNCGUnitsRemove(Mat P, Vec work, const PetscReal unit[])
 {
   PetscScalar *a;
   PetscInt     fields, m;
@@ -52,7 +51,7 @@ PetscErrorCode TrustNCGUnitsScale(Mat P, Vec work, const PetscReal unit[], Petsc
   if (same) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(MatGetLocalSize(P, &m, NULL));
   PetscCall(VecGetArrayWrite(work, &a));
-  for (PetscInt i = 0; i < m; i++) a[i] = inverse ? 1.0 / unit[i % fields] : unit[i % fields];
+  for (PetscInt i = 0; i < m; i++) a[i] = 1.0 / unit[i % fields];
   PetscCall(VecRestoreArrayWrite(work, &a));
   PetscCall(MatDiagonalScale(P, work, work));
   PetscFunctionReturn(PETSC_SUCCESS);

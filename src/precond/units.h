@@ -6,11 +6,9 @@
 #include <petscmat.h>
 #include "compat.h"
 
-/* Sets unit[] of the fields from the diagonal of P. *spread is the ratio of the largest and the
-   smallest diagonal of a field in the units before. */
-PETSC_INTERN PetscErrorCode TrustNCGUnitsFind(Mat P, Vec work, PetscReal unit[], PetscReal *spread);
-/* P = U P U, U the diagonal matrix of the units or of their inverses */
-PETSC_INTERN PetscErrorCode TrustNCGUnitsScale(Mat P, Vec work, const PetscReal unit[],
-                                               PetscBool inverse);
+/* Sets unit[] of the fields from the diagonal of P; the entries of work are lost. */
+PETSC_INTERN PetscErrorCode TrustNCGUnitsFind(Mat P, Vec work, PetscReal unit[]);
+/* P is U B U, U the diagonal matrix of the units, and becomes B. */
+PETSC_INTERN PetscErrorCode TrustNCGUnitsRemove(Mat P, Vec work, const PetscReal unit[]);
 
 #endif
