@@ -240,6 +240,7 @@ START_TEST(probes_tell_the_entries_of_every_field)
 }
 END_TEST
 
+/* fault 29: in any units about the work of equal ones, and the same minimum */
 START_TEST(the_solve_does_not_feel_the_units)
 {
   Fields             f;
