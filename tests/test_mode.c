@@ -200,12 +200,12 @@ START_TEST(the_end_is_out_of_sight_where_the_last_steps_bring_nothing)
 END_TEST
 
 /* CG in `its` iterations at a rate in parts of RATE; then a block of learned steps at RATE */
-static PetscBool KeepsTheTurn(PetscInt its, PetscReal share)
+static PetscBool KeepsTheTurn(PetscInt its, PetscBool inside, PetscReal rho, PetscReal share)
 {
   TrustNCGMode    mode = InModel(1.0);
   const PetscReal cost = 100.0, spent = cost + PATIENCE;
 
-  TrustNCGModeCG(&mode, PETSC_FALSE, its, 1.0, 1.0, PetscExpReal(-cost * share * RATE), cost, cost);
+  TrustNCGModeCG(&mode, inside, its, rho, 1.0, PetscExpReal(-cost * share * RATE), cost, cost);
   mode.gnorm = 1.0;
   mode.quad  = PATIENCE;
   TrustNCGModeLearned(&mode, -1.0, -1.0, PetscExpReal(-PATIENCE * RATE), 0.0, spent);
@@ -215,13 +215,17 @@ static PetscBool KeepsTheTurn(PetscInt its, PetscReal share)
 START_TEST(the_model_keeps_the_turn_while_it_is_faster_than_a_long_cg_was)
 {
   for (PetscReal share = 0.01; share < 100.0; share *= 1.3) {
-    holds(KeepsTheTurn(PATIENCE, share) == (share < 1.0), share);
-    holds(!KeepsTheTurn(PATIENCE - 1, share), share);
-    holds(!KeepsTheTurn(PATIENCE, -share), share); /* uphill: the rate says nothing */
+    holds(KeepsTheTurn(PATIENCE, PETSC_TRUE, 1.0, share) == (share < 1.0), share);
+    holds(!KeepsTheTurn(PATIENCE - 1, PETSC_TRUE, 1.0, share), share);
+    holds(!KeepsTheTurn(PATIENCE, PETSC_TRUE, 1.0, -share),
+          share); /* uphill: the rate says nothing */
   }
-  holds(!KeepsTheTurn(PATIENCE, 0.0), 0.0);
-  holds(!KeepsTheTurn(PATIENCE, NAN), NAN);
-  holds(!KeepsTheTurn(PATIENCE, INFINITY), INFINITY);
+  holds(!KeepsTheTurn(PATIENCE, PETSC_FALSE, 1.0, 0.5), 0.5); /* what it did is no measure */
+  holds(!KeepsTheTurn(PATIENCE, PETSC_TRUE, 0.5, 0.5), 0.5);
+  holds(!KeepsTheTurn(PATIENCE, PETSC_TRUE, 1.5, 0.5), 0.5);
+  holds(!KeepsTheTurn(PATIENCE, PETSC_TRUE, 1.0, 0.0), 0.0);
+  holds(!KeepsTheTurn(PATIENCE, PETSC_TRUE, 1.0, NAN), NAN);
+  holds(!KeepsTheTurn(PATIENCE, PETSC_TRUE, 1.0, INFINITY), INFINITY);
   assert_all_held();
 }
 END_TEST

@@ -30,8 +30,10 @@ PetscErrorCode TrustNCGUnitsFind(Mat P, Vec work, PetscReal unit[])
                              PetscObjectComm((PetscObject)P)));
   for (PetscInt c = 0; c < fields; c++) largest = PetscMax(largest, most[c]);
   for (PetscInt c = 0; c < fields; c++) {
-    const PetscReal twos = 0.5 * PetscLog2Real(largest / most[c]);
+    PetscReal twos;
 
+    if (!(most[c] > 0.0)) continue;
+    twos = 0.5 * PetscLog2Real(largest / most[c]);
     if (PetscIsInfOrNanReal(twos)) continue;
     unit[c] = PetscPowReal(2.0, STEP * PetscFloorReal(twos / STEP + 0.5));
   }

@@ -68,10 +68,9 @@ void TrustNCGModeCG(TrustNCGMode *mode, PetscBool inside, PetscInt its, PetscRea
                     PetscReal gnorm, PetscReal gplusnorm, PetscReal cost, PetscReal spent)
 {
   const PetscReal rate = gplusnorm == 0.0 ? PETSC_INFINITY : PetscLogReal(gnorm / gplusnorm) / cost;
+  const PetscBool holds = (PetscBool)(inside && rho > RHO_LOW && rho < RHO_HIGH);
 
-  mode->cgrate = its >= PATIENCE && rate > 0.0 ? rate : 0.0; /* a short one costs little to try */
-  if (mode->known && inside && rho > RHO_LOW && rho < RHO_HIGH && rate >= RATE_SHARE * mode->rate) {
-    return;
-  }
+  mode->cgrate = holds && its >= PATIENCE && rate > 0.0 ? rate : 0.0; /* a short one costs little */
+  if (mode->known && holds && rate >= RATE_SHARE * mode->rate) return;
   Enter(mode, gplusnorm, spent);
 }

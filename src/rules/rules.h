@@ -58,7 +58,7 @@ typedef struct {
   PetscReal rate;    /* decrease of log ||g|| a gradient-equivalent of the last block of them */
   PetscReal gnorm;   /* ||g|| at the start of the block, */
   PetscReal spent;   /* and gradient-equivalents by then */
-  PetscReal cgrate;  /* as rate, of the last CG if that was a long one that came down, else 0 */
+  PetscReal cgrate;  /* as rate, of the last CG if that was long and its model held, else 0 */
 } TrustNCGMode;
 
 PETSC_INTERN void TrustNCGModeStart(TrustNCGMode *mode);

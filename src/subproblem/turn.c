@@ -72,7 +72,8 @@ PetscErrorCode SweepLoopTurn(const SweepTurn *turn, PetscReal sums[])
   for (PetscInt i = 0; i < packed; i += BLOCK) {
     LoopTurn(PetscMin(BLOCK, packed - i), turn, p + i, Ap + i, r + i, d ? d + i : NULL, sums);
   }
-  TailTurn(n - packed, turn, p + packed, Ap + packed, r + packed, d ? d + packed : NULL, sums);
+  if (packed < n)
+    TailTurn(n - packed, turn, p + packed, Ap + packed, r + packed, d ? d + packed : NULL, sums);
   if (turn->d) PetscCall(VecRestoreArray(turn->d, &d));
   PetscCall(VecRestoreArray(turn->r, &r));
   PetscCall(VecRestoreArrayRead(turn->Ap, &Ap));
