@@ -154,7 +154,7 @@ START_TEST(ranks_may_own_nothing)
   ckm_assert(probes != NULL);
   ckm_ok(TrustNCGProbesGetSize(probes, &colors));
   ckm_assert(colors >= 3 && colors <= 5);
-  ckm_ok(TrustNCGProbesApply(probes, A, x, (const PetscReal[]){1.0}, P, NULL, NULL, &products));
+  ckm_ok(TrustNCGProbesApply(probes, A, x, 1, (const PetscReal[]){1.0}, P, NULL, NULL, &products));
   ckm_ok(MatAXPY(P, -1.0, A, SAME_NONZERO_PATTERN));
   ckm_ok(MatNorm(P, NORM_FROBENIUS, &error));
   ckm_assert_near(error, 0.0, 1e-14);
@@ -190,7 +190,7 @@ START_TEST(a_symmetric_band_is_found_by_substitution)
   ckm_assert(probes != NULL);
   ckm_ok(TrustNCGProbesSubstitute(probes, &substitute));
   ckm_assert(substitute);
-  ckm_ok(TrustNCGProbesApply(probes, A, x, (const PetscReal[]){1.0}, P, NULL, NULL, &products));
+  ckm_ok(TrustNCGProbesApply(probes, A, x, 1, (const PetscReal[]){1.0}, P, NULL, NULL, &products));
   ckm_assert(products == 2);
   ckm_ok(MatAXPY(P, -1.0, A, SAME_NONZERO_PATTERN));
   ckm_ok(MatNorm(P, NORM_FROBENIUS, &error));

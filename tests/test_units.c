@@ -170,7 +170,7 @@ START_TEST(units_make_diagonals_alike_and_go_without_rounding)
   ckm_ok(FieldsMake(Exponents[_i], &f));
   ckm_ok(MatDuplicate(f.A, MAT_COPY_VALUES, &H));
   ckm_ok(MatDiagonalScale(H, f.S, f.S));
-  ckm_ok(TrustNCGUnitsFind(H, f.z, unit));
+  ckm_ok(TrustNCGUnitsFind(H, f.z, FIELDS, unit));
   ckm_assert(PetscMin(unit[0], unit[1]) == 1.0);
   ckm_assert(Exponents[_i] != 0.0 || unit[0] * unit[1] == 1.0);
   ratio  = PetscPowReal(10.0, 2.0 * Exponents[_i]); /* of the roots of the diagonals */
@@ -179,7 +179,7 @@ START_TEST(units_make_diagonals_alike_and_go_without_rounding)
   ckm_ok(VecStrideSet(f.z, 0, unit[0]));
   ckm_ok(VecStrideSet(f.z, 1, unit[1]));
   ckm_ok(MatDiagonalScale(f.A, f.z, f.z));
-  ckm_ok(TrustNCGUnitsRemove(f.A, f.z, unit));
+  ckm_ok(TrustNCGUnitsRemove(f.A, f.z, FIELDS, unit));
   ckm_ok(MatDiagonalScale(f.A, f.S, f.S));
   ckm_ok(MatAXPY(H, -1.0, f.A, SAME_NONZERO_PATTERN));
   ckm_ok(MatNorm(H, NORM_INFINITY, &scaled));
@@ -199,7 +199,7 @@ START_TEST(a_field_without_a_diagonal_keeps_its_unit)
   ckm_ok(VecStrideSet(f.z, 0, 3.0));
   ckm_ok(VecStrideSet(f.z, 1, bad[_i]));
   ckm_ok(MatDiagonalSet(f.A, f.z, INSERT_VALUES));
-  ckm_ok(TrustNCGUnitsFind(f.A, f.z, unit));
+  ckm_ok(TrustNCGUnitsFind(f.A, f.z, FIELDS, unit));
   ckm_assert(unit[0] == 1.0 && unit[1] == 8.0);
   ckm_ok(FieldsFree(&f));
 }

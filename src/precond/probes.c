@@ -196,8 +196,9 @@ static PetscErrorCode ColorVector(TrustNCGProbes probes, PetscInt color, PetscIn
 
   PetscFunctionBegin;
   PetscCall(VecGetArrayWrite(d, &a));
-  for (PetscInt i = 0; i < probes->local; i++)
+  for (PetscInt i = 0; i < probes->local; i++) {
     a[i] = probes->color[i] == color ? unit[i % fields] : 0.0;
+  }
   PetscCall(VecRestoreArrayWrite(d, &a));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -220,17 +221,17 @@ static PetscErrorCode EntriesFill(const Entries *e, PetscInt color, PetscInt fie
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode TrustNCGProbesApply(TrustNCGProbes probes, Mat H, Vec x, const PetscReal unit[],
-                                   Mat P, TrustNCGAskFn ask, void *ctx, PetscInt *products)
+PetscErrorCode TrustNCGProbesApply(TrustNCGProbes probes, Mat H, Vec x, PetscInt fields,
+                                   const PetscReal unit[], Mat P, TrustNCGAskFn ask, void *ctx,
+                                   PetscInt *products)
 {
   const PetscInt *others;
-  PetscInt        nothers, c, fields;
+  PetscInt        nothers, c;
   Mat             block[BLOCKS];
   PetscBool       stop = PETSC_FALSE;
 
   PetscFunctionBegin;
   PetscCall(TrustNCGGetBlocks(P, block, &others, &nothers));
-  PetscCall(MatGetBlockSize(P, &fields));
   if (!probes->d) PetscCall(VecDuplicate(x, &probes->d));
   if (!probes->w) PetscCall(VecDuplicate(x, &probes->w));
   for (c = 0; c < probes->n; c++) {
@@ -248,6 +249,6 @@ PetscErrorCode TrustNCGProbesApply(TrustNCGProbes probes, Mat H, Vec x, const Pe
   if (probes->sub) PetscCall(TrustNCGSubstitutionRun(probes->sub, P));
   PetscCall(MatAssemblyBegin(P, MAT_FINAL_ASSEMBLY)); /* its object state grows */
   PetscCall(MatAssemblyEnd(P, MAT_FINAL_ASSEMBLY));
-  PetscCall(TrustNCGUnitsRemove(P, x, unit));
+  PetscCall(TrustNCGUnitsRemove(P, x, fields, unit));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

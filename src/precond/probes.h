@@ -23,7 +23,7 @@ typedef PetscErrorCode (*TrustNCGAskFn)(void *ctx, PetscBool *stop);
    its DM to the probing vectors, and its entries are lost. `ask`, unless it is NULL, is asked before
    each product: fewer products than colours were made where it said yes. */
 PETSC_INTERN PetscErrorCode TrustNCGProbesApply(TrustNCGProbes probes, Mat H, Vec x,
-                                                const PetscReal unit[], Mat P, TrustNCGAskFn ask,
-                                                void *ctx, PetscInt *products);
+                                                PetscInt fields, const PetscReal unit[], Mat P,
+                                                TrustNCGAskFn ask, void *ctx, PetscInt *products);
 
 #endif

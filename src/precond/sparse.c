@@ -258,10 +258,10 @@ static PetscErrorCode Assemble(TrustNCGSparse sparse, Mat H, Vec g, PetscInt *pr
 
   PetscFunctionBegin;
   PetscCall(TrustNCGProbesGetSize(sparse->probes, &colors));
-  PetscCall(TrustNCGProbesApply(sparse->probes, H, sparse->work, sparse->unit, sparse->P,
-                                sparse->ask, sparse->askctx, &made));
+  PetscCall(TrustNCGProbesApply(sparse->probes, H, sparse->work, sparse->fields, sparse->unit,
+                                sparse->P, sparse->ask, sparse->askctx, &made));
   if (sparse->fields > 1) {
-    PetscCall(TrustNCGUnitsFind(sparse->P, sparse->work, sparse->unit));
+    PetscCall(TrustNCGUnitsFind(sparse->P, sparse->work, sparse->fields, sparse->unit));
     sparse->reductions++;
   }
   PetscCall(MatNorm(sparse->P, NORM_FROBENIUS, &norm));

@@ -28,7 +28,7 @@ typedef enum {
 struct _n_TrustNCGSparse {
   Mat                P;      /* the Hessian on its pattern, */
   Mat                D;      /* and a dominant copy of it, or NULL */
-  PetscInt           fields; /* its block size */
+  PetscInt           fields; /* the block size of its first pattern */
   PetscReal         *unit;   /* of each of them, as the last build showed */
   TrustNCGOrigin     origin; /* of its pattern */
   PC                 pc;     /* of the solver, made from P; */

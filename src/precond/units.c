@@ -10,14 +10,13 @@
 #define STEP 5 /* units are powers of 2^10: exact, and 1 where fields are measured alike */
 
 /* A field whose diagonal is 0 or not finite keeps its unit. */
-PetscErrorCode TrustNCGUnitsFind(Mat P, Vec work, PetscReal unit[])
+PetscErrorCode TrustNCGUnitsFind(Mat P, Vec work, PetscInt fields, PetscReal unit[])
 {
   const PetscScalar *a;
   PetscReal         *most, largest = 0.0;
-  PetscInt           fields, m;
+  PetscInt           m;
 
   PetscFunctionBegin;
-  PetscCall(MatGetBlockSize(P, &fields));
   PetscCall(MatGetLocalSize(P, &m, NULL));
   PetscCall(PetscCalloc1(fields, &most));
   PetscCall(MatGetDiagonal(P, work));
@@ -41,14 +40,13 @@ PetscErrorCode TrustNCGUnitsFind(Mat P, Vec work, PetscReal unit[])
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode TrustNCGUnitsRemove(Mat P, Vec work, const PetscReal unit[])
+PetscErrorCode TrustNCGUnitsRemove(Mat P, Vec work, PetscInt fields, const PetscReal unit[])
 {
   PetscScalar *a;
-  PetscInt     fields, m;
+  PetscInt     m;
   PetscBool    same = PETSC_TRUE;
 
   PetscFunctionBegin;
-  PetscCall(MatGetBlockSize(P, &fields));
   for (PetscInt c = 0; c < fields; c++) same = (PetscBool)(same && unit[c] == 1.0);
   if (same) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(MatGetLocalSize(P, &m, NULL));

@@ -7,8 +7,9 @@
 #include "compat.h"
 
 /* Sets unit[] of the fields from the diagonal of P; the entries of work are lost. */
-PETSC_INTERN PetscErrorCode TrustNCGUnitsFind(Mat P, Vec work, PetscReal unit[]);
+PETSC_INTERN PetscErrorCode TrustNCGUnitsFind(Mat P, Vec work, PetscInt fields, PetscReal unit[]);
 /* P is U B U, U the diagonal matrix of the units, and becomes B. */
-PETSC_INTERN PetscErrorCode TrustNCGUnitsRemove(Mat P, Vec work, const PetscReal unit[]);
+PETSC_INTERN PetscErrorCode TrustNCGUnitsRemove(Mat P, Vec work, PetscInt fields,
+                                                const PetscReal unit[]);
 
 #endif

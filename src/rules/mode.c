@@ -3,8 +3,8 @@
    of the truncated CG. Learned steps win far from the solution and on easy problems, CG wins near
    it, on ill-conditioned and on indefinite problems. So: learned steps until f has looked
    quadratic for a while, the end is not in sight, and they bring the gradient down at no more than
-   the rate of the last CG, where that was a long one; then CG for as long as its rate is no less
-   than half of theirs. */
+   the rate of the last CG, where that was a long one and its model held; then CG for as long as its
+   rate is no less than half of theirs. */
 #include "rules/rules.h"
 
 #define QUADRATIC  0.1 /* f along a step agrees with the trapezoidal rule to this: quadratic */

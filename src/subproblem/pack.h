@@ -30,8 +30,9 @@ enum {
 static inline void PackAhead(const PetscScalar *x)
 {
 #if defined(PACKS)
-  for (size_t k = 0; k < sizeof(Pack) * PACK_ROWS; k += LINE)
+  for (size_t k = 0; k < sizeof(Pack) * PACK_ROWS; k += LINE) {
     __builtin_prefetch((const char *)(x + AHEAD) + k);
+  }
 #else
   (void)x;
 #endif

@@ -4,8 +4,7 @@
 #include "subproblem/pack.h"
 #include "subproblem/sweep.h"
 
-#define BLOCK                                                                                      \
-  1024 /* unknowns in a partial sum, a multiple of PACK_STRIDE: less is lost to rounding */
+#define BLOCK 1024 /* unknowns in a partial sum: less is lost to rounding */
 
 /* n is a multiple of PACK_STRIDE */
 WIDE static void LoopTurn(PetscInt n, const SweepTurn *turn, const PetscScalar *p,
@@ -72,8 +71,9 @@ PetscErrorCode SweepLoopTurn(const SweepTurn *turn, PetscReal sums[])
   for (PetscInt i = 0; i < packed; i += BLOCK) {
     LoopTurn(PetscMin(BLOCK, packed - i), turn, p + i, Ap + i, r + i, d ? d + i : NULL, sums);
   }
-  if (packed < n)
+  if (packed < n) {
     TailTurn(n - packed, turn, p + packed, Ap + packed, r + packed, d ? d + packed : NULL, sums);
+  }
   if (turn->d) PetscCall(VecRestoreArray(turn->d, &d));
   PetscCall(VecRestoreArray(turn->r, &r));
   PetscCall(VecRestoreArrayRead(turn->Ap, &Ap));
