@@ -7,7 +7,7 @@
    bounds the unit for the next. */
 #include "precond/units.h"
 
-#define STEP 5 /* units are powers of 2^10: exact, and 1 where fields are measured alike */
+#define STEP 5 /* units are powers of 2^5: exact, and 1 where fields are measured alike */
 
 /* A field whose diagonal is 0 or not finite keeps its unit. */
 PetscErrorCode TrustNCGUnitsFind(Mat P, Vec work, PetscInt fields, PetscReal unit[])

@@ -25,7 +25,7 @@
 #include "subproblem/trustcg_impl.h"
 
 #define SURE     1e-4  /* of ||r||^2: less is not predicted */
-#define ROUNDING 1e-10 /* of it, in sums of 1e9 terms: what is further off is the fault of A */
+#define ROUNDING 1e-10 /* of it (3e-12 in sums of 4e6 terms): more is the fault of products */
 
 /* Appends what turns r into the next residual; here it is the last direction as yet. */
 void TrustCGResidual(KSP_TrustCG *cg, PetscReal beta, PetscReal alpha, PetscInt *nops,

@@ -45,8 +45,8 @@ static PetscErrorCode HasPattern(Tao tao, PetscBool *has)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Is there no matrix to make the PC of the KSP from, though it needs one? A shell of the user's may know
-   what Jacobi's method wants; nobody makes factors of one. */
+/* Is there no matrix to make the PC of the KSP from, though it needs one? A shell of the user's may
+   know what Jacobi's method wants; nobody makes factors of one. */
 static PetscErrorCode LacksMatrix(Tao tao, PetscBool *lacks)
 {
   const Mat P    = tao->hessian_pre;
