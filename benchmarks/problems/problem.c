@@ -9,6 +9,7 @@
   P(Combustion, "combustion", 40000, "steady-state combustion, MINPACK-2, DMDA")                   \
   P(BratuLS, "bratuls", 10000, "Bratu's equation, least squares of the residual, DMDA")            \
   P(GinzburgLandau, "gl2", 40000, "2-D Ginzburg-Landau superconductivity, MINPACK-2, DMDA")        \
+  P(Catenoid, "catenoid", 10000, "least area between two rings, unstructured triangles, DMPlex")   \
   P(Rosenbrock, "rosenbrock", 10000, "extended Rosenbrock, More-Garbow-Hillstrom 21")              \
   P(ChainedRosenbrock, "chained", 1000, "chained Rosenbrock, Toint (1978)")                        \
   P(Tridia, "tridia", 30000, "TRIDIA, CUTE: a convex tridiagonal quadratic")                       \

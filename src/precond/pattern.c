@@ -36,6 +36,22 @@ static PetscErrorCode CheckSize(Vec x, Mat pattern)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* A DM may make matrices of another type, such as MATSHELL for a program that has none. */
+static PetscErrorCode CreateOfDM(DM dm, Mat *A)
+{
+  MatType type;
+  char   *theirs;
+
+  PetscFunctionBegin;
+  PetscCall(DMGetMatType(dm, &type));
+  PetscCall(PetscStrallocpy(type, &theirs));
+  PetscCall(DMSetMatType(dm, MATAIJ));
+  PetscCall(DMCreateMatrix(dm, A));
+  PetscCall(DMSetMatType(dm, theirs));
+  PetscCall(PetscFree(theirs));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode TrustNCGPatternCreate(Vec x, Mat pattern, Mat *P)
 {
   DM        dm;
@@ -49,7 +65,7 @@ PetscErrorCode TrustNCGPatternCreate(Vec x, Mat pattern, Mat *P)
   if (pattern) {
     PetscCall(CheckSize(x, pattern));
     PetscCall(MatDuplicate(pattern, MAT_DO_NOT_COPY_VALUES, &A));
-  } else PetscCall(DMCreateMatrix(dm, &A));
+  } else PetscCall(CreateOfDM(dm, &A));
   PetscCall(PetscObjectBaseTypeCompareAny((PetscObject)A, &aij, MATSEQAIJ, MATMPIAIJ, ""));
   if (!aij) PetscCall(MatConvert(A, MATAIJ, MAT_INPLACE_MATRIX, &A));
   PetscCall(HasDiagonal(A, &good));

@@ -63,6 +63,8 @@ PETSC_INTERN PetscErrorCode TrustNCGSparseApply(TrustNCGSparse sparse, Vec v, Ve
 /* Its colours; the vectors it takes and the reductions it has made, without those of the PC. */
 PETSC_INTERN PetscErrorCode TrustNCGSparseGetCounts(TrustNCGSparse sparse, PetscInt *colors,
                                                     PetscInt *vectors, PetscInt *reductions);
+/* Collective; the entries of the longest row */
+PETSC_INTERN PetscErrorCode TrustNCGSparseGetLongestRow(TrustNCGSparse sparse, PetscInt *row);
 PETSC_INTERN PetscErrorCode TrustNCGSparseView(TrustNCGSparse sparse, PetscViewer viewer);
 /* For checkpoints: all that it knows but the entries; `entries` on this rank, 0 where nothing was
    built. */

@@ -8,6 +8,7 @@
 
    And what is told of it. */
 #include "precond/sparse_impl.h"
+#include "precond/acyclic.h"
 #include "precond/pattern.h"
 
 /* P, its copy and its probes, with the list of a substitution and its copy of the entries */
@@ -54,22 +55,48 @@ static PetscErrorCode ColorGrid(TrustNCGSparse sparse, Mat P, PetscBool lean, Pe
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* The colours of P: of a grid those that tell a symmetric matrix, unless that went wrong; else of a
-   lean one simple ones, if they are so many at most; else those of the DM or of the graph */
+/* Those that tell a symmetric matrix, so many at most */
+static PetscErrorCode ColorSymmetric(TrustNCGSparse sparse, Mat P, PetscBool lean, PetscInt most,
+                                     TrustNCGProbes *probes)
+{
+  ISColoring coloring;
+
+  PetscFunctionBegin;
+  if (sparse->stencil) {
+    PetscCall(ColorGrid(sparse, P, lean, PETSC_TRUE, most, probes));
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
+  PetscCall(TrustNCGAcyclicColor(P, most, &coloring));
+  if (coloring) PetscCall(TrustNCGProbesCreate(P, coloring, PETSC_TRUE, probes));
+  PetscCall(ISColoringDestroy(&coloring));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The colours of P: those that tell a symmetric matrix, unless that went wrong; else of a lean grid
+   simple ones, if they are so many at most; else those of the DM or of the graph */
 PetscErrorCode TrustNCGSparseColor(TrustNCGSparse sparse, Mat P, PetscBool lean, PetscInt most,
                                    TrustNCGProbes *probes, PetscBool *fromdm)
 {
-  PetscInt row;
+  PetscInt       row, colors;
+  TrustNCGProbes fewer = NULL;
 
   PetscFunctionBegin;
   *probes = NULL;
   *fromdm = PETSC_FALSE;
-  if (sparse->stencil && !sparse->direct) { /* for fewer colours than any others are */
-    PetscCall(TrustNCGPatternLongestRow(P, &row));
-    PetscCall(ColorGrid(sparse, P, lean, PETSC_TRUE, PetscMin(most, row - 1), probes));
+  PetscCall(TrustNCGPatternLongestRow(P, &row)); /* for fewer colours than any others are */
+  if (!sparse->direct) {
+    PetscCall(ColorSymmetric(sparse, P, lean, PetscMin(most, row - 1), probes));
   }
   if (!*probes && lean) PetscCall(ColorGrid(sparse, P, lean, PETSC_FALSE, most, probes));
-  if (!*probes) PetscCall(TrustNCGPatternColor(sparse->grid, P, probes, fromdm));
+  if (*probes) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(TrustNCGPatternColor(sparse->grid, P, probes, fromdm));
+  PetscCall(TrustNCGProbesGetSize(*probes, &colors));
+  if (sparse->stencil || sparse->direct || colors <= row) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(ColorSymmetric(sparse, P, lean, PetscMin(most, colors - 1), &fewer));
+  if (!fewer) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(TrustNCGProbesDestroy(probes));
+  *probes = fewer;
+  *fromdm = PETSC_FALSE;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -172,6 +199,13 @@ PetscErrorCode TrustNCGSparseGetCounts(TrustNCGSparse sparse, PetscInt *colors, 
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+PetscErrorCode TrustNCGSparseGetLongestRow(TrustNCGSparse sparse, PetscInt *row)
+{
+  PetscFunctionBegin;
+  PetscCall(TrustNCGPatternLongestRow(sparse->P, row));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode TrustNCGSparseGetMisfit(TrustNCGSparse sparse, PetscReal *misfit)
 {
   PetscFunctionBegin;
@@ -209,10 +243,10 @@ PetscErrorCode TrustNCGSparseView(TrustNCGSparse sparse, PetscViewer viewer)
     "sparse Hessian: %.0f nonzeros, %" PetscInt_FMT " colours from the %s%s, a product each%s; "
     "times built: %" PetscInt_FMT "%s%s\n",
     info.nz_used, colors,
-    sparse->fromdm ? "DM"
-    : sparse->lean ? "couplings on the grid"
-    : substitute   ? "grid"
-                   : "graph",
+    sparse->fromdm                  ? "DM"
+    : sparse->lean                  ? "couplings on the grid"
+    : substitute && sparse->stencil ? "grid"
+                                    : "graph",
     substitute ? " and its symmetry" : "", sparse->box ? ", on more than the DM's stencil" : "",
     sparse->builds, sparse->dominant ? ", the preconditioner of a diagonally dominant copy" : "",
     sparse->misfit <= SPARSE_EXACT ? "; CG works with it" : ""));

@@ -17,8 +17,6 @@ static PetscErrorCode IsLeanGrid(DM dm, PetscBool *lean)
   DMDAStencilType stencil;
 
   PetscFunctionBegin;
-  PetscCall(PetscObjectTypeCompare((PetscObject)dm, DMDA, lean));
-  if (!*lean) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(DMDAGetInfo(dm, &dim, NULL, NULL, NULL, NULL, NULL, NULL, &dof, &width, NULL, NULL,
                         NULL, &stencil));
   entries = dof;
@@ -30,18 +28,26 @@ static PetscErrorCode IsLeanGrid(DM dm, PetscBool *lean)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* A pattern that auto may use: one that the user gave, or that of a structured grid. */
+/* A pattern that auto may use: one that the user gave, or that of a mesh. The rows of one that is
+   not a structured grid are looked at when there is a matrix. */
 static PetscErrorCode HasPattern(Tao tao, PetscBool *has)
 {
-  Mat pattern;
-  DM  dm;
+  PetscBool grid = PETSC_FALSE;
+  Mat       pattern;
+  DM        dm;
 
   PetscFunctionBegin;
   *has = PETSC_FALSE;
   PetscCall(TaoTrustNCGGetPattern(tao, &pattern));
   PetscCall(VecGetDM(tao->solution, &dm));
   if (pattern) *has = PETSC_TRUE;
-  else if (dm) PetscCall(IsLeanGrid(dm, has));
+  if (pattern || !dm) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(PetscObjectTypeCompare((PetscObject)dm, DMDA, &grid));
+  if (grid) PetscCall(IsLeanGrid(dm, has));
+  else {
+    PetscCall(PetscObjectTypeCompareAny((PetscObject)dm, has, DMPLEX, DMSTAG, DMNETWORK, DMFOREST,
+                                        DMP4EST, DMP8EST, ""));
+  }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -159,6 +165,44 @@ PetscErrorCode TrustNCGPrecondChoose(Tao tao)
   PetscCall(TrustNCGHasPC(tao, &has));
   PetscCall(Resolve(tao, has, &tn->type));
   PetscCall(CheckChoice(tao, has));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Has the pattern few enough entries for auto? One that the user gave has, and that of a structured
+   grid, by its stencil. */
+static PetscErrorCode IsLean(Tao tao, PetscBool *lean)
+{
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+  PetscInt      row;
+  Mat           pattern;
+  DM            dm;
+
+  PetscFunctionBegin;
+  *lean = PETSC_TRUE;
+  PetscCall(TaoTrustNCGGetPattern(tao, &pattern));
+  if (pattern || tn->hidden.pattern) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(VecGetDM(tao->solution, &dm));
+  PetscCall(PetscObjectTypeCompare((PetscObject)dm, DMDA, lean));
+  if (*lean) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(TrustNCGSparseGetLongestRow(tn->sparse, &row));
+  *lean = (PetscBool)(row <= ENTRIES_MOST);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* For auto: tn->sparse, with no entries, or NULL and why */
+PetscErrorCode TrustNCGPrecondFindSparse(Tao tao)
+{
+  TAO_TrustNCG *tn   = (TAO_TrustNCG *)tao->data;
+  PetscBool     lean = PETSC_TRUE;
+
+  PetscFunctionBegin;
+  PetscCall(TrustNCGPrecondCreateSparse(tao));
+  if (tn->sparse) PetscCall(IsLean(tao, &lean));
+  if (!lean) PetscCall(TrustNCGPrecondDropSparse(tao));
+  if (!tn->sparse) {
+    tn->why = lean ? "its DM knows no pattern, or no memory is left for a sparse Hessian"
+                   : "the pattern of its DM has too many entries";
+  }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

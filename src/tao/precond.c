@@ -290,10 +290,9 @@ PetscErrorCode TrustNCGPrecondDue(Tao tao)
   tn->due = PETSC_FALSE;
   PetscCall(TrustNCGHiddenSeek(tao));
   if (!tn->waiting) PetscFunctionReturn(PETSC_SUCCESS);
-  if (!tn->sparse) PetscCall(TrustNCGPrecondCreateSparse(tao));
+  if (!tn->sparse) PetscCall(TrustNCGPrecondFindSparse(tao));
   if (!tn->sparse) {
     tn->waiting = PETSC_FALSE;
-    tn->why     = "its DM knows no pattern, or no memory is left for a sparse Hessian";
     PetscCall(TrustNCGHiddenReset(tao));
     tn->hidden.next = PETSC_INFINITY;
     PetscFunctionReturn(PETSC_SUCCESS);

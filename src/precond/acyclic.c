@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+   Acyclic colours of a graph: neighbours have different ones, and the unknowns of any two colours
+   form trees. Then products with the sums of the colours tell all entries of a symmetric matrix: the
+   leaves of a tree first, each entry less those that are known. On a mesh of triangles they are half
+   as many as colours that need no substitution, on one of tetrahedra fewer still.
+
+     one unknown after the other: the first colour that closes no circle of two colours
+     the trees are sets of edges, joined as they grow
+
+   On many ranks those with neighbours elsewhere come first, all ranks together, with colours such
+   that no two with a common neighbour have the same. Each rank colours its other unknowns on its
+   own: as if all of the former that have one of two colours were joined elsewhere by these, which
+   is more than may be so.
+
+   Reference: A. H. Gebremedhin, A. Tarafdar, F. Manne, A. Pothen, New acyclic and star coloring
+   algorithms with application to computing Hessians, SIAM J. Sci. Comput. 29 (2007), 1042-1072,
+   section 5. */
+#include "precond/acyclic.h"
+#include "precond/blocks.h"
+
+#define NO_COLOR    IS_COLORING_MAX
+#define LARGE       100  /* edges: a tree of so many does not grow, as errors add up along it */
+#define COLORS_MOST 1000 /* beyond which none are sought */
+
+/* A tree is known by the least of its members: the place of an entry, as an edge is known by the
+   lesser of its two; or, beyond all entries, a pair of colours elsewhere. */
+typedef struct {
+  PetscInt         m, most;
+  const PetscInt  *ia, *ja;
+  PetscInt        *mirror; /* of an entry */
+  ISColoringValue *color;
+  PetscBool       *border; /* has it neighbours on other ranks? */
+  PetscInt        *parent; /* of edges and pairs, to their tree */
+  PetscInt        *size;   /* edges of a tree */
+  PetscInt        *seenby; /* of a tree: the last unknown that came upon it, */
+  PetscInt        *by;     /* and the neighbour from which it did */
+  PetscInt        *banned; /* of a colour: the last unknown that may not have it, */
+  PetscInt        *first;  /* and the last that has an edge to it, */
+  PetscInt        *edge;   /* which is this */
+} Graph;
+
+static PetscInt Edge(const Graph *g, PetscInt k)
+{
+  return PetscMin(k, g->mirror[k]);
+}
+
+static PetscInt Elsewhere(const Graph *g, PetscInt a, PetscInt b)
+{
+  return g->ia[g->m] + PetscMin(a, b) * g->most + PetscMax(a, b);
+}
+
+static PetscInt Find(Graph *g, PetscInt e)
+{
+  while (g->parent[e] != e) {
+    g->parent[e] = g->parent[g->parent[e]];
+    e            = g->parent[e];
+  }
+  return e;
+}
+
+static void Join(Graph *g, PetscInt e, PetscInt f)
+{
+  const PetscInt a = Find(g, e), b = Find(g, f);
+
+  if (a == b) return;
+  g->parent[PetscMax(a, b)] = PetscMin(a, b);
+  g->size[PetscMin(a, b)] += g->size[PetscMax(a, b)];
+}
+
+/* v would close a circle if it had this colour and had come upon the tree from another neighbour. */
+static void Meet(Graph *g, PetscInt v, PetscInt w, PetscInt e, PetscInt color)
+{
+  const PetscInt tree = Find(g, e);
+
+  if (g->size[tree] >= LARGE) g->banned[color] = v;
+  else if (g->seenby[tree] != v) {
+    g->seenby[tree] = v;
+    g->by[tree]     = w;
+  } else if (g->by[tree] != w) g->banned[color] = v;
+}
+
+/* The colours that v may not have */
+static void Ban(Graph *g, PetscInt v)
+{
+  for (PetscInt k = g->ia[v]; k < g->ia[v + 1]; k++) {
+    const PetscInt w = g->ja[k];
+
+    if (w != v && g->color[w] != NO_COLOR) g->banned[g->color[w]] = v;
+  }
+  for (PetscInt k = g->ia[v]; k < g->ia[v + 1]; k++) {
+    const PetscInt w = g->ja[k];
+
+    if (w == v || g->color[w] == NO_COLOR) continue;
+    for (PetscInt l = g->ia[w]; l < g->ia[w + 1]; l++) {
+      const PetscInt x = g->ja[l];
+
+      if (x == v || x == w || g->color[x] == NO_COLOR || g->banned[g->color[x]] == v) continue;
+      Meet(g, v, w, Edge(g, l), g->color[x]);
+    }
+    for (PetscInt c = 0; g->border[w] && c < g->most; c++) {
+      if (g->banned[c] != v) Meet(g, v, w, Elsewhere(g, c, g->color[w]), c);
+    }
+  }
+}
+
+/* The edges of v, which has a colour by now, become parts of trees. */
+static void Grow(Graph *g, PetscInt v)
+{
+  for (PetscInt k = g->ia[v]; k < g->ia[v + 1]; k++) {
+    const PetscInt w = g->ja[k], c = g->color[w];
+
+    if (w == v || c == NO_COLOR) continue;
+    if (g->first[c] != v) {
+      g->first[c] = v;
+      g->edge[c]  = k;
+    } else Join(g, Edge(g, k), Edge(g, g->edge[c]));
+    if (g->border[w]) Join(g, Edge(g, k), Elsewhere(g, c, g->color[v]));
+    for (PetscInt l = g->ia[w]; l < g->ia[w + 1]; l++) {
+      const PetscInt x = g->ja[l];
+
+      if (x != w && g->color[x] == g->color[v]) Join(g, Edge(g, k), Edge(g, l));
+    }
+  }
+}
+
+/* The unknowns that have no colour yet; done is false where one would need too many. */
+static void ColorRest(Graph *g, PetscBool *done)
+{
+  for (PetscInt v = 0; v < g->m && *done; v++) {
+    PetscInt c = 0;
+
+    if (g->color[v] != NO_COLOR) continue;
+    Ban(g, v);
+    while (c < g->most && g->banned[c] == v) c++;
+    *done = (PetscBool)(c < g->most);
+    if (!*done) continue;
+    g->color[v] = (ISColoringValue)c;
+    Grow(g, v);
+  }
+}
+
+/* done is false where an entry has no mirror. */
+static void FindMirrors(Graph *g, PetscBool *done)
+{
+  for (PetscInt i = 0; i < g->m; i++) {
+    for (PetscInt k = g->ia[i]; k < g->ia[i + 1]; k++) {
+      PetscInt lo = g->ia[g->ja[k]], hi = g->ia[g->ja[k] + 1];
+
+      while (hi - lo > 1) { /* columns ascend */
+        const PetscInt mid = lo + (hi - lo) / 2;
+
+        if (g->ja[mid] <= i) lo = mid;
+        else hi = mid;
+      }
+      g->mirror[k] = lo;
+      if (lo >= hi || g->ja[lo] != i) *done = PETSC_FALSE;
+    }
+  }
+}
+
+/* Colours of the unknowns with neighbours on other ranks: no two of those in a row of P have the
+   same. */
+static PetscErrorCode ColorBorder(Mat P, Graph *g, PetscBool *done)
+{
+  const ISColoringValue *color;
+  MPI_Comm               comm = PetscObjectComm((PetscObject)P);
+  PetscInt               lo, n = 0, colors, *column;
+  IS                     rows, columns;
+  Mat                    border, share;
+  MatColoring            mc;
+  ISColoring             coloring;
+
+  PetscFunctionBegin;
+  PetscCall(MatGetOwnershipRange(P, &lo, NULL));
+  PetscCall(PetscMalloc1(g->m, &column));
+  for (PetscInt v = 0; v < g->m; v++) {
+    if (g->border[v]) column[n++] = lo + v;
+  }
+  PetscCall(ISCreateStride(comm, g->m, lo, 1, &rows));
+  PetscCall(ISCreateGeneral(comm, n, column, PETSC_OWN_POINTER, &columns));
+  PetscCall(MatCreateSubMatrix(P, rows, columns, MAT_INITIAL_MATRIX, &border));
+  PetscCall(MatTransposeMatMult(border, border, MAT_INITIAL_MATRIX, PETSC_DEFAULT, &share));
+  PetscCall(MatColoringCreate(share, &mc));
+  PetscCall(MatColoringSetDistance(mc, 1));
+  PetscCall(MatColoringSetType(mc, MATCOLORINGGREEDY));
+  PetscCall(MatColoringSetWeightType(mc, MAT_COLORING_WEIGHT_LEXICAL));
+  PetscCall(MatColoringApply(mc, &coloring));
+  PetscCall(ISColoringGetColors(coloring, NULL, &colors, &color));
+  *done = (PetscBool)(*done && colors <= g->most);
+  for (PetscInt v = g->m; *done && v-- > 0;) {
+    if (g->border[v]) g->color[v] = color[--n];
+  }
+  PetscCall(ISColoringDestroy(&coloring));
+  PetscCall(MatColoringDestroy(&mc));
+  PetscCall(MatDestroy(&share));
+  PetscCall(MatDestroy(&border));
+  PetscCall(ISDestroy(&columns));
+  PetscCall(ISDestroy(&rows));
+  for (PetscInt v = 0; *done && v < g->m; v++) {
+    if (g->border[v]) Grow(g, v);
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode GraphCreate(Mat P, PetscInt most, Graph *g)
+{
+  const PetscInt *others, *ia, *ja;
+  PetscInt        n, trees;
+  PetscBool       done;
+  Mat             block[BLOCKS];
+
+  PetscFunctionBegin;
+  g->most = most;
+  PetscCall(TrustNCGGetBlocks(P, block, &others, &n));
+  PetscCall(MatGetLocalSize(P, &g->m, NULL));
+  PetscCall(PetscMalloc2(g->m, &g->color, g->m, &g->border));
+  PetscCall(PetscArrayzero(g->border, g->m));
+  if (block[1]) {
+    PetscCall(MatGetRowIJ(block[1], 0, PETSC_FALSE, PETSC_FALSE, &g->m, &ia, &ja, &done));
+    for (PetscInt v = 0; v < g->m; v++) g->border[v] = (PetscBool)(ia[v + 1] > ia[v]);
+    PetscCall(MatRestoreRowIJ(block[1], 0, PETSC_FALSE, PETSC_FALSE, &g->m, &ia, &ja, &done));
+  }
+  PetscCall(MatGetRowIJ(block[0], 0, PETSC_FALSE, PETSC_FALSE, &g->m, &g->ia, &g->ja, &done));
+  trees = g->ia[g->m] + most * most;
+  PetscCall(PetscMalloc5(g->ia[g->m], &g->mirror, trees, &g->parent, trees, &g->size, trees,
+                         &g->seenby, trees, &g->by));
+  PetscCall(PetscMalloc3(most, &g->banned, most, &g->first, most, &g->edge));
+  for (PetscInt v = 0; v < g->m; v++) g->color[v] = NO_COLOR;
+  for (PetscInt e = 0; e < trees; e++) {
+    g->parent[e] = e;
+    g->size[e]   = e < g->ia[g->m] ? 1 : 0;
+    g->seenby[e] = -1;
+  }
+  for (PetscInt c = 0; c < most; c++) g->banned[c] = g->first[c] = -1;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode GraphDestroy(Mat P, Graph *g)
+{
+  const PetscInt *others;
+  PetscInt        n;
+  PetscBool       done;
+  Mat             block[BLOCKS];
+
+  PetscFunctionBegin;
+  PetscCall(TrustNCGGetBlocks(P, block, &others, &n));
+  PetscCall(MatRestoreRowIJ(block[0], 0, PETSC_FALSE, PETSC_FALSE, &g->m, &g->ia, &g->ja, &done));
+  PetscCall(PetscFree2(g->color, g->border));
+  PetscCall(PetscFree5(g->mirror, g->parent, g->size, g->seenby, g->by));
+  PetscCall(PetscFree3(g->banned, g->first, g->edge));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The couplings of the nodes, of `fields` unknowns each; NULL where not all unknowns of nodes that
+   are coupled are. */
+static PetscErrorCode CreateNodes(Mat P, PetscInt fields, Mat *nodes)
+{
+  PetscInt lo, m;
+  MatInfo  all, some;
+  IS       one;
+
+  PetscFunctionBegin;
+  PetscCall(MatGetOwnershipRange(P, &lo, NULL));
+  PetscCall(MatGetLocalSize(P, &m, NULL));
+  PetscCall(ISCreateStride(PetscObjectComm((PetscObject)P), m / fields, lo, fields, &one));
+  PetscCall(MatCreateSubMatrix(P, one, one, MAT_INITIAL_MATRIX, nodes));
+  PetscCall(ISDestroy(&one));
+  PetscCall(MatGetInfo(P, MAT_GLOBAL_SUM, &all));
+  PetscCall(MatGetInfo(*nodes, MAT_GLOBAL_SUM, &some));
+  if (all.nz_used != some.nz_used * (PetscReal)(fields * fields)) PetscCall(MatDestroy(nodes));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Those of the nodes, once for each of their fields */
+static PetscErrorCode CreateColoring(const Graph *g, PetscInt fields, MPI_Comm comm,
+                                     ISColoring *coloring)
+{
+  PetscInt         colors = 0;
+  ISColoringValue *color;
+
+  PetscFunctionBegin;
+  for (PetscInt v = 0; v < g->m; v++) colors = PetscMax(colors, 1 + (PetscInt)g->color[v]);
+  PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, &colors, 1, MPIU_INT, MPI_MAX, comm));
+  PetscCall(PetscMalloc1(g->m * fields, &color));
+  for (PetscInt i = 0; i < g->m * fields; i++) {
+    color[i] = (ISColoringValue)(g->color[i / fields] * fields + i % fields);
+  }
+  PetscCall(
+    ISColoringCreate(comm, colors * fields, g->m * fields, color, PETSC_OWN_POINTER, coloring));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode TrustNCGAcyclicColor(Mat P, PetscInt most, ISColoring *coloring)
+{
+  Graph       g    = {0};
+  MPI_Comm    comm = PetscObjectComm((PetscObject)P);
+  PetscBool   done = PETSC_TRUE;
+  PetscMPIInt ranks;
+  PetscInt    fields;
+  Mat         nodes = P;
+
+  PetscFunctionBegin;
+  *coloring = NULL;
+  PetscCall(MatGetBlockSize(P, &fields));
+  most = PetscMin(most / fields, COLORS_MOST);
+  if (most < 2) PetscFunctionReturn(PETSC_SUCCESS);
+  if (fields > 1) PetscCall(CreateNodes(P, fields, &nodes));
+  if (!nodes) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCallMPI(MPI_Comm_size(comm, &ranks));
+  PetscCall(GraphCreate(nodes, most, &g));
+  FindMirrors(&g, &done);
+  if (ranks > 1) PetscCall(ColorBorder(nodes, &g, &done));
+  ColorRest(&g, &done);
+  PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, &done, 1, MPIU_BOOL, MPI_LAND, comm));
+  if (done) PetscCall(CreateColoring(&g, fields, comm, coloring));
+  PetscCall(GraphDestroy(nodes, &g));
+  if (nodes != P) PetscCall(MatDestroy(&nodes));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
