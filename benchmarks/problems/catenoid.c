@@ -19,9 +19,9 @@
 enum { CORNERS = 3 };
 
 typedef struct {
-  PetscInt  at[CORNERS];                       /* place of a corner's unknown in a local vector, */
-  PetscReal rim[CORNERS];                      /* or, where there is none, -1, and the value */
-  PetscReal slope[2][CORNERS];                 /* of a corner's basis function */
+  PetscInt  at[CORNERS];       /* place of a corner's unknown in a local vector, */
+  PetscReal rim[CORNERS];      /* or, where there is none, -1, and the value */
+  PetscReal slope[2][CORNERS]; /* of a corner's basis function */
   PetscReal area;
 } Triangle;
 
@@ -107,9 +107,10 @@ static PetscErrorCode CreateMesh(MPI_Comm comm, PetscInt circles, PetscInt aroun
 /* The rims, which only the whole mesh knows, and a good order; then to all ranks */
 static PetscErrorCode Distribute(DM *dm)
 {
-  DMLabel rim;
-  DM      other = NULL;
-  IS      order;
+  DMLabel          rim;
+  DM               other = NULL;
+  IS               order;
+  PetscPartitioner parts;
 
   PetscFunctionBegin;
   PetscCall(DMCreateLabel(*dm, "rim"));
@@ -121,6 +122,8 @@ static PetscErrorCode Distribute(DM *dm)
   PetscCall(ISDestroy(&order));
   PetscCall(DMDestroy(dm));
   *dm = other;
+  PetscCall(DMPlexGetPartitioner(*dm, &parts));
+  PetscCall(PetscPartitionerSetType(parts, PETSCPARTITIONERSIMPLE)); /* the same in every run */
   PetscCall(DMPlexDistribute(*dm, 0, NULL, &other));
   if (other) {
     PetscCall(DMDestroy(dm));
@@ -271,7 +274,7 @@ static PetscReal Triangles(const Catenoid *c, const PetscScalar u[], const Petsc
 static PetscErrorCode Evaluate(Problem prob, Vec x, Vec v, Vec y, PetscReal *f)
 {
   const PetscScalar *u, *d = NULL;
-  PetscScalar       *r     = NULL;
+  PetscScalar       *r = NULL;
   Vec                local[3]; /* x, v, y */
   PetscReal          sum;
 

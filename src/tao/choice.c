@@ -28,8 +28,42 @@ static PetscErrorCode IsLeanGrid(DM dm, PetscBool *lean)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* A pattern that auto may use: one that the user gave, or that of a mesh. The rows of one that is
-   not a structured grid are looked at when there is a matrix. */
+/* Does PETSc know a pattern of the mesh? */
+static PetscErrorCode IsMesh(DM dm, PetscBool *mesh)
+{
+  PetscFunctionBegin;
+  *mesh = PETSC_FALSE;
+  if (!dm) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(PetscObjectTypeCompareAny((PetscObject)dm, mesh, DMDA, DMPLEX, DMSTAG, DMNETWORK,
+                                      DMFOREST, DMP4EST, DMP8EST, ""));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* A Mat with the pattern of the Hessian: that of the user; else, where the unknowns are on no mesh, an
+   assembled one that products are taken with; or NULL. */
+PetscErrorCode TrustNCGPrecondGetPattern(Tao tao, Mat *pattern)
+{
+  PetscBool mesh, sparse = PETSC_FALSE;
+  Mat       P;
+  DM        dm;
+
+  PetscFunctionBegin;
+  PetscCall(TaoTrustNCGGetPattern(tao, pattern));
+  PetscCall(VecGetDM(tao->solution, &dm));
+  PetscCall(IsMesh(dm, &mesh));
+  if (*pattern || mesh) PetscFunctionReturn(PETSC_SUCCESS);
+  if (((TAO_TrustNCG *)tao->data)->kind != TRUSTNCG_HV_MATRIX) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(TaoGetHessian(tao, NULL, &P, NULL, NULL));
+  if (P) {
+    PetscCall(PetscObjectBaseTypeCompareAny((PetscObject)P, &sparse, MATSEQAIJ, MATMPIAIJ,
+                                            MATSEQBAIJ, MATMPIBAIJ, MATSEQSBAIJ, MATMPISBAIJ, ""));
+  }
+  if (sparse) *pattern = P;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* A pattern that auto may use: a Mat, or that of a mesh. The rows of any but a structured grid are
+   looked at when there is a matrix. */
 static PetscErrorCode HasPattern(Tao tao, PetscBool *has)
 {
   PetscBool grid = PETSC_FALSE;
@@ -37,17 +71,12 @@ static PetscErrorCode HasPattern(Tao tao, PetscBool *has)
   DM        dm;
 
   PetscFunctionBegin;
-  *has = PETSC_FALSE;
-  PetscCall(TaoTrustNCGGetPattern(tao, &pattern));
+  PetscCall(TrustNCGPrecondGetPattern(tao, &pattern));
   PetscCall(VecGetDM(tao->solution, &dm));
-  if (pattern) *has = PETSC_TRUE;
-  if (pattern || !dm) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCall(PetscObjectTypeCompare((PetscObject)dm, DMDA, &grid));
+  PetscCall(IsMesh(dm, has));
+  if (*has && !pattern) PetscCall(PetscObjectTypeCompare((PetscObject)dm, DMDA, &grid));
   if (grid) PetscCall(IsLeanGrid(dm, has));
-  else {
-    PetscCall(PetscObjectTypeCompareAny((PetscObject)dm, has, DMPLEX, DMSTAG, DMNETWORK, DMFOREST,
-                                        DMP4EST, DMP8EST, ""));
-  }
+  if (pattern) *has = PETSC_TRUE;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -174,35 +203,40 @@ static PetscErrorCode IsLean(Tao tao, PetscBool *lean)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
   PetscInt      row;
-  Mat           pattern;
+  Mat           given;
   DM            dm;
 
   PetscFunctionBegin;
-  *lean = PETSC_TRUE;
-  PetscCall(TaoTrustNCGGetPattern(tao, &pattern));
-  if (pattern || tn->hidden.pattern) PetscFunctionReturn(PETSC_SUCCESS);
+  *lean = PETSC_FALSE;
+  PetscCall(TaoTrustNCGGetPattern(tao, &given));
   PetscCall(VecGetDM(tao->solution, &dm));
-  PetscCall(PetscObjectTypeCompare((PetscObject)dm, DMDA, lean));
+  if (dm) PetscCall(PetscObjectTypeCompare((PetscObject)dm, DMDA, lean));
+  if (given || tn->hidden.pattern) *lean = PETSC_TRUE;
   if (*lean) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(TrustNCGSparseGetLongestRow(tn->sparse, &row));
   *lean = (PetscBool)(row <= ENTRIES_MOST);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* For auto: tn->sparse, with no entries, or NULL and why */
+/* For auto: tn->sparse, with no entries, or NULL and why. A Mat of the user's shows its pattern once
+   it is assembled. */
 PetscErrorCode TrustNCGPrecondFindSparse(Tao tao)
 {
-  TAO_TrustNCG *tn   = (TAO_TrustNCG *)tao->data;
-  PetscBool     lean = PETSC_TRUE;
+  TAO_TrustNCG *tn        = (TAO_TrustNCG *)tao->data;
+  PetscBool     assembled = PETSC_TRUE, lean = PETSC_TRUE;
+  Mat           pattern;
 
   PetscFunctionBegin;
+  PetscCall(TrustNCGPrecondGetPattern(tao, &pattern));
+  if (pattern) PetscCall(MatAssembled(pattern, &assembled));
+  if (!assembled) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(TrustNCGPrecondCreateSparse(tao));
   if (tn->sparse) PetscCall(IsLean(tao, &lean));
   if (!lean) PetscCall(TrustNCGPrecondDropSparse(tao));
-  if (!tn->sparse) {
-    tn->why = lean ? "its DM knows no pattern, or no memory is left for a sparse Hessian"
-                   : "the pattern of its DM has too many entries";
-  }
+  if (tn->sparse) PetscFunctionReturn(PETSC_SUCCESS);
+  tn->waiting = PETSC_FALSE;
+  tn->why     = lean ? "its DM knows no pattern, or no memory is left for a sparse Hessian"
+                     : "the pattern that is known has too many entries";
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

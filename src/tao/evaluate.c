@@ -321,6 +321,19 @@ PetscErrorCode TrustNCGComputeHessian(Tao tao, Vec x, Mat H, Mat P)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* The pattern may be that of a Mat of the user's that nothing was asked of yet. */
+PetscErrorCode TrustNCGAssemblePattern(Tao tao, Mat pattern)
+{
+  PetscBool assembled;
+  Mat       H, P;
+
+  PetscFunctionBegin;
+  PetscCall(MatAssembled(pattern, &assembled));
+  PetscCall(TaoGetHessian(tao, &H, &P, NULL, NULL));
+  if (!assembled && pattern == P) PetscCall(TrustNCGComputeHessian(tao, tao->solution, H, P));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* H at the iterate: tn->shell, and the Mats of the user where they are needed. */
 PetscErrorCode TrustNCGSetHessianPoint(Tao tao, PetscBool needP)
 {

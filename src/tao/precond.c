@@ -142,8 +142,9 @@ PetscErrorCode TrustNCGPrecondCreateSparse(Tao tao)
   Mat           pattern;
 
   PetscFunctionBegin;
-  PetscCall(TaoTrustNCGGetPattern(tao, &pattern));
+  PetscCall(TrustNCGPrecondGetPattern(tao, &pattern));
   if (tn->hidden.pattern) pattern = tn->hidden.pattern;
+  else if (pattern) PetscCall(TrustNCGAssemblePattern(tao, pattern));
   tn->sparse = tn->kept;
   tn->kept   = NULL;
   PetscCall(TrustNCGSparseCreate(tao->solution, pattern, &tn->sparse));
@@ -291,13 +292,10 @@ PetscErrorCode TrustNCGPrecondDue(Tao tao)
   PetscCall(TrustNCGHiddenSeek(tao));
   if (!tn->waiting) PetscFunctionReturn(PETSC_SUCCESS);
   if (!tn->sparse) PetscCall(TrustNCGPrecondFindSparse(tao));
-  if (!tn->sparse) {
-    tn->waiting = PETSC_FALSE;
+  if (!tn->waiting) {
     PetscCall(TrustNCGHiddenReset(tao));
     tn->hidden.next = PETSC_INFINITY;
-    PetscFunctionReturn(PETSC_SUCCESS);
-  }
-  PetscCall(SetDue(tao));
+  } else if (tn->sparse) PetscCall(SetDue(tao));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
