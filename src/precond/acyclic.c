@@ -7,10 +7,13 @@
      one unknown after the other: the first colour that closes no circle of two colours
      the trees are sets of edges, joined as they grow
 
-   On many ranks those with neighbours elsewhere come first, all ranks together, with colours such
-   that no two with a common neighbour have the same. Each rank colours its other unknowns on its
-   own: as if all of the former that have one of two colours were joined elsewhere by these, which
-   is more than may be so.
+   On many ranks the entries between two of them come first, from products alone: in a row all
+   columns that belong to higher ranks have colours of their own. These columns are coloured before
+   the others, all ranks together, such that no two in one row have the same; the others by each
+   rank on its own.
+
+   The unknowns of a node, where P has blocks, take colours of their own: sums with those of other
+   fields, in other units, would leave their rounding in the rest.
 
    Reference: A. H. Gebremedhin, A. Tarafdar, F. Manne, A. Pothen, New acyclic and star coloring
    algorithms with application to computing Hessians, SIAM J. Sci. Comput. 29 (2007), 1042-1072,
@@ -22,18 +25,17 @@
 #define LARGE       100  /* edges: a tree of so many does not grow, as errors add up along it */
 #define COLORS_MOST 1000 /* beyond which none are sought */
 
-/* A tree is known by the least of its members: the place of an entry, as an edge is known by the
-   lesser of its two; or, beyond all entries, a pair of colours elsewhere. */
+/* An edge is known by the place of the first of its two entries, a tree by one of its edges. */
 typedef struct {
   PetscInt         m, most;
-  const PetscInt  *ia, *ja;
-  PetscInt        *mirror; /* of an entry */
-  ISColoringValue *color;
-  PetscBool       *border; /* has it neighbours on other ranks? */
-  PetscInt        *parent; /* of edges and pairs, to their tree */
-  PetscInt        *size;   /* edges of a tree */
-  PetscInt        *seenby; /* of a tree: the last unknown that came upon it, */
-  PetscInt        *by;     /* and the neighbour from which it did */
+  const PetscInt  *ia, *ja, *iother, *jother; /* neighbours here and, unless NULL, elsewhere */
+  PetscInt         lower;                     /* of these the first so many on lower ranks */
+  PetscInt        *mirror;                    /* of an entry here */
+  ISColoringValue *color, *other;             /* here and elsewhere */
+  PetscInt        *parent;                    /* of edges, to their tree */
+  PetscInt        *size;                      /* edges of a tree */
+  PetscInt        *seenby;                    /* of a tree: the last unknown that came upon it, */
+  PetscInt        *by;                        /* and the neighbour from which it did */
   PetscInt        *banned; /* of a colour: the last unknown that may not have it, */
   PetscInt        *first;  /* and the last that has an edge to it, */
   PetscInt        *edge;   /* which is this */
@@ -42,11 +44,6 @@ typedef struct {
 static PetscInt Edge(const Graph *g, PetscInt k)
 {
   return PetscMin(k, g->mirror[k]);
-}
-
-static PetscInt Elsewhere(const Graph *g, PetscInt a, PetscInt b)
-{
-  return g->ia[g->m] + PetscMin(a, b) * g->most + PetscMax(a, b);
 }
 
 static PetscInt Find(Graph *g, PetscInt e)
@@ -79,12 +76,22 @@ static void Meet(Graph *g, PetscInt v, PetscInt w, PetscInt e, PetscInt color)
   } else if (g->by[tree] != w) g->banned[color] = v;
 }
 
+/* v is in this row, which has columns of higher ranks, too. */
+static void BanOthers(Graph *g, PetscInt v, PetscInt row)
+{
+  for (PetscInt k = g->iother[row]; k < g->iother[row + 1]; k++) {
+    if (g->jother[k] >= g->lower) g->banned[g->other[g->jother[k]]] = v;
+  }
+}
+
 /* The colours that v may not have */
 static void Ban(Graph *g, PetscInt v)
 {
+  if (g->iother) BanOthers(g, v, v);
   for (PetscInt k = g->ia[v]; k < g->ia[v + 1]; k++) {
     const PetscInt w = g->ja[k];
 
+    if (g->iother) BanOthers(g, v, w);
     if (w != v && g->color[w] != NO_COLOR) g->banned[g->color[w]] = v;
   }
   for (PetscInt k = g->ia[v]; k < g->ia[v + 1]; k++) {
@@ -96,9 +103,6 @@ static void Ban(Graph *g, PetscInt v)
 
       if (x == v || x == w || g->color[x] == NO_COLOR || g->banned[g->color[x]] == v) continue;
       Meet(g, v, w, Edge(g, l), g->color[x]);
-    }
-    for (PetscInt c = 0; g->border[w] && c < g->most; c++) {
-      if (g->banned[c] != v) Meet(g, v, w, Elsewhere(g, c, g->color[w]), c);
     }
   }
 }
@@ -114,7 +118,6 @@ static void Grow(Graph *g, PetscInt v)
       g->first[c] = v;
       g->edge[c]  = k;
     } else Join(g, Edge(g, k), Edge(g, g->edge[c]));
-    if (g->border[w]) Join(g, Edge(g, k), Elsewhere(g, c, g->color[v]));
     for (PetscInt l = g->ia[w]; l < g->ia[w + 1]; l++) {
       const PetscInt x = g->ja[l];
 
@@ -158,15 +161,14 @@ static void FindMirrors(Graph *g, PetscBool *done)
   }
 }
 
-/* Colours of the unknowns with neighbours on other ranks: no two of those in a row of P have the
-   same. */
-static PetscErrorCode ColorBorder(Mat P, Graph *g, PetscBool *done)
+/* Colours of the columns that are in rows of lower ranks: in no row do two have the same. */
+static PetscErrorCode ColorHigher(Mat P, Graph *g, PetscBool *done)
 {
   const ISColoringValue *color;
   MPI_Comm               comm = PetscObjectComm((PetscObject)P);
   PetscInt               lo, n = 0, colors, *column;
   IS                     rows, columns;
-  Mat                    border, share;
+  Mat                    higher, share;
   MatColoring            mc;
   ISColoring             coloring;
 
@@ -174,12 +176,16 @@ static PetscErrorCode ColorBorder(Mat P, Graph *g, PetscBool *done)
   PetscCall(MatGetOwnershipRange(P, &lo, NULL));
   PetscCall(PetscMalloc1(g->m, &column));
   for (PetscInt v = 0; v < g->m; v++) {
-    if (g->border[v]) column[n++] = lo + v;
+    for (PetscInt k = g->iother[v]; k < g->iother[v + 1]; k++) {
+      if (g->jother[k] >= g->lower) continue;
+      column[n++] = lo + v;
+      break;
+    }
   }
   PetscCall(ISCreateStride(comm, g->m, lo, 1, &rows));
-  PetscCall(ISCreateGeneral(comm, n, column, PETSC_OWN_POINTER, &columns));
-  PetscCall(MatCreateSubMatrix(P, rows, columns, MAT_INITIAL_MATRIX, &border));
-  PetscCall(MatTransposeMatMult(border, border, MAT_INITIAL_MATRIX, PETSC_DEFAULT, &share));
+  PetscCall(ISCreateGeneral(comm, n, column, PETSC_USE_POINTER, &columns));
+  PetscCall(MatCreateSubMatrix(P, rows, columns, MAT_INITIAL_MATRIX, &higher));
+  PetscCall(MatTransposeMatMult(higher, higher, MAT_INITIAL_MATRIX, PETSC_DEFAULT, &share));
   PetscCall(MatColoringCreate(share, &mc));
   PetscCall(MatColoringSetDistance(mc, 1));
   PetscCall(MatColoringSetType(mc, MATCOLORINGGREEDY));
@@ -187,48 +193,68 @@ static PetscErrorCode ColorBorder(Mat P, Graph *g, PetscBool *done)
   PetscCall(MatColoringApply(mc, &coloring));
   PetscCall(ISColoringGetColors(coloring, NULL, &colors, &color));
   *done = (PetscBool)(*done && colors <= g->most);
-  for (PetscInt v = g->m; *done && v-- > 0;) {
-    if (g->border[v]) g->color[v] = color[--n];
-  }
+  for (PetscInt k = 0; *done && k < n; k++) g->color[column[k] - lo] = color[k];
+  for (PetscInt k = 0; *done && k < n; k++) Grow(g, column[k] - lo);
   PetscCall(ISColoringDestroy(&coloring));
   PetscCall(MatColoringDestroy(&mc));
   PetscCall(MatDestroy(&share));
-  PetscCall(MatDestroy(&border));
+  PetscCall(MatDestroy(&higher));
   PetscCall(ISDestroy(&columns));
   PetscCall(ISDestroy(&rows));
-  for (PetscInt v = 0; *done && v < g->m; v++) {
-    if (g->border[v]) Grow(g, v);
-  }
+  PetscCall(PetscFree(column));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* And what this rank sees of them */
+static PetscErrorCode ColorElsewhere(Mat P, Graph *g, PetscBool *done)
+{
+  const PetscInt *others;
+  PetscInt        n, lo;
+  Mat             block[BLOCKS];
+
+  PetscFunctionBegin;
+  PetscCall(TrustNCGGetBlocks(P, block, &others, &n));
+  PetscCall(MatGetOwnershipRange(P, &lo, NULL));
+  while (g->lower < n && others[g->lower] < lo) g->lower++; /* they ascend */
+  PetscCall(ColorHigher(P, g, done));
+  PetscCall(PetscMalloc1(n, &g->other));
+  PetscCall(TrustNCGGetOtherColors(P, g->color, n, others, g->other));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The arrays of a block, to be had and to be given back */
+static PetscErrorCode BlockArrays(Mat block, PetscBool get, PetscInt *m, const PetscInt **ia,
+                                  const PetscInt **ja)
+{
+  PetscBool done;
+
+  PetscFunctionBegin;
+  if (!block) PetscFunctionReturn(PETSC_SUCCESS);
+  if (get) PetscCall(MatGetRowIJ(block, 0, PETSC_FALSE, PETSC_FALSE, m, ia, ja, &done));
+  else PetscCall(MatRestoreRowIJ(block, 0, PETSC_FALSE, PETSC_FALSE, m, ia, ja, &done));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 static PetscErrorCode GraphCreate(Mat P, PetscInt most, Graph *g)
 {
-  const PetscInt *others, *ia, *ja;
-  PetscInt        n, trees;
-  PetscBool       done;
+  const PetscInt *others;
+  PetscInt        n;
   Mat             block[BLOCKS];
 
   PetscFunctionBegin;
   g->most = most;
   PetscCall(TrustNCGGetBlocks(P, block, &others, &n));
   PetscCall(MatGetLocalSize(P, &g->m, NULL));
-  PetscCall(PetscMalloc2(g->m, &g->color, g->m, &g->border));
-  PetscCall(PetscArrayzero(g->border, g->m));
-  if (block[1]) {
-    PetscCall(MatGetRowIJ(block[1], 0, PETSC_FALSE, PETSC_FALSE, &g->m, &ia, &ja, &done));
-    for (PetscInt v = 0; v < g->m; v++) g->border[v] = (PetscBool)(ia[v + 1] > ia[v]);
-    PetscCall(MatRestoreRowIJ(block[1], 0, PETSC_FALSE, PETSC_FALSE, &g->m, &ia, &ja, &done));
-  }
-  PetscCall(MatGetRowIJ(block[0], 0, PETSC_FALSE, PETSC_FALSE, &g->m, &g->ia, &g->ja, &done));
-  trees = g->ia[g->m] + most * most;
-  PetscCall(PetscMalloc5(g->ia[g->m], &g->mirror, trees, &g->parent, trees, &g->size, trees,
-                         &g->seenby, trees, &g->by));
+  PetscCall(BlockArrays(block[1], PETSC_TRUE, &g->m, &g->iother, &g->jother));
+  PetscCall(BlockArrays(block[0], PETSC_TRUE, &g->m, &g->ia, &g->ja));
+  n = g->ia[g->m];
+  PetscCall(PetscMalloc1(g->m, &g->color));
+  PetscCall(PetscMalloc5(n, &g->mirror, n, &g->parent, n, &g->size, n, &g->seenby, n, &g->by));
   PetscCall(PetscMalloc3(most, &g->banned, most, &g->first, most, &g->edge));
   for (PetscInt v = 0; v < g->m; v++) g->color[v] = NO_COLOR;
-  for (PetscInt e = 0; e < trees; e++) {
+  for (PetscInt e = 0; e < n; e++) {
     g->parent[e] = e;
-    g->size[e]   = e < g->ia[g->m] ? 1 : 0;
+    g->size[e]   = 1;
     g->seenby[e] = -1;
   }
   for (PetscInt c = 0; c < most; c++) g->banned[c] = g->first[c] = -1;
@@ -239,13 +265,14 @@ static PetscErrorCode GraphDestroy(Mat P, Graph *g)
 {
   const PetscInt *others;
   PetscInt        n;
-  PetscBool       done;
   Mat             block[BLOCKS];
 
   PetscFunctionBegin;
   PetscCall(TrustNCGGetBlocks(P, block, &others, &n));
-  PetscCall(MatRestoreRowIJ(block[0], 0, PETSC_FALSE, PETSC_FALSE, &g->m, &g->ia, &g->ja, &done));
-  PetscCall(PetscFree2(g->color, g->border));
+  PetscCall(BlockArrays(block[1], PETSC_FALSE, &g->m, &g->iother, &g->jother));
+  PetscCall(BlockArrays(block[0], PETSC_FALSE, &g->m, &g->ia, &g->ja));
+  PetscCall(PetscFree(g->color));
+  PetscCall(PetscFree(g->other));
   PetscCall(PetscFree5(g->mirror, g->parent, g->size, g->seenby, g->by));
   PetscCall(PetscFree3(g->banned, g->first, g->edge));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -292,12 +319,11 @@ static PetscErrorCode CreateColoring(const Graph *g, PetscInt fields, MPI_Comm c
 
 PetscErrorCode TrustNCGAcyclicColor(Mat P, PetscInt most, ISColoring *coloring)
 {
-  Graph       g    = {0};
-  MPI_Comm    comm = PetscObjectComm((PetscObject)P);
-  PetscBool   done = PETSC_TRUE;
-  PetscMPIInt ranks;
-  PetscInt    fields;
-  Mat         nodes = P;
+  Graph     g    = {0};
+  MPI_Comm  comm = PetscObjectComm((PetscObject)P);
+  PetscBool done = PETSC_TRUE;
+  PetscInt  fields;
+  Mat       nodes = P;
 
   PetscFunctionBegin;
   *coloring = NULL;
@@ -306,10 +332,9 @@ PetscErrorCode TrustNCGAcyclicColor(Mat P, PetscInt most, ISColoring *coloring)
   if (most < 2) PetscFunctionReturn(PETSC_SUCCESS);
   if (fields > 1) PetscCall(CreateNodes(P, fields, &nodes));
   if (!nodes) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCallMPI(MPI_Comm_size(comm, &ranks));
   PetscCall(GraphCreate(nodes, most, &g));
   FindMirrors(&g, &done);
-  if (ranks > 1) PetscCall(ColorBorder(nodes, &g, &done));
+  if (g.iother) PetscCall(ColorElsewhere(nodes, &g, &done));
   ColorRest(&g, &done);
   PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, &done, 1, MPIU_BOOL, MPI_LAND, comm));
   if (done) PetscCall(CreateColoring(&g, fields, comm, coloring));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
    Work on the entries of a matrix of type aij where they are stored. */
 #include "precond/blocks.h"
+#include <petscsf.h>
 
 PetscErrorCode TrustNCGGetBlocks(Mat P, Mat block[], const PetscInt **others, PetscInt *nothers)
 {
@@ -15,6 +16,22 @@ PetscErrorCode TrustNCGGetBlocks(Mat P, Mat block[], const PetscInt **others, Pe
     PetscCall(MatMPIAIJGetSeqAIJ(P, &block[0], &block[1], others));
     PetscCall(MatGetSize(block[1], NULL, nothers));
   }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode TrustNCGGetOtherColors(Mat P, const ISColoringValue own[], PetscInt n,
+                                      const PetscInt others[], ISColoringValue color[])
+{
+  PetscLayout layout;
+  PetscSF     sf;
+
+  PetscFunctionBegin;
+  PetscCall(PetscSFCreate(PetscObjectComm((PetscObject)P), &sf));
+  PetscCall(MatGetLayouts(P, NULL, &layout));
+  PetscCall(PetscSFSetGraphLayout(sf, layout, n, NULL, PETSC_OWN_POINTER, others));
+  PetscCall(PetscSFBcastBegin(sf, MPIU_COLORING_VALUE, own, color, MPI_REPLACE));
+  PetscCall(PetscSFBcastEnd(sf, MPIU_COLORING_VALUE, own, color, MPI_REPLACE));
+  PetscCall(PetscSFDestroy(&sf));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -10,7 +10,6 @@
 #include "precond/blocks.h"
 #include "precond/substitute.h"
 #include "precond/units.h"
-#include <petscsf.h>
 
 /* The entries of a block that products give, sorted by the colour of their columns. */
 typedef struct {
@@ -27,23 +26,6 @@ struct _n_TrustNCGProbes {
   TrustNCGSubstitution sub;  /* the other entries, or NULL */
   Vec                  d, w; /* a probe and its product, while probing; left by one cut short */
 };
-
-/* The colours of the columns that belong to other ranks. */
-static PetscErrorCode GetOtherColors(Mat P, const ISColoringValue own[], PetscInt n,
-                                     const PetscInt others[], ISColoringValue color[])
-{
-  PetscLayout layout;
-  PetscSF     sf;
-
-  PetscFunctionBegin;
-  PetscCall(PetscSFCreate(PetscObjectComm((PetscObject)P), &sf));
-  PetscCall(MatGetLayouts(P, NULL, &layout));
-  PetscCall(PetscSFSetGraphLayout(sf, layout, n, NULL, PETSC_OWN_POINTER, others));
-  PetscCall(PetscSFBcastBegin(sf, MPIU_COLORING_VALUE, own, color, MPI_REPLACE));
-  PetscCall(PetscSFBcastEnd(sf, MPIU_COLORING_VALUE, own, color, MPI_REPLACE));
-  PetscCall(PetscSFDestroy(&sf));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
 
 /* Sorts the entries of a block by colour, all or those that are measured. */
 static PetscErrorCode EntriesCreate(Mat A, const ISColoringValue color[], PetscInt n,
@@ -152,7 +134,7 @@ PetscErrorCode TrustNCGProbesCreate(Mat P, ISColoring coloring, PetscBool symmet
   PetscCall(TrustNCGGetBlocks(P, block, &others, &nothers));
   if (block[1]) {
     PetscCall(PetscMalloc1(PetscMax(1, nothers), &color[1])); /* not NULL */
-    PetscCall(GetOtherColors(P, own, nothers, others, color[1]));
+    PetscCall(TrustNCGGetOtherColors(P, own, nothers, others, color[1]));
   }
   PetscCall(Sort(p, P, block, symmetric, color, &valid));
   PetscCall(PetscFree(color[1]));
