@@ -76,11 +76,14 @@ static void Meet(Graph *g, PetscInt v, PetscInt w, PetscInt e, PetscInt color)
   } else if (g->by[tree] != w) g->banned[color] = v;
 }
 
-/* v is in this row, which has columns of higher ranks, too. */
+/* v is in this row, which has columns of higher ranks, too: with colours, as the pattern is
+   symmetric. */
 static void BanOthers(Graph *g, PetscInt v, PetscInt row)
 {
   for (PetscInt k = g->iother[row]; k < g->iother[row + 1]; k++) {
-    if (g->jother[k] >= g->lower) g->banned[g->other[g->jother[k]]] = v;
+    const PetscInt w = g->jother[k];
+
+    if (w >= g->lower && g->other[w] != NO_COLOR) g->banned[g->other[w]] = v;
   }
 }
 
