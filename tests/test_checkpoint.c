@@ -39,6 +39,7 @@ static const struct {
   {"minsurf", 1600, HV_USER, PETSC_FALSE, TAO_TRUSTNCG_PRECOND_AUTO, PETSC_TRUE, 2},
   {"bratuls", 400, HV_USER, PETSC_FALSE, TAO_TRUSTNCG_PRECOND_AUTO, PETSC_TRUE, 0},
   {"composites", 1600, HV_FD, PETSC_TRUE, TAO_TRUSTNCG_PRECOND_PAIRS, PETSC_FALSE, 2},
+  {"catenoid", 900, HV_USER, PETSC_FALSE, TAO_TRUSTNCG_PRECOND_AUTO, PETSC_TRUE, 0},
 };
 
 enum { CASES = sizeof(cases) / sizeof(*cases) };

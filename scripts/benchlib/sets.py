@@ -10,7 +10,7 @@ MAX_SECONDS = 300        # of the solve; only so that the whole ends: the work i
 OURS = "trustncg"
 
 CLASSES = {
-    "grid": "on a grid: a stencil, ill-conditioned as the mesh is refined",
+    "grid": "on a grid or a mesh: ill-conditioned as it is refined",
     "cheap": "Hv costs about as much as a few vector operations",
     "expensive": "Hv costs far more than the vector operations of a CG iteration",
     "dense": "every unknown interacts with (almost) every other",
@@ -54,6 +54,7 @@ PROBLEMS = list(_rows("""
 torsion      99856  2000 grid,cheap                 timed pattern
 minsurf      40000  3000 grid,cheap                 quick timed pattern
 combustion   40000  3000 grid,cheap                 pattern
+catenoid     40000  6000 grid,cheap                 pattern
 bratuls      10000 10000 grid,cheap
 composites   10000  6000 grid,cheap,nonconvex       pattern
 gl2           2500 10000 grid,cheap,nonconvex       quick pattern

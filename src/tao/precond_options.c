@@ -34,8 +34,9 @@ const char *const TaoTrustNCGPrecondTypes[] = {"none",
 . `TAO_TRUSTNCG_PRECOND_USER`     - the PC of the KSP as it is; where it is none, the Mat of
   `TaoSetGradientNorm()`
 - `TAO_TRUSTNCG_PRECOND_AUTO`     - user where the KSP has a PC or the gradient a norm (sparse where
-  that PC needs a matrix, and there is none but a pattern); else pairs; but where the `DM` is a `DMDA` or a pattern was set, sparse, as soon as the solve has cost a tenth
-  of its products, if one product more shows that the Hessian has that pattern
+  that PC needs a matrix, and there is none but a pattern); else pairs; but where a pattern is
+  known, sparse, as soon as the solve has cost a tenth of its products, if one product more shows
+  that the Hessian has that pattern
 
   Options Database Key:
 . -tao_trustncg_precond <auto> - none, pairs, diagonal, sparse, user or auto
@@ -52,6 +53,11 @@ const char *const TaoTrustNCGPrecondTypes[] = {"none",
   and no iterations grow with the grid. M is to apply to a gradient, symmetric and positive; a
   `MATSHELL` will do.
 
+  A pattern is known where the `DM` of the solution is one of a mesh (`DMDA`, `DMPLEX`, `DMSTAG`,
+  `DMNETWORK`, `DMFOREST`), where one was set, and where the unknowns are on no mesh, but an
+  assembled `Mat` of `TaoSetHessian()` (AIJ, BAIJ, SBAIJ) gives the products with H: then it is that
+  `Mat`'s, from its first assembly on. What auto takes unasked has at most 100 entries in a row.
+
   On a `DMDA` of any sizes, boundaries and unknowns at a point the sparse preconditioner is multigrid
   with every second node of the finer grid on the coarser one, in the directions of strong
   couplings; -tao_trustncg_pc_mg_levels (at most so many), other -tao_trustncg_pc_mg_*,
@@ -66,12 +72,15 @@ const char *const TaoTrustNCGPrecondTypes[] = {"none",
   every fourth and where a step makes one doubt P, shows none of them: one product for each unknown
   of a point finds them where that may halve the colours, the first build where not. On a `DMDA`
   that is not periodic about half of the colours do, as the Hessian is symmetric and the other
-  entries follow by substitution.
+  entries follow by substitution; so they do on meshes without order, by acyclic colours, of which
+  many ranks take some more than one.
 
   J. L. Morales, J. Nocedal, Automatic preconditioning by limited memory quasi-Newton updating,
   SIAM J. Optim. 10 (2000); W. L. Briggs, V. E. Henson, S. F. McCormick, A Multigrid Tutorial (2000);
   T. F. Coleman, J. J. More, Estimation of sparse Hessian matrices and
-  graph coloring problems, Math. Programming 28 (1984); M. J. D. Powell, Ph. L. Toint, On the
+  graph coloring problems, Math. Programming 28 (1984); A. H. Gebremedhin, A. Tarafdar, F. Manne,
+  A. Pothen, New acyclic and star coloring algorithms with application to computing Hessians, SIAM
+  J. Sci. Comput. 29 (2007); M. J. D. Powell, Ph. L. Toint, On the
   estimation of sparse Hessian matrices, SIAM J. Numer. Anal. 16 (1979).
 
   Errors with `PETSC_ERR_ARG_OUTOFRANGE` for a value that is none of these, and with
