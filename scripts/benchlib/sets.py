@@ -114,7 +114,7 @@ MEMORY_PROBLEM, MEMORY_SIZES, MEMORY_EQUIVALENTS = "minsurf", (10000, 250000), 7
 
 # The README's table: sizes and solvers of its own.
 README_PROBLEMS = ["torsion:40000", "minsurf:40000", "composites:40000", "combustion:40000",
-                   "gl2:10000", "tridia:30000", "rosenbrock:10000", "chained:1000",
+                   "catenoid:40000", "gl2:10000", "tridia:30000", "rosenbrock:10000", "chained:1000",
                    "broydn3d:10000", "dixmaanl:3000", "genrose:500", "chainwoo:4000",
                    "eigenals:2550", "noncvxu2:5000", "elastic:22932", "inverse:4096",
                    "tvdeblur:65536"]
