@@ -186,7 +186,7 @@ static PetscReal BuiltMisfit(Grid *grid, PetscInt room, PetscInt *vectors)
   TrustNCGSparse sparse = NULL;
 
   ckm_ok(PCCreate(PETSC_COMM_WORLD, &pc));
-  ckm_ok(TrustNCGSparseCreate(grid->x, NULL, &sparse));
+  ckm_ok(TrustNCGSparseCreate(grid->x, NULL, PETSC_MAX_INT, &sparse));
   ckm_ok(TrustNCGSparseSetPC(sparse, pc));
   ckm_ok(TrustNCGSparseGetCounts(sparse, NULL, &before, NULL));
   ckm_ok(TrustNCGSparseSetRoom(sparse, room));
@@ -220,7 +220,7 @@ START_TEST(one_product_spares_those_of_a_pattern_in_vain)
   TrustNCGSparse sparse = NULL;
 
   ckm_ok(GridMake(20, 22, 4, DMDA_STENCIL_BOX, 1 + _i, &grid));
-  ckm_ok(TrustNCGSparseCreate(grid.x, NULL, &sparse));
+  ckm_ok(TrustNCGSparseCreate(grid.x, NULL, PETSC_MAX_INT, &sparse));
   ckm_ok(TrustNCGSparseSetRoom(sparse, 10000));
   ckm_ok(TrustNCGSparsePromises(sparse, grid.H, &products, &promises));
   ckm_assert(products == 1 && promises == (_i < 2));
@@ -237,7 +237,7 @@ START_TEST(few_colours_are_worth_no_look)
   TrustNCGSparse sparse = NULL;
 
   ckm_ok(GridMake(20, 22, 1, DMDA_STENCIL_BOX, 2, &grid));
-  ckm_ok(TrustNCGSparseCreate(grid.x, NULL, &sparse));
+  ckm_ok(TrustNCGSparseCreate(grid.x, NULL, PETSC_MAX_INT, &sparse));
   ckm_ok(TrustNCGSparsePromises(sparse, grid.H, &products, &promises));
   ckm_assert(products == 0 && promises);
   ckm_ok(TrustNCGSparseDestroy(&sparse));
@@ -389,7 +389,7 @@ START_TEST(a_pattern_of_the_dms_own_is_taken_as_it_is)
 
   ckm_ok(GridMake(20, 22, 1, DMDA_STENCIL_STAR, 2, &grid));
   ckm_ok(DMDASetGetMatrix(grid.dm, MakeWide));
-  ckm_ok(TrustNCGSparseCreate(grid.x, NULL, &sparse));
+  ckm_ok(TrustNCGSparseCreate(grid.x, NULL, PETSC_MAX_INT, &sparse));
   ckm_ok(TrustNCGSparsePromises(sparse, grid.H, &products, &promises));
   ckm_assert(products == 0 && promises);
   ckm_ok(TrustNCGSparseBuild(sparse, grid.H, grid.x, &products));

@@ -147,7 +147,7 @@ START_TEST(a_pattern_that_is_too_small_shows)
   ckm_ok(VecSet(x, 1.0));
   ckm_ok(TrustNCGFindOffsets(A, x, NULL, NULL, &offsets, &products));
   ckm_ok(TrustNCGOffsetsCreateMat(&offsets, x, &pattern));
-  ckm_ok(TrustNCGSparseCreate(x, pattern, &sparse));
+  ckm_ok(TrustNCGSparseCreate(x, pattern, PETSC_MAX_INT, &sparse));
   ckm_ok(TrustNCGSparseBuild(sparse, B, x, &products));
   ckm_ok(TrustNCGSparseGetMisfit(sparse, &misfit));
   ckm_assert(_i ? misfit > 1e-2 : misfit < 1e-12);

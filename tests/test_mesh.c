@@ -460,9 +460,41 @@ START_TEST(auto_leaves_a_pattern_with_too_many_entries)
   ckm_ok(TaoGetConvergedReason(all.tao, &reason));
   ckm_assert(reason > 0);
   run.tao = all.tao;
-  ckm_ok(RunSays(&run, "pairs (auto: the pattern that is known has too many entries)", &says));
+  ckm_ok(RunSays(&run,
+                 "pairs (auto: no pattern of the Hessian with a diagonal and few entries in a row",
+                 &says));
   ckm_assert(says);
   ckm_ok(AssembledDestroy(&all));
+}
+END_TEST
+
+/* Preconditioners divide by the diagonal. */
+START_TEST(a_pattern_without_a_diagonal_is_none)
+{
+  Mat A, P;
+  Vec x;
+
+  ckm_ok(CreateBand(20, 1, -1, &A));
+  ckm_ok(MatCreateVecs(A, &x, NULL));
+  ckm_ok(TrustNCGPatternCreate(x, A, &P));
+  ckm_assert(!P);
+  ckm_ok(VecDestroy(&x));
+  ckm_ok(MatDestroy(&A));
+}
+END_TEST
+
+START_TEST(a_pattern_without_a_diagonal_is_an_error_of_who_gave_it)
+{
+  const Mesh mesh = {4, 2, 1};
+  Mat        band;
+  Assembled  all;
+
+  ckm_ok(AssembledCreate(&mesh, MATAIJ, &all));
+  ckm_ok(CreateBand(16, 1, -1, &band));
+  ckm_ok(TaoTrustNCGSetPattern(all.tao, band));
+  ckm_fails(TaoSolve(all.tao), PETSC_ERR_ARG_WRONGSTATE, "lacks entries of the diagonal");
+  ckm_ok(AssembledDestroy(&all));
+  ckm_ok(MatDestroy(&band));
 }
 END_TEST
 
@@ -505,6 +537,8 @@ static void Add(Suite *suite)
   tcase_add_loop_test(tcase, auto_sees_the_pattern_of_an_assembled_hessian, 0, 3);
   tcase_add_test(tcase, an_assembled_hessian_serves_where_sparse_is_asked_for);
   tcase_add_test(tcase, auto_leaves_a_pattern_with_too_many_entries);
+  tcase_add_test(tcase, a_pattern_without_a_diagonal_is_none);
+  tcase_add_test(tcase, a_pattern_without_a_diagonal_is_an_error_of_who_gave_it);
   tcase_add_test(tcase, a_restart_finds_the_pattern_of_an_assembled_hessian);
 }
 

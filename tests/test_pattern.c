@@ -44,7 +44,7 @@ static PetscErrorCode ProbedError(DM dm, Mat A, Mat pattern, PetscInt *colors, P
   PetscFunctionBegin;
   PetscCall(DMCreateGlobalVector(dm, &x));
   PetscCall(VecSet(x, 1.0));
-  PetscCall(TrustNCGSparseCreate(x, pattern, &sparse));
+  PetscCall(TrustNCGSparseCreate(x, pattern, PETSC_MAX_INT, &sparse));
   PetscCall(KSPCreate(PETSC_COMM_WORLD, &ksp));
   PetscCall(KSPGetPC(ksp, &pc));
   PetscCall(PCSetType(pc, PCJACOBI));
@@ -235,7 +235,7 @@ static PetscErrorCode NearVectors(DM dm, Mat pattern, PetscInt *vectors)
 
   PetscFunctionBegin;
   PetscCall(DMCreateGlobalVector(dm, &x));
-  PetscCall(TrustNCGSparseCreate(x, pattern, &sparse));
+  PetscCall(TrustNCGSparseCreate(x, pattern, PETSC_MAX_INT, &sparse));
   PetscCall(TrustNCGSparseGetMats(sparse, NULL, &P));
   PetscCall(MatGetNearNullSpace(P, &near));
   *vectors = 0;
@@ -306,7 +306,7 @@ START_TEST(a_pattern_is_coloured_once)
   ckm_ok(CreateMatrix(6, DM_BOUNDARY_NONE, &dm, &A));
   ckm_ok(DMCreateGlobalVector(dm, &x));
   for (int k = 0; k < 3; k++) {
-    ckm_ok(TrustNCGSparseCreate(x, (k == 2) == _i ? A : NULL, &sparse));
+    ckm_ok(TrustNCGSparseCreate(x, (k == 2) == _i ? A : NULL, PETSC_MAX_INT, &sparse));
     ckm_ok(TrustNCGSparseGetMats(sparse, NULL, &P[k]));
     ckm_ok(PetscObjectGetId((PetscObject)P[k], &id[k]));
   }
@@ -332,7 +332,7 @@ START_TEST(a_star_takes_fewer_colours_than_a_box)
                       PETSC_DECIDE, PETSC_DECIDE, 1, 1, NULL, NULL, NULL, &dm));
   ckm_ok(DMSetUp(dm));
   ckm_ok(DMCreateGlobalVector(dm, &x));
-  ckm_ok(TrustNCGSparseCreate(x, NULL, &sparse));
+  ckm_ok(TrustNCGSparseCreate(x, NULL, PETSC_MAX_INT, &sparse));
   ckm_ok(TrustNCGSparseGetCounts(sparse, &colors, NULL, NULL));
   ckm_assert(_i ? colors >= 7 && colors <= 20 : colors == 4);
   ckm_ok(TrustNCGSparseDestroy(&sparse));
@@ -413,7 +413,7 @@ START_TEST(a_negative_definite_matrix_makes_a_positive_preconditioner)
   ckm_ok(KSPCreate(PETSC_COMM_WORLD, &ksp));
   ckm_ok(KSPGetPC(ksp, &pc));
   if (_i < 2) ckm_ok(PCSetType(pc, PCJACOBI));
-  ckm_ok(TrustNCGSparseCreate(x, NULL, &sparse));
+  ckm_ok(TrustNCGSparseCreate(x, NULL, PETSC_MAX_INT, &sparse));
   ckm_ok(TrustNCGSparseSetPC(sparse, pc));
   ckm_ok(TrustNCGSparseUpdate(sparse, A, x, &products));
   ckm_ok(TrustNCGSparseGetMats(sparse, NULL, &P));

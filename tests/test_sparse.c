@@ -107,6 +107,17 @@ START_TEST(a_vector_without_a_pattern_is_an_error)
 }
 END_TEST
 
+START_TEST(a_first_matrix_is_built_where_the_rest_costs_more)
+{
+  ckm_assert(TrustNCGPromises(10.0, 1.0, 5.0, 1.0, 1.0, 1e-6));      /* no progress yet */
+  ckm_assert(TrustNCGPromises(10.0, 1.0, 5.0, 1.0, 7.0, 1e-6));      /* and less than none */
+  ckm_assert(!TrustNCGPromises(10.0, 1.0, 11.0, 1.0, 1.0, 1e-6));    /* too early */
+  ckm_assert(!TrustNCGPromises(100.0, 10.0, 40.0, 1.0, 1e-3, 1e-6)); /* half of the way by 10 */
+  ckm_assert(TrustNCGPromises(100.0, 10.0, 40.0, 1.0, 1e-1, 1e-6));  /* a sixth of it */
+  ckm_assert(TrustNCGPromises(100.0, 10.0, 40.0, 1.0, 1e-3, 0.0));   /* no end is known */
+}
+END_TEST
+
 START_TEST(an_old_matrix_serves_while_it_is_nearly_the_hessian)
 {
   ckm_assert(TrustNCGServes(0.0));
@@ -223,6 +234,7 @@ static void Add(Suite *suite)
   TCase *tcase = ckm_tcase(suite, "rules");
 
   PetscCallAbort(PETSC_COMM_WORLD, TrustNCGInitializePackage());
+  tcase_add_test(tcase, a_first_matrix_is_built_where_the_rest_costs_more);
   tcase_add_test(tcase, an_old_matrix_serves_while_it_is_nearly_the_hessian);
   tcase_add_test(tcase, a_matrix_that_drifted_is_built_again_when_that_pays);
   tcase_add_test(tcase, a_matrix_that_served_long_is_built_again);

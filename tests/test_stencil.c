@@ -67,7 +67,7 @@ static PetscErrorCode GridMake(PetscInt side, PetscInt dof, DMBoundaryType end, 
   PetscCall(DMCreateGlobalVector(grid->dm, &grid->x));
   PetscCall(VecSetRandom(grid->x, NULL));
   PetscCall(SetCouplings(grid, kind));
-  PetscCall(TrustNCGSparseCreate(grid->x, NULL, &grid->sparse));
+  PetscCall(TrustNCGSparseCreate(grid->x, NULL, PETSC_MAX_INT, &grid->sparse));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

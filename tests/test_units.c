@@ -221,7 +221,7 @@ START_TEST(probes_tell_the_entries_of_every_field)
   ckm_ok(MatDuplicate(f.A, MAT_COPY_VALUES, &H));
   ckm_ok(MatDiagonalScale(H, f.S, f.S));
   ckm_ok(PCCreate(PETSC_COMM_WORLD, &pc));
-  ckm_ok(TrustNCGSparseCreate(f.x, NULL, &sparse));
+  ckm_ok(TrustNCGSparseCreate(f.x, NULL, PETSC_MAX_INT, &sparse));
   ckm_ok(TrustNCGSparseSetPC(sparse, pc));
   ckm_ok(TrustNCGSparseUpdate(sparse, H, f.x, &products));
   ckm_ok(TrustNCGSparseGetMats(sparse, &P, NULL));

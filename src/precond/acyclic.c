@@ -20,10 +20,12 @@
    section 5. */
 #include "precond/acyclic.h"
 #include "precond/blocks.h"
+#include "precond/pattern.h"
 
 #define NO_COLOR    IS_COLORING_MAX
 #define LARGE       100  /* edges: a tree of so many does not grow, as errors add up along it */
-#define COLORS_MOST 1000 /* beyond which none are sought */
+#define COLORS_MOST 1000 /* beyond which none are sought, */
+#define ROW_MOST    400  /* nor where a row has more entries: the work grows as their square */
 
 /* An edge is known by the place of the first of its two entries, a tree by one of its edges. */
 typedef struct {
@@ -191,8 +193,7 @@ static PetscErrorCode ColorHigher(Mat P, Graph *g, PetscBool *done)
   PetscCall(MatTransposeMatMult(higher, higher, MAT_INITIAL_MATRIX, PETSC_DEFAULT, &share));
   PetscCall(MatColoringCreate(share, &mc));
   PetscCall(MatColoringSetDistance(mc, 1));
-  PetscCall(MatColoringSetType(mc, MATCOLORINGGREEDY));
-  PetscCall(MatColoringSetWeightType(mc, MAT_COLORING_WEIGHT_LEXICAL));
+  PetscCall(MatColoringSetType(mc, MATCOLORINGJP)); /* not greedy: see pattern.c */
   PetscCall(MatColoringApply(mc, &coloring));
   PetscCall(ISColoringGetColors(coloring, NULL, &colors, &color));
   *done = (PetscBool)(*done && colors <= g->most);
@@ -325,14 +326,15 @@ PetscErrorCode TrustNCGAcyclicColor(Mat P, PetscInt most, ISColoring *coloring)
   Graph     g    = {0};
   MPI_Comm  comm = PetscObjectComm((PetscObject)P);
   PetscBool done = PETSC_TRUE;
-  PetscInt  fields;
+  PetscInt  fields, row;
   Mat       nodes = P;
 
   PetscFunctionBegin;
   *coloring = NULL;
   PetscCall(MatGetBlockSize(P, &fields));
-  most = PetscMin(most / fields, COLORS_MOST);
-  if (most < 2) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(TrustNCGPatternLongestRow(P, &row));
+  most = PetscMin(PetscMin(most, IS_COLORING_MAX) / fields, COLORS_MOST);
+  if (most < 2 || row > ROW_MOST) PetscFunctionReturn(PETSC_SUCCESS);
   if (fields > 1) PetscCall(CreateNodes(P, fields, &nodes));
   if (!nodes) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(GraphCreate(nodes, most, &g));

@@ -70,9 +70,6 @@ PetscErrorCode TrustNCGPatternCreate(Vec x, Mat pattern, Mat *P)
   if (!aij) PetscCall(MatConvert(A, MATAIJ, MAT_INPLACE_MATRIX, &A));
   PetscCall(HasDiagonal(A, &good));
   if (!good) PetscCall(MatDestroy(&A));
-  PetscCheck(good || !pattern, PetscObjectComm((PetscObject)x), PETSC_ERR_ARG_WRONGSTATE,
-             "The pattern for the sparse preconditioner lacks entries of the diagonal: give one "
-             "that has them to TaoTrustNCGSetPattern()");
   if (good) PetscCall(MatSetOption(A, MAT_SYMMETRIC, PETSC_TRUE));
   *P = A;
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -144,15 +141,20 @@ PetscErrorCode TrustNCGPatternLongestRow(Mat P, PetscInt *most)
 }
 
 /* Colours of the columns of P from its graph: first come, first served, in the order that `weight`
-   says; -mat_coloring_type chooses another way to find them. */
+   says; on many ranks by independent sets, in an order by chance instead of the natural one, as
+   PETSc's first come, first served writes beyond its mask there if rows are of unequal length.
+   -mat_coloring_type chooses another way to find them. */
 static PetscErrorCode ColorGraph(Mat P, MatColoringWeightType weight, ISColoring *coloring)
 {
   MatColoring mc;
+  PetscMPIInt ranks;
 
   PetscFunctionBegin;
+  PetscCallMPI(MPI_Comm_size(PetscObjectComm((PetscObject)P), &ranks));
   PetscCall(MatColoringCreate(P, &mc));
   PetscCall(MatColoringSetDistance(mc, 2));
-  PetscCall(MatColoringSetType(mc, MATCOLORINGGREEDY));
+  PetscCall(MatColoringSetType(mc, ranks > 1 ? MATCOLORINGJP : MATCOLORINGGREEDY));
+  if (ranks > 1 && weight == MAT_COLORING_WEIGHT_LEXICAL) weight = MAT_COLORING_WEIGHT_RANDOM;
   PetscCall(MatColoringSetWeightType(mc, weight));
   PetscCall(MatColoringSetFromOptions(mc));
   PetscCall(MatColoringApply(mc, coloring));

@@ -7,7 +7,7 @@
 #include "precond/probes.h"
 
 /* An empty matrix of type aij with the pattern of the user's, a symmetric one, else of the DM of x;
-   *P is NULL where there is neither, or that DM knows none. */
+   *P is NULL where there is neither, or it lacks entries of the diagonal. */
 PETSC_INTERN PetscErrorCode TrustNCGPatternCreate(Vec x, Mat pattern, Mat *P);
 /* No colours without substitution are fewer than the entries of this row. */
 PETSC_INTERN PetscErrorCode TrustNCGPatternLongestRow(Mat P, PetscInt *most);

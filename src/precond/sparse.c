@@ -74,9 +74,10 @@ static PetscErrorCode CreateStencil(TrustNCGSparse sp)
 
 /* Collective. The pattern, a symmetric one, is that of the user's Mat, else of the DM of x;
    *sparse is NULL where there is neither. */
-PetscErrorCode TrustNCGSparseCreate(Vec x, Mat pattern, TrustNCGSparse *sparse)
+PetscErrorCode TrustNCGSparseCreate(Vec x, Mat pattern, PetscInt most, TrustNCGSparse *sparse)
 {
-  TrustNCGSparse sp = *sparse;
+  TrustNCGSparse sp  = *sparse;
+  PetscInt       row = 0;
   TrustNCGOrigin origin;
   Mat            P;
 
@@ -90,6 +91,8 @@ PetscErrorCode TrustNCGSparseCreate(Vec x, Mat pattern, TrustNCGSparse *sparse)
   }
   PetscCall(TrustNCGSparseDestroy(sparse));
   PetscCall(TrustNCGPatternCreate(x, pattern, &P));
+  if (P) PetscCall(TrustNCGPatternLongestRow(P, &row));
+  if (row > most) PetscCall(MatDestroy(&P));
   if (!P) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(PetscNew(&sp));
   *sparse = sp; /* the caller's to destroy, also after an error below */

@@ -12,8 +12,9 @@
 typedef struct _n_TrustNCGSparse *TrustNCGSparse;
 
 /* *sparse is NULL, or kept from an earlier solve: then it serves again if pattern or DM are what
-   they were. */
-PETSC_INTERN PetscErrorCode TrustNCGSparseCreate(Vec x, Mat pattern, TrustNCGSparse *sparse);
+   they were. It is NULL then where no row may have more than `most` entries, and one has. */
+PETSC_INTERN PetscErrorCode TrustNCGSparseCreate(Vec x, Mat pattern, PetscInt most,
+                                                 TrustNCGSparse *sparse);
 /* Room for so many vectors of corrections by the steps since P was built */
 PETSC_INTERN PetscErrorCode TrustNCGSparseSetRoom(TrustNCGSparse sparse, PetscInt vectors);
 PETSC_INTERN PetscErrorCode TrustNCGSparseDestroy(TrustNCGSparse *sparse);
@@ -63,8 +64,6 @@ PETSC_INTERN PetscErrorCode TrustNCGSparseApply(TrustNCGSparse sparse, Vec v, Ve
 /* Its colours; the vectors it takes and the reductions it has made, without those of the PC. */
 PETSC_INTERN PetscErrorCode TrustNCGSparseGetCounts(TrustNCGSparse sparse, PetscInt *colors,
                                                     PetscInt *vectors, PetscInt *reductions);
-/* Collective; the entries of the longest row */
-PETSC_INTERN PetscErrorCode TrustNCGSparseGetLongestRow(TrustNCGSparse sparse, PetscInt *row);
 PETSC_INTERN PetscErrorCode TrustNCGSparseView(TrustNCGSparse sparse, PetscViewer viewer);
 /* For checkpoints: all that it knows but the entries; `entries` on this rank, 0 where nothing was
    built. */

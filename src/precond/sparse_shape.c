@@ -199,13 +199,6 @@ PetscErrorCode TrustNCGSparseGetCounts(TrustNCGSparse sparse, PetscInt *colors, 
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode TrustNCGSparseGetLongestRow(TrustNCGSparse sparse, PetscInt *row)
-{
-  PetscFunctionBegin;
-  PetscCall(TrustNCGPatternLongestRow(sparse->P, row));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
 PetscErrorCode TrustNCGSparseGetMisfit(TrustNCGSparse sparse, PetscReal *misfit)
 {
   PetscFunctionBegin;

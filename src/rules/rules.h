@@ -33,6 +33,8 @@ PETSC_INTERN PetscReal TrustNCGForcing(PetscReal etamax, PetscReal previous, Pet
 PETSC_INTERN PetscReal TrustNCGMismatch(PetscReal gplusnorm, PetscReal rnorm, PetscReal gnorm);
 
 /* stale.c: is a matrix worth building again? */
+PETSC_INTERN PetscBool TrustNCGPromises(PetscReal hope, PetscReal work, PetscReal products,
+                                        PetscReal gnorm0, PetscReal gnorm, PetscReal target);
 PETSC_INTERN PetscBool TrustNCGServes(PetscReal drift);
 PETSC_INTERN PetscBool TrustNCGStale(PetscReal drift, PetscReal spent, PetscReal last,
                                      PetscBool chord, PetscReal price);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause
-   When a matrix P, the Hessian at an earlier point, is worth building again. */
+   When a matrix P, the Hessian at a point, is worth building, and when at another point again. */
 #include "rules/rules.h"
 
 #define AHEAD 2.0 /* solves to come that a new one serves, like the last */
@@ -7,6 +7,18 @@
 #define WORSE 1.0 /* and no better than none */
 #define FIRST 2   /* builds whose fit is looked at, */
 #define EVERY 4   /* and then each so many */
+
+/* Is a first P worth its products? Where `hope`, many times the work so far, is as much as these, and
+   the rest of the solve would cost more than these, too, at the mean rate of log ||g|| so far: an easy
+   one is over before P pays. */
+PetscBool TrustNCGPromises(PetscReal hope, PetscReal work, PetscReal products, PetscReal gnorm0,
+                           PetscReal gnorm, PetscReal target)
+{
+  const PetscReal done = gnorm < gnorm0 ? PetscLogReal(gnorm0 / gnorm) : 0.0;
+  const PetscReal left = target > 0.0 ? PetscLogReal(gnorm / target) : PETSC_INFINITY;
+
+  return (PetscBool)(hope >= products && left * work >= done * products);
+}
 
 /* May CG work with P in the place of H? The gradient after the step is then about as large as the
    residual and drift ||g||: the chord method, at no product. False for NaN. */

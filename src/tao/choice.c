@@ -39,22 +39,25 @@ static PetscErrorCode IsMesh(DM dm, PetscBool *mesh)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* A Mat with the pattern of the Hessian: that of the user; else, where the unknowns are on no mesh, an
-   assembled one that products are taken with; or NULL. */
-PetscErrorCode TrustNCGPrecondGetPattern(Tao tao, Mat *pattern)
+/* A Mat with the pattern of the Hessian: that of the user; else, where the unknowns are on no mesh, the
+   Hessian itself, where it is an assembled one; or NULL. And how many entries a row may have: as many
+   as it likes where it was asked for; a structured grid is known by its stencil. */
+PetscErrorCode TrustNCGPrecondGetPattern(Tao tao, Mat *pattern, PetscInt *row)
 {
-  PetscBool mesh, sparse = PETSC_FALSE;
-  Mat       P;
-  DM        dm;
+  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
+  PetscBool     mesh, grid = PETSC_FALSE, sparse = PETSC_FALSE;
+  Mat           H, P;
+  DM            dm;
 
   PetscFunctionBegin;
   PetscCall(TaoTrustNCGGetPattern(tao, pattern));
   PetscCall(VecGetDM(tao->solution, &dm));
   PetscCall(IsMesh(dm, &mesh));
-  if (*pattern || mesh) PetscFunctionReturn(PETSC_SUCCESS);
-  if (((TAO_TrustNCG *)tao->data)->kind != TRUSTNCG_HV_MATRIX) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCall(TaoGetHessian(tao, NULL, &P, NULL, NULL));
-  if (P) {
+  if (mesh) PetscCall(PetscObjectTypeCompare((PetscObject)dm, DMDA, &grid));
+  *row = *pattern || grid || tn->hidden.pattern || !tn->waiting ? PETSC_MAX_INT : ENTRIES_MOST;
+  if (*pattern || mesh || tn->kind != TRUSTNCG_HV_MATRIX) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(TaoGetHessian(tao, &H, &P, NULL, NULL));
+  if (H == P) {
     PetscCall(PetscObjectBaseTypeCompareAny((PetscObject)P, &sparse, MATSEQAIJ, MATMPIAIJ,
                                             MATSEQBAIJ, MATMPIBAIJ, MATSEQSBAIJ, MATMPISBAIJ, ""));
   }
@@ -67,11 +70,12 @@ PetscErrorCode TrustNCGPrecondGetPattern(Tao tao, Mat *pattern)
 static PetscErrorCode HasPattern(Tao tao, PetscBool *has)
 {
   PetscBool grid = PETSC_FALSE;
+  PetscInt  row;
   Mat       pattern;
   DM        dm;
 
   PetscFunctionBegin;
-  PetscCall(TrustNCGPrecondGetPattern(tao, &pattern));
+  PetscCall(TrustNCGPrecondGetPattern(tao, &pattern, &row));
   PetscCall(VecGetDM(tao->solution, &dm));
   PetscCall(IsMesh(dm, has));
   if (*has && !pattern) PetscCall(PetscObjectTypeCompare((PetscObject)dm, DMDA, &grid));
@@ -197,46 +201,24 @@ PetscErrorCode TrustNCGPrecondChoose(Tao tao)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Has the pattern few enough entries for auto? One that the user gave has, and that of a structured
-   grid, by its stencil. */
-static PetscErrorCode IsLean(Tao tao, PetscBool *lean)
-{
-  TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
-  PetscInt      row;
-  Mat           given;
-  DM            dm;
-
-  PetscFunctionBegin;
-  *lean = PETSC_FALSE;
-  PetscCall(TaoTrustNCGGetPattern(tao, &given));
-  PetscCall(VecGetDM(tao->solution, &dm));
-  if (dm) PetscCall(PetscObjectTypeCompare((PetscObject)dm, DMDA, lean));
-  if (given || tn->hidden.pattern) *lean = PETSC_TRUE;
-  if (*lean) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCall(TrustNCGSparseGetLongestRow(tn->sparse, &row));
-  *lean = (PetscBool)(row <= ENTRIES_MOST);
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
 /* For auto: tn->sparse, with no entries, or NULL and why. A Mat of the user's shows its pattern once
-   it is assembled. */
+   it has entries. */
 PetscErrorCode TrustNCGPrecondFindSparse(Tao tao)
 {
-  TAO_TrustNCG *tn        = (TAO_TrustNCG *)tao->data;
-  PetscBool     assembled = PETSC_TRUE, lean = PETSC_TRUE;
+  TAO_TrustNCG *tn    = (TAO_TrustNCG *)tao->data;
+  PetscBool     empty = PETSC_FALSE;
+  PetscInt      row;
   Mat           pattern;
 
   PetscFunctionBegin;
-  PetscCall(TrustNCGPrecondGetPattern(tao, &pattern));
-  if (pattern) PetscCall(MatAssembled(pattern, &assembled));
-  if (!assembled) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(TrustNCGPrecondGetPattern(tao, &pattern, &row));
+  if (pattern) PetscCall(TrustNCGIsEmpty(pattern, &empty));
+  if (empty) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(TrustNCGPrecondCreateSparse(tao));
-  if (tn->sparse) PetscCall(IsLean(tao, &lean));
-  if (!lean) PetscCall(TrustNCGPrecondDropSparse(tao));
   if (tn->sparse) PetscFunctionReturn(PETSC_SUCCESS);
   tn->waiting = PETSC_FALSE;
-  tn->why     = lean ? "its DM knows no pattern, or no memory is left for a sparse Hessian"
-                     : "the pattern that is known has too many entries";
+  tn->why = "no pattern of the Hessian with a diagonal and few entries in a row is known, or no "
+            "memory is left for it";
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

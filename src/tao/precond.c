@@ -138,16 +138,20 @@ PetscErrorCode TrustNCGPrecondReset(Tao tao)
 PetscErrorCode TrustNCGPrecondCreateSparse(Tao tao)
 {
   TAO_TrustNCG *tn      = (TAO_TrustNCG *)tao->data;
-  PetscInt      vectors = 0;
-  Mat           pattern;
+  PetscInt      vectors = 0, row;
+  Mat           pattern, given;
 
   PetscFunctionBegin;
-  PetscCall(TrustNCGPrecondGetPattern(tao, &pattern));
+  PetscCall(TaoTrustNCGGetPattern(tao, &given));
+  PetscCall(TrustNCGPrecondGetPattern(tao, &pattern, &row));
   if (tn->hidden.pattern) pattern = tn->hidden.pattern;
   else if (pattern) PetscCall(TrustNCGAssemblePattern(tao, pattern));
   tn->sparse = tn->kept;
   tn->kept   = NULL;
-  PetscCall(TrustNCGSparseCreate(tao->solution, pattern, &tn->sparse));
+  PetscCall(TrustNCGSparseCreate(tao->solution, pattern, row, &tn->sparse));
+  PetscCheck(tn->sparse || !given, PetscObjectComm((PetscObject)tao), PETSC_ERR_ARG_WRONGSTATE,
+             "The pattern for the sparse preconditioner lacks entries of the diagonal: give one "
+             "that has them to TaoTrustNCGSetPattern()");
   if (tn->sparse) {
     PetscCall(TrustNCGSparseSetAsk(tn->sparse, TrustNCGAlarmed, tao));
     PetscCall(TrustNCGSparseGetCounts(tn->sparse, NULL, &vectors, NULL));
@@ -208,7 +212,7 @@ PetscErrorCode TrustNCGPrecondSetUp(Tao tao)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Has the solve cost enough for the products of the sparse Hessian? */
+/* Is it time for the products of the sparse Hessian? */
 static PetscErrorCode SetDue(Tao tao)
 {
   TAO_TrustNCG   *tn   = (TAO_TrustNCG *)tao->data;
@@ -218,9 +222,10 @@ static PetscErrorCode SetDue(Tao tao)
   PetscFunctionBegin;
   PetscCall(TrustNCGSparseGetCounts(tn->sparse, &colors, NULL, NULL));
   PetscCall(TrustNCGSparseGetBox(tn->sparse, &box));
+  tn->due = TrustNCGPromises((box ? HOPE_BEYOND : HOPE) * work, work, (PetscReal)colors, tn->gnorm0,
+                             tn->gnorm, TrustNCGTarget(tao));
+  if (tn->sequence.sparse) tn->due = PETSC_TRUE;
   if (tn->hidden.pattern) tn->due = TrustNCGHiddenDue(tn, colors + 1);
-  else tn->due = (PetscBool)((box ? HOPE_BEYOND : HOPE) * work >= (PetscReal)colors);
-  if (tn->sequence.sparse && !tn->hidden.pattern) tn->due = PETSC_TRUE;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -262,6 +262,7 @@ PETSC_INTERN PetscErrorCode TrustNCGEvaluateTrialGradient(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGGuardMat(void *ctx, PetscErrorCode error, Vec v, Vec Hv);
 PETSC_INTERN PetscErrorCode TrustNCGGuardPC(void *ctx, PetscErrorCode error, Vec r, Vec z);
 PETSC_INTERN PetscErrorCode TrustNCGComputeHessian(Tao tao, Vec x, Mat H, Mat P);
+PETSC_INTERN PetscErrorCode TrustNCGIsEmpty(Mat A, PetscBool *empty);
 PETSC_INTERN PetscErrorCode TrustNCGAssemblePattern(Tao tao, Mat pattern);
 PETSC_INTERN PetscErrorCode TrustNCGSetHessianPoint(Tao tao, PetscBool needP);
 PETSC_INTERN PetscErrorCode TrustNCGUpdateHessian(Tao tao, Mat *H, Mat *P);
@@ -287,7 +288,7 @@ PETSC_INTERN PetscErrorCode TrustNCGLearnedTrial(Tao tao, PetscBool *accept);
 /* choice.c */
 PETSC_INTERN PetscErrorCode TrustNCGHasPC(Tao tao, PetscBool *has);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondChoose(Tao tao);
-PETSC_INTERN PetscErrorCode TrustNCGPrecondGetPattern(Tao tao, Mat *pattern);
+PETSC_INTERN PetscErrorCode TrustNCGPrecondGetPattern(Tao tao, Mat *pattern, PetscInt *row);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondFindSparse(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondFits(Tao tao, PetscBool *fits);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondTry(Tao tao, Mat H, PetscBool *fits);
