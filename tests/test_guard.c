@@ -300,6 +300,8 @@ START_TEST(one_bad_product_is_not_remembered)
   ckm_assert(run.nhv > 2);
   if (RunReason(&run) < 0) AssertOutcome(&run, TAO_TRUSTNCG_NOT_FINITE);
   AssertOneHistory(&run);
+  run.its = 0;
+  ckm_ok((*run.prob->start)(run.prob, run.x));
   ckm_ok(TaoSolve(run.tao));
   ckm_assert(RunReason(&run) > 0);
   ckm_ok(RunDestroy(&run));

@@ -178,8 +178,8 @@ static PetscErrorCode SetTriangle(DM dm, PetscInt cell, PetscSection places,
 {
   PetscSection section;
   PetscInt     first, last, points, dof, place, *point = NULL;
-  PetscReal    at[CORNERS][2];
-  int          k = 0;
+  PetscReal    at[CORNERS][2] = {{0}};
+  int          k              = 0;
 
   PetscFunctionBegin;
   PetscCall(DMGetLocalSection(dm, &section));

@@ -4,7 +4,7 @@
    leaves of a tree first, each entry less those that are known. On a mesh of triangles they are half
    as many as colours that need no substitution, on one of tetrahedra fewer still.
 
-     one unknown after the other: the first colour that closes no circle of two colours
+     one unknown after the other: the first colour that closes no cycle of two colours
      the trees are sets of edges, joined as they grow
 
    On many ranks the entries between two of them come first, from products alone: in a row all
@@ -66,7 +66,7 @@ static void Join(Graph *g, PetscInt e, PetscInt f)
   g->size[PetscMin(a, b)] += g->size[PetscMax(a, b)];
 }
 
-/* v would close a circle if it had this colour and had come upon the tree from another neighbour. */
+/* v would close a cycle if it had this colour and had come upon the tree from another neighbour. */
 static void Meet(Graph *g, PetscInt v, PetscInt w, PetscInt e, PetscInt color)
 {
   const PetscInt tree = Find(g, e);

@@ -36,6 +36,18 @@ static PetscErrorCode CheckSize(Vec x, Mat pattern)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+PetscErrorCode TrustNCGPatternIsEmpty(Mat A, PetscBool *empty)
+{
+  PetscBool assembled;
+  MatInfo   info = {0};
+
+  PetscFunctionBegin;
+  PetscCall(MatAssembled(A, &assembled));
+  if (assembled) PetscCall(MatGetInfo(A, MAT_GLOBAL_SUM, &info));
+  *empty = (PetscBool)(info.nz_used == 0.0);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* A DM may make matrices of another type, such as MATSHELL for a program that has none. */
 static PetscErrorCode CreateOfDM(DM dm, Mat *A)
 {

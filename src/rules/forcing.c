@@ -41,11 +41,9 @@ PetscReal TrustNCGForcing(PetscReal etamax, PetscReal previous, PetscReal gnorm,
   return PetscMax(eta, PETSC_MACHINE_EPSILON);
 }
 
-/* How far the gradient at the new point is from what the model foretold, the residual r of CG,
-   relative to the gradient before the step. Only the norms are known: what the model got wrong has
-   no reason to point along r, so it is taken to be orthogonal to it. The difference of the norms
-   would not show it where r is large. */
+/* How far the gradient at the new point is from what the model foretold, ||r|| at the end of CG,
+   relative to the gradient before the step. */
 PetscReal TrustNCGMismatch(PetscReal gplusnorm, PetscReal rnorm, PetscReal gnorm)
 {
-  return PetscSqrtReal(PetscAbsReal(gplusnorm - rnorm)) * PetscSqrtReal(gplusnorm + rnorm) / gnorm;
+  return PetscAbsReal(gplusnorm - rnorm) / gnorm;
 }

@@ -2,6 +2,7 @@
    The choice of a preconditioner: what auto stands for, and whether a choice can be had. */
 #include "tao/trustncg_impl.h"
 #include <petscdmda.h>
+#include "precond/pattern.h"
 #include "precond/sparse.h"
 #include "subproblem/trustcg.h"
 
@@ -39,10 +40,21 @@ static PetscErrorCode IsMesh(DM dm, PetscBool *mesh)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* A Mat of the user's that nothing was asked of yet gets its entries. */
+static PetscErrorCode FillPattern(Tao tao, Mat pattern)
+{
+  PetscBool empty = PETSC_FALSE;
+
+  PetscFunctionBegin;
+  PetscCall(TrustNCGPatternIsEmpty(pattern, &empty));
+  if (empty) PetscCall(TrustNCGComputeHessian(tao, tao->solution, pattern, pattern));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* A Mat with the pattern of the Hessian: that of the user; else, where the unknowns are on no mesh, the
-   Hessian itself, where it is an assembled one; or NULL. And how many entries a row may have: as many
+   Hessian itself, where it is an assembled one, `filled` or as it is; or NULL. And how many entries a row may have: as many
    as it likes where it was asked for; a structured grid is known by its stencil. */
-PetscErrorCode TrustNCGPrecondGetPattern(Tao tao, Mat *pattern, PetscInt *row)
+PetscErrorCode TrustNCGPrecondGetPattern(Tao tao, PetscBool filled, Mat *pattern, PetscInt *row)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
   PetscBool     mesh, grid = PETSC_FALSE, sparse = PETSC_FALSE;
@@ -62,6 +74,7 @@ PetscErrorCode TrustNCGPrecondGetPattern(Tao tao, Mat *pattern, PetscInt *row)
                                             MATSEQBAIJ, MATMPIBAIJ, MATSEQSBAIJ, MATMPISBAIJ, ""));
   }
   if (sparse) *pattern = P;
+  if (sparse && filled) PetscCall(FillPattern(tao, P));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -75,7 +88,7 @@ static PetscErrorCode HasPattern(Tao tao, PetscBool *has)
   DM        dm;
 
   PetscFunctionBegin;
-  PetscCall(TrustNCGPrecondGetPattern(tao, &pattern, &row));
+  PetscCall(TrustNCGPrecondGetPattern(tao, PETSC_FALSE, &pattern, &row));
   PetscCall(VecGetDM(tao->solution, &dm));
   PetscCall(IsMesh(dm, has));
   if (*has && !pattern) PetscCall(PetscObjectTypeCompare((PetscObject)dm, DMDA, &grid));
@@ -208,11 +221,12 @@ PetscErrorCode TrustNCGPrecondFindSparse(Tao tao)
   TAO_TrustNCG *tn    = (TAO_TrustNCG *)tao->data;
   PetscBool     empty = PETSC_FALSE;
   PetscInt      row;
-  Mat           pattern;
+  Mat           pattern, given;
 
   PetscFunctionBegin;
-  PetscCall(TrustNCGPrecondGetPattern(tao, &pattern, &row));
-  if (pattern) PetscCall(TrustNCGIsEmpty(pattern, &empty));
+  PetscCall(TrustNCGPrecondGetPattern(tao, PETSC_FALSE, &pattern, &row));
+  PetscCall(TaoTrustNCGGetPattern(tao, &given));
+  if (pattern && !given) PetscCall(TrustNCGPatternIsEmpty(pattern, &empty));
   if (empty) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(TrustNCGPrecondCreateSparse(tao));
   if (tn->sparse) PetscFunctionReturn(PETSC_SUCCESS);

@@ -321,31 +321,6 @@ PetscErrorCode TrustNCGComputeHessian(Tao tao, Vec x, Mat H, Mat P)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode TrustNCGIsEmpty(Mat A, PetscBool *empty)
-{
-  PetscBool assembled;
-  MatInfo   info = {0};
-
-  PetscFunctionBegin;
-  PetscCall(MatAssembled(A, &assembled));
-  if (assembled) PetscCall(MatGetInfo(A, MAT_GLOBAL_SUM, &info));
-  *empty = (PetscBool)(info.nz_used == 0.0);
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-/* The pattern may be that of a Mat of the user's that nothing was asked of yet. */
-PetscErrorCode TrustNCGAssemblePattern(Tao tao, Mat pattern)
-{
-  PetscBool empty = PETSC_FALSE;
-  Mat       H, P;
-
-  PetscFunctionBegin;
-  PetscCall(TrustNCGIsEmpty(pattern, &empty));
-  PetscCall(TaoGetHessian(tao, &H, &P, NULL, NULL));
-  if (empty && pattern == P) PetscCall(TrustNCGComputeHessian(tao, tao->solution, H, P));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
 /* H at the iterate: tn->shell, and the Mats of the user where they are needed. */
 PetscErrorCode TrustNCGSetHessianPoint(Tao tao, PetscBool needP)
 {

@@ -143,9 +143,8 @@ PetscErrorCode TrustNCGPrecondCreateSparse(Tao tao)
 
   PetscFunctionBegin;
   PetscCall(TaoTrustNCGGetPattern(tao, &given));
-  PetscCall(TrustNCGPrecondGetPattern(tao, &pattern, &row));
+  PetscCall(TrustNCGPrecondGetPattern(tao, (PetscBool)!tn->hidden.pattern, &pattern, &row));
   if (tn->hidden.pattern) pattern = tn->hidden.pattern;
-  else if (pattern) PetscCall(TrustNCGAssemblePattern(tao, pattern));
   tn->sparse = tn->kept;
   tn->kept   = NULL;
   PetscCall(TrustNCGSparseCreate(tao->solution, pattern, row, &tn->sparse));
@@ -286,8 +285,8 @@ static PetscErrorCode Switch(Tao tao, Mat H)
 }
 
 /* A known pattern promises so much that auto builds a sparse Hessian as soon as the solve has cost
-   a tenth of that: where it has few colours, at the start. So it is where a coarser grid took to
-   one. */
+   a tenth of that: where it has few colours, at the start; unless the end is nearer. So it is where
+   a coarser grid took to one. */
 PetscErrorCode TrustNCGPrecondDue(Tao tao)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;

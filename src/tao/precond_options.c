@@ -35,8 +35,8 @@ const char *const TaoTrustNCGPrecondTypes[] = {"none",
   `TaoSetGradientNorm()`
 - `TAO_TRUSTNCG_PRECOND_AUTO`     - user where the KSP has a PC or the gradient a norm (sparse where
   that PC needs a matrix, and there is none but a pattern); else pairs; but where a pattern is
-  known, sparse, as soon as the solve has cost a tenth of its products, if one product more shows
-  that the Hessian has that pattern
+  known, sparse, as soon as the solve has cost a tenth of its products and the rest promises to
+  cost more than these, if one product more shows that the Hessian has that pattern
 
   Options Database Key:
 . -tao_trustncg_precond <auto> - none, pairs, diagonal, sparse, user or auto
@@ -248,8 +248,8 @@ PetscErrorCode TaoTrustNCGGetLearnedSteps(Tao tao, PetscBool *use)
   Input Parameters:
 + tao  - the `Tao`, of type `TAOTRUSTNCG` (otherwise ignored)
 - most - vectors like the solution, >= 0; default unbounded, when up to 43 are taken by pairs, and
-  by a sparse Hessian about 4 for each entry in a row of it, or 6 where it is symmetric on a grid
-  that is not periodic, and up to six more for its corrections
+  by a sparse Hessian about 4 for each entry in a row of it, or 6 where entries follow from
+  its symmetry, and up to six more for its corrections
 
   Options Database Key:
 . -tao_trustncg_vectors <unbounded> - the bound

@@ -262,8 +262,6 @@ PETSC_INTERN PetscErrorCode TrustNCGEvaluateTrialGradient(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGGuardMat(void *ctx, PetscErrorCode error, Vec v, Vec Hv);
 PETSC_INTERN PetscErrorCode TrustNCGGuardPC(void *ctx, PetscErrorCode error, Vec r, Vec z);
 PETSC_INTERN PetscErrorCode TrustNCGComputeHessian(Tao tao, Vec x, Mat H, Mat P);
-PETSC_INTERN PetscErrorCode TrustNCGIsEmpty(Mat A, PetscBool *empty);
-PETSC_INTERN PetscErrorCode TrustNCGAssemblePattern(Tao tao, Mat pattern);
 PETSC_INTERN PetscErrorCode TrustNCGSetHessianPoint(Tao tao, PetscBool needP);
 PETSC_INTERN PetscErrorCode TrustNCGUpdateHessian(Tao tao, Mat *H, Mat *P);
 PETSC_INTERN PetscErrorCode TrustNCGUseDifferences(Tao tao);
@@ -282,13 +280,12 @@ PETSC_INTERN PetscErrorCode TrustNCGGuardReason(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGGuardAgree(void *ctx);
 PETSC_INTERN PetscErrorCode TrustNCGAgree(Tao tao, PetscReal *f, PetscInt n, const SweepOp dots[]);
 
-/* learned.c */
+/* learned.c, choice.c */
 PETSC_INTERN PetscErrorCode TrustNCGLearnedTrial(Tao tao, PetscBool *accept);
-
-/* choice.c */
 PETSC_INTERN PetscErrorCode TrustNCGHasPC(Tao tao, PetscBool *has);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondChoose(Tao tao);
-PETSC_INTERN PetscErrorCode TrustNCGPrecondGetPattern(Tao tao, Mat *pattern, PetscInt *row);
+PETSC_INTERN PetscErrorCode TrustNCGPrecondGetPattern(Tao tao, PetscBool filled, Mat *pattern,
+                                                      PetscInt *row);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondFindSparse(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondFits(Tao tao, PetscBool *fits);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondTry(Tao tao, Mat H, PetscBool *fits);
@@ -319,11 +316,9 @@ PETSC_INTERN PetscErrorCode TrustNCGHiddenLearn(Tao tao, PetscBool bycg);
 PETSC_INTERN PetscErrorCode TrustNCGHiddenLimit(Tao tao, PetscInt *most);
 PETSC_INTERN PetscErrorCode TrustNCGHiddenCut(Tao tao, PetscBool *cut);
 
-/* riesz.c */
+/* riesz.c, precond_state.c */
 PETSC_INTERN PetscErrorCode TrustNCGSetUpRiesz(Tao tao);
 PETSC_INTERN PetscErrorCode TrustNCGResetRiesz(Tao tao);
-
-/* precond_state.c */
 PETSC_INTERN PetscErrorCode TrustNCGPrecondStandsIn(Tao tao, PetscBool *standsin, PetscBool *here);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondCount(Tao tao, PetscInt products);
 PETSC_INTERN PetscErrorCode TrustNCGPrecondDropSparse(Tao tao);
