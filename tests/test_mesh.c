@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause
    Meshes without order: the colours of their Hessians, and that a solve uses what PETSc knows of
    them, or what an assembled Hessian shows. */
+#include "files.h"
 #include "solve.h"
 #include "precond/acyclic.h"
 #include "precond/pattern.h"
 #include <petscdmplex.h>
 #include <petscdmstag.h>
-#include <unistd.h>
 
 /* Neighbours of a node of a mesh: triangles between the nodes of a square, tetrahedra between those
    of a cube */
@@ -317,6 +317,15 @@ static PetscErrorCode CreateTao(Vec x, Mat A, Tao *tao)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+static void Converges(Tao tao)
+{
+  TaoConvergedReason reason;
+
+  ckm_ok(TaoSolve(tao));
+  ckm_ok(TaoGetConvergedReason(tao, &reason));
+  ckm_assert(reason > 0);
+}
+
 /* Is it the sparse Hessian that preconditions? */
 static PetscErrorCode IsSparse(Tao tao, PetscBool *is)
 {
@@ -329,20 +338,17 @@ static PetscErrorCode IsSparse(Tao tao, PetscBool *is)
 
 START_TEST(auto_knows_the_patterns_of_other_dms)
 {
-  DM                 dm;
-  Mat                A;
-  Vec                x;
-  Tao                tao;
-  PetscBool          is;
-  TaoConvergedReason reason;
+  DM        dm;
+  Mat       A;
+  Vec       x;
+  Tao       tao;
+  PetscBool is;
 
   ckm_ok(CreateDM((PetscBool)_i, &dm));
   ckm_ok(CreateFull(dm, &A));
   ckm_ok(DMCreateGlobalVector(dm, &x));
   ckm_ok(CreateTao(x, A, &tao));
-  ckm_ok(TaoSolve(tao));
-  ckm_ok(TaoGetConvergedReason(tao, &reason));
-  ckm_assert(reason > 0);
+  Converges(tao);
   ckm_ok(IsSparse(tao, &is));
   ckm_assert(is);
   ckm_ok(TaoDestroy(&tao));
@@ -412,16 +418,13 @@ static const MatType Types[] = {MATAIJ, MATBAIJ, MATSBAIJ};
 
 START_TEST(auto_sees_the_pattern_of_an_assembled_hessian)
 {
-  const Mesh         mesh = {12, 2, 1};
-  Assembled          all;
-  TaoConvergedReason reason;
-  TaoTrustNCGLedger  ledger;
-  PetscBool          is;
+  const Mesh        mesh = {12, 2, 1};
+  Assembled         all;
+  TaoTrustNCGLedger ledger;
+  PetscBool         is;
 
   ckm_ok(AssembledCreate(&mesh, Types[_i], &all));
-  ckm_ok(TaoSolve(all.tao));
-  ckm_ok(TaoGetConvergedReason(all.tao, &reason));
-  ckm_assert(reason > 0);
+  Converges(all.tao);
   ckm_ok(IsSparse(all.tao, &is));
   ckm_assert(is);
   ckm_ok(TaoTrustNCGGetLedger(all.tao, &ledger));
@@ -433,15 +436,12 @@ END_TEST
 /* It is asked for before there is an entry. */
 START_TEST(an_assembled_hessian_serves_where_sparse_is_asked_for)
 {
-  const Mesh         mesh = {6, 3, 1};
-  Assembled          all;
-  TaoConvergedReason reason;
+  const Mesh mesh = {6, 3, 1};
+  Assembled  all;
 
   ckm_ok(AssembledCreate(&mesh, MATAIJ, &all));
   ckm_ok(TaoTrustNCGSetPrecondType(all.tao, TAO_TRUSTNCG_PRECOND_SPARSE));
-  ckm_ok(TaoSolve(all.tao));
-  ckm_ok(TaoGetConvergedReason(all.tao, &reason));
-  ckm_assert(reason > 0);
+  Converges(all.tao);
   ckm_ok(AssembledDestroy(&all));
 }
 END_TEST
@@ -449,16 +449,13 @@ END_TEST
 /* More entries in a row than auto takes without being asked */
 START_TEST(auto_leaves_a_pattern_with_too_many_entries)
 {
-  const Mesh         mesh = {3, 3, 15};
-  Run                run;
-  Assembled          all;
-  TaoConvergedReason reason;
-  PetscBool          says;
+  const Mesh mesh = {3, 3, 15};
+  Run        run;
+  Assembled  all;
+  PetscBool  says;
 
   ckm_ok(AssembledCreate(&mesh, MATAIJ, &all));
-  ckm_ok(TaoSolve(all.tao));
-  ckm_ok(TaoGetConvergedReason(all.tao, &reason));
-  ckm_assert(reason > 0);
+  Converges(all.tao);
   run.tao = all.tao;
   ckm_ok(RunSays(&run,
                  "pairs (auto: no pattern of the Hessian with a diagonal and few entries in a row",
@@ -501,10 +498,13 @@ END_TEST
 /* Stopped after some iterations and started again, where the Hessian shows no pattern yet */
 START_TEST(a_restart_finds_the_pattern_of_an_assembled_hessian)
 {
-  const Mesh  mesh   = {10, 2, 2};
-  const char *file   = "mesh.checkpoint";
-  Assembled   all[3] = {{0}};
-  PetscBool   same;
+  const Mesh mesh = {10, 2, 2};
+  char       folder[PETSC_MAX_PATH_LEN], file[PETSC_MAX_PATH_LEN];
+  Assembled  all[3] = {{0}};
+  PetscBool  same;
+
+  FolderCreate(folder);
+  ckm_ok(PetscSNPrintf(file, sizeof(file), "%s/checkpoint", folder));
 
   for (int k = 0; k < 3; k++) {
     ckm_ok(AssembledCreate(&mesh, MATAIJ, &all[k]));
@@ -516,7 +516,10 @@ START_TEST(a_restart_finds_the_pattern_of_an_assembled_hessian)
   ckm_ok(VecEqual(all[0].x, all[2].x, &same));
   ckm_assert(same);
   for (int k = 0; k < 3; k++) ckm_ok(AssembledDestroy(&all[k]));
-  if (PetscGlobalRank == 0) (void)unlink(file);
+  if (PetscGlobalRank == 0) {
+    (void)unlink(file);
+    (void)rmdir(folder);
+  }
 }
 END_TEST
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
    Acyclic colours of a graph: neighbours have different ones, and the unknowns of any two colours
-   form trees. Then products with the sums of the colours tell all entries of a symmetric matrix: the
-   leaves of a tree first, each entry less those that are known. On a mesh of triangles they are half
-   as many as colours that need no substitution, on one of tetrahedra fewer still.
+   form trees. Then products with the sums of the colours tell all entries of a symmetric matrix:
+   the leaves of a tree first, each entry less those that are known. On a mesh of triangles they are
+   half as many as colours that need no substitution.
 
      one unknown after the other: the first colour that closes no cycle of two colours
      the trees are sets of edges, joined as they grow
@@ -148,22 +148,20 @@ static void ColorRest(Graph *g, PetscBool *done)
 }
 
 /* done is false where an entry has no mirror. */
-static void FindMirrors(Graph *g, PetscBool *done)
+static PetscErrorCode FindMirrors(Graph *g, PetscBool *done)
 {
+  PetscFunctionBegin;
   for (PetscInt i = 0; i < g->m; i++) {
     for (PetscInt k = g->ia[i]; k < g->ia[i + 1]; k++) {
-      PetscInt lo = g->ia[g->ja[k]], hi = g->ia[g->ja[k] + 1];
+      const PetscInt first = g->ia[g->ja[k]];
+      PetscInt       at;
 
-      while (hi - lo > 1) { /* columns ascend */
-        const PetscInt mid = lo + (hi - lo) / 2;
-
-        if (g->ja[mid] <= i) lo = mid;
-        else hi = mid;
-      }
-      g->mirror[k] = lo;
-      if (lo >= hi || g->ja[lo] != i) *done = PETSC_FALSE;
+      PetscCall(PetscFindInt(i, g->ia[g->ja[k] + 1] - first, g->ja + first, &at));
+      g->mirror[k] = first + at;
+      if (at < 0) *done = PETSC_FALSE;
     }
   }
+  PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 /* Colours of the columns that are in rows of lower ranks: in no row do two have the same. */
@@ -338,7 +336,7 @@ PetscErrorCode TrustNCGAcyclicColor(Mat P, PetscInt most, ISColoring *coloring)
   if (fields > 1) PetscCall(CreateNodes(P, fields, &nodes));
   if (!nodes) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(GraphCreate(nodes, most, &g));
-  FindMirrors(&g, &done);
+  PetscCall(FindMirrors(&g, &done));
   if (g.iother) PetscCall(ColorElsewhere(nodes, &g, &done));
   ColorRest(&g, &done);
   PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, &done, 1, MPIU_BOOL, MPI_LAND, comm));

@@ -73,30 +73,34 @@ static PetscErrorCode ColorSymmetric(TrustNCGSparse sparse, Mat P, PetscBool lea
 }
 
 /* The colours of P: those that tell a symmetric matrix, unless that went wrong; else of a lean grid
-   simple ones, if they are so many at most; else those of the DM or of the graph */
+   simple ones, if they are so many at most; else those of the DM or of the graph: none of these are
+   fewer than the entries of a row. */
 PetscErrorCode TrustNCGSparseColor(TrustNCGSparse sparse, Mat P, PetscBool lean, PetscInt most,
                                    TrustNCGProbes *probes, PetscBool *fromdm)
 {
-  PetscInt       row, colors;
-  TrustNCGProbes fewer = NULL;
+  PetscInt       row, colors = PETSC_MAX_INT, direct;
+  TrustNCGProbes others;
 
   PetscFunctionBegin;
   *probes = NULL;
   *fromdm = PETSC_FALSE;
-  PetscCall(TrustNCGPatternLongestRow(P, &row)); /* for fewer colours than any others are */
+  PetscCall(TrustNCGPatternLongestRow(P, &row));
   if (!sparse->direct) {
-    PetscCall(ColorSymmetric(sparse, P, lean, PetscMin(most, row - 1), probes));
+    PetscCall(
+      ColorSymmetric(sparse, P, lean, sparse->stencil ? PetscMin(most, row - 1) : most, probes));
   }
   if (!*probes && lean) PetscCall(ColorGrid(sparse, P, lean, PETSC_FALSE, most, probes));
-  if (*probes) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCall(TrustNCGPatternColor(sparse->grid, P, probes, fromdm));
-  PetscCall(TrustNCGProbesGetSize(*probes, &colors));
-  if (sparse->stencil || sparse->direct || colors <= row) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCall(ColorSymmetric(sparse, P, lean, PetscMin(most, colors - 1), &fewer));
-  if (!fewer) PetscFunctionReturn(PETSC_SUCCESS);
+  if (*probes) PetscCall(TrustNCGProbesGetSize(*probes, &colors));
+  if (*probes && (sparse->stencil || colors < row)) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(TrustNCGPatternColor(sparse->grid, P, &others, fromdm));
+  PetscCall(TrustNCGProbesGetSize(others, &direct));
+  if (direct > colors) {
+    *fromdm = PETSC_FALSE;
+    PetscCall(TrustNCGProbesDestroy(&others));
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
   PetscCall(TrustNCGProbesDestroy(probes));
-  *probes = fewer;
-  *fromdm = PETSC_FALSE;
+  *probes = others;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -51,9 +51,10 @@ static PetscErrorCode FillPattern(Tao tao, Mat pattern)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* A Mat with the pattern of the Hessian: that of the user; else, where the unknowns are on no mesh, the
-   Hessian itself, where it is an assembled one, `filled` or as it is; or NULL. And how many entries a row may have: as many
-   as it likes where it was asked for; a structured grid is known by its stencil. */
+/* A Mat with the pattern of the Hessian: that of the user; else, where the unknowns are on no mesh,
+   the Hessian itself, where it is an assembled one, `filled` or as it is; or NULL. And how many
+   entries a row may have: as many as it likes where it was asked for; a structured grid is known by
+   its stencil. */
 PetscErrorCode TrustNCGPrecondGetPattern(Tao tao, PetscBool filled, Mat *pattern, PetscInt *row)
 {
   TAO_TrustNCG *tn = (TAO_TrustNCG *)tao->data;
